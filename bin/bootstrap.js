@@ -1,0 +1,65 @@
+// Prepares a checkout for running: right Node, packages installed, TypeScript built. Uses nothing but Node.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+function run(command, args) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (result.error) throw result.error
+  if (result.status !== 0) process.exit(result.status ?? 1)
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  process.stderr.write(`Letterlock needs Node 20.19 or later; this is ${process.version}.\n`)
+  process.exit(1)
+}
+
+/** Installs exactly what the lock file names, when node_modules is missing or older than the lock file. */
+function install() {
+  const stamp = join(root, 'node_modules', '.letterlock-lock')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  process.stderr.write('Installing packages (npm ci) ...\n')
+  // Install scripts are off: argon2 and classic-level carry their binaries, so neither a compiler nor Python is needed.
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(stamp, lock)
+}
+
+function newestSource(directory) {
+  let newest = 0
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) newest = Math.max(newest, newestSource(path))
+    else newest = Math.max(newest, statSync(path).mtimeMs)
+  }
+  return Math.max(newest, statSync(directory).mtimeMs)
+}
+
+/** Compiles into dist/, from scratch, when a source is newer than the last complete build. */
+export function build({ force = false } = {}) {
+  const stamp = join(root, 'dist', '.built')
+  const newest = Math.max(
+    ...['src', 'test', 'bin'].map((name) => newestSource(join(root, name))),
+    statSync(join(root, 'tsconfig.json')).mtimeMs,
+  )
+  if (!force && existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
+  process.stderr.write('Building ...\n')
+  // A stale output of a deleted source would go on being run: always start from an empty folder.
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
+  writeFileSync(stamp, '')
+}
+
+export function prepare() {
+  checkNode()
+  install()
+  build()
+}

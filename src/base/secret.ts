@@ -1,0 +1,49 @@
+// Secret: key or password bytes that print as [secret] and are wiped when their scope ends.
+import { inspect } from 'node:util'
+
+/**
+ * Owns secret bytes. `using secret = new Secret(bytes)` wipes them when the scope ends; `wipe()` does so earlier.
+ * Takes ownership of the given bytes (no copy): the caller must not keep them.
+ */
+export class Secret implements Disposable {
+  #bytes: Buffer | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** The bytes themselves, not a copy. Throws after `wipe()`. */
+  get bytes(): Buffer {
+    if (!this.#bytes) throw new Error('secret was wiped')
+    return this.#bytes
+  }
+
+  get isWiped(): boolean {
+    return this.#bytes === undefined
+  }
+
+  /** An independent Secret with the same bytes. */
+  clone(): Secret {
+    return new Secret(Buffer.from(this.bytes))
+  }
+
+  wipe(): void {
+    this.#bytes?.fill(0)
+    this.#bytes = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.wipe()
+  }
+  toString(): string {
+    return '[secret]'
+  }
+  toJSON(): string {
+    return '[secret]'
+  }
+  [inspect.custom](): string {
+    return '[secret]'
+  }
+}
