@@ -1,0 +1,266 @@
+// What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
+
+/** 1 to 4,294,967,295; never reused within a UIDVALIDITY (RFC 3501 §2.3.1.1). */
+export type Uid = number & { readonly brand: 'Uid' }
+/** Version of the account at which something last changed (RFC 7162 §3.1); below 2^53. */
+export type ModSeq = number & { readonly brand: 'ModSeq' }
+/** 1 to 4,294,967,295. */
+export type UidValidity = number & { readonly brand: 'UidValidity' }
+
+/** System flags in their RFC spelling (`\Seen`, ...), keywords as first spelled. Never `\Recent`. */
+export type Flag = string
+
+/** Special-use attributes (RFC 6154), with the backslash. */
+export type SpecialUse = '\\All' | '\\Archive' | '\\Drafts' | '\\Flagged' | '\\Junk' | '\\Sent' | '\\Trash'
+
+/** One row of LIST. */
+export interface MailboxInfo {
+  /** 16 bytes as hexadecimal; stays the same when renamed. */
+  readonly id: string
+  /** Unicode, levels separated by `/`; `INBOX` is written so. */
+  readonly name: string
+  readonly specialUse: SpecialUse | undefined
+  readonly isSubscribed: boolean
+  readonly hasChildren: boolean
+}
+
+/** STATUS (RFC 3501 §6.3.10, RFC 7162, RFC 8438). */
+export interface MailboxStatus {
+  readonly id: string
+  readonly messages: number
+  readonly recent: number
+  readonly unseen: number
+  readonly deleted: number
+  readonly uidNext: Uid
+  readonly uidValidity: UidValidity
+  readonly highestModSeq: ModSeq
+  readonly sizeBytes: number
+}
+
+/** The changeable and small part of one message. Immutable value: a change makes a new one. */
+export interface MessageState {
+  readonly uid: Uid
+  readonly modSeq: ModSeq
+  readonly flags: readonly Flag[]
+  /** Milliseconds since 1970, and the zone it was given in, in minutes east. */
+  readonly internalDate: number
+  readonly zoneMinutes: number
+  /** RFC822.SIZE: exactly the octets of BODY[]. */
+  readonly sizeBytes: number
+  /** When it came into this mailbox (SAVEDATE), milliseconds since 1970. */
+  readonly savedAt: number
+}
+
+/** Ready-made parts of one message. `undefined`: too long to keep ready, make it from `MessageBody`. */
+export interface MessageContent {
+  readonly uid: Uid
+  /** The blob's identifier as hexadecimal: the same for all copies (usable as EMAILID). */
+  readonly emailId: string
+  readonly sizeBytes: number
+  /** IMAP wire bytes, from `mail/envelope.ts` and `mail/bodystructure.ts`. */
+  readonly envelope: Buffer | undefined
+  readonly body: Buffer | undefined
+  readonly bodyStructure: Buffer | undefined
+  /** MIME tree, `mail/tree-codec.ts`. */
+  readonly tree: Buffer | undefined
+  /** Raw header block with its blank line. */
+  readonly header: Buffer | undefined
+  /** The octets of the message from `start` up to `end`, opened chunk by chunk. Throws Refusal 'damaged'. */
+  read(start: number, end: number): AsyncIterable<Buffer>
+}
+
+/** What happened in a mailbox, after it was committed, in order. UIDs ascend. */
+export type MailboxEvent =
+  | { readonly kind: 'append'; readonly uids: readonly Uid[]; readonly modSeq: ModSeq }
+  | {
+      readonly kind: 'expunge'
+      readonly uids: readonly Uid[]
+      readonly modSeq: ModSeq
+      readonly by: object | undefined
+    }
+  | {
+      readonly kind: 'flags'
+      readonly uids: readonly Uid[]
+      readonly modSeq: ModSeq
+      readonly by: object | undefined
+    }
+  | { readonly kind: 'gone' } // the mailbox was deleted, or the account can no longer be used
+  | { readonly kind: 'keyword'; readonly keyword: Flag } // a keyword that the mailbox did not know
+
+export interface CopyResult {
+  readonly uidValidity: UidValidity
+  /** Same length; element i of `destination` is the copy of element i of `source`. */
+  readonly source: readonly Uid[]
+  readonly destination: readonly Uid[]
+}
+
+/** A mailbox as one session has it selected. All methods see the live mailbox; numbering is the session's own affair. */
+export interface SelectedMailbox {
+  readonly id: string
+  readonly name: string
+  readonly isReadOnly: boolean
+  readonly uidValidity: UidValidity
+  readonly uidNext: Uid
+  readonly highestModSeq: ModSeq
+  /** Every keyword in use or used before, for FLAGS and PERMANENTFLAGS. */
+  readonly keywords: readonly Flag[]
+  /** UIDs present now, ascending; a fresh array. */
+  uids(): Uid[]
+  /** The UIDs that are \Recent for this session, claimed at SELECT (or seen at EXAMINE) and as appends come. */
+  isRecent(uid: Uid): boolean
+  state(uid: Uid): MessageState | undefined
+  /** Contents of those of `uids` (ascending) that exist, in order, opened page by page. Throws Refusal 'damaged'. */
+  contents(uids: readonly Uid[]): AsyncIterable<MessageContent>
+  content(uid: Uid): Promise<MessageContent | undefined>
+  /**
+   * STORE. With `unchangedSince`, messages whose modSeq is greater are left alone and returned in `modified` (RFC 7162 §3.1.3).
+   * `changed` holds those whose flags really changed. Committed when it resolves. Refusals: 'read-only', 'limit', 'unavailable'.
+   */
+  storeFlags(
+    uids: readonly Uid[],
+    action: 'replace' | 'add' | 'remove',
+    flags: readonly Flag[],
+    options?: { readonly unchangedSince?: number },
+  ): Promise<{ readonly changed: readonly Uid[]; readonly modified: readonly Uid[] }>
+  /** Removes those of `uids` that carry \Deleted (all that carry it, when `uids` is not given). Returns what went. */
+  expunge(uids?: readonly Uid[]): Promise<readonly Uid[]>
+  copy(uids: readonly Uid[], destination: string): Promise<CopyResult>
+  /** One commit a batch: copies and removes together, so that a message is never in neither or in both. */
+  move(uids: readonly Uid[], destination: string): Promise<CopyResult>
+  /** Calls `listener` after each commit that concerns this mailbox, also for the session's own changes (`by` is this object). */
+  watch(listener: (event: MailboxEvent) => void): void
+  /** Ends the selection. Never expunges by itself (CLOSE does that first). */
+  close(): void
+}
+
+export interface AppendOptions {
+  readonly flags: readonly Flag[]
+  /** Milliseconds since 1970; now, when absent. */
+  readonly internalDate?: number
+  readonly zoneMinutes?: number
+  /** Octets that will come, when known. */
+  readonly sizeBytes?: number
+}
+
+/** Who is connected, for `who` and the log. */
+export interface SessionInfo {
+  readonly protocol: 'imap' | 'admin' | 'demo'
+  readonly remoteAddress: string
+  readonly isTls: boolean
+  /** Ends the session when its account is kicked, locked, disabled or deleted. */
+  readonly end: (reason: string) => void
+}
+
+/** One session's hold on an unlocked account. The last one to close wipes the keys. */
+export interface OpenAccount {
+  readonly address: string
+  readonly sessionId: string
+  /** All mailboxes, INBOX first, then by name. */
+  mailboxes(): readonly MailboxInfo[]
+  /** Names that are subscribed, whether or not a mailbox of that name exists (RFC 3501 §6.3.9). */
+  subscriptions(): readonly string[]
+  mailbox(name: string): MailboxInfo | undefined
+  /** Creates missing parents too. Refusals: 'mailbox-exists', 'mailbox-name-invalid', 'limit'. */
+  createMailbox(name: string, options?: { readonly specialUse?: SpecialUse }): Promise<MailboxInfo>
+  deleteMailbox(name: string): Promise<void>
+  /** RFC 3501 §6.3.5: inferiors go along; renaming INBOX moves its messages to the new mailbox. */
+  renameMailbox(from: string, to: string): Promise<void>
+  subscribe(name: string): Promise<void>
+  unsubscribe(name: string): Promise<void>
+  status(name: string): Promise<MailboxStatus>
+  /** Selecting INBOX waits, within a bound, until mail that had arrived before is adopted. */
+  select(name: string, options: { readonly isReadOnly: boolean }): Promise<SelectedMailbox>
+  /** Stores a message; durable when it resolves. The stream is read to its end in any case. */
+  append(
+    name: string,
+    source: AsyncIterable<Uint8Array>,
+    options: AppendOptions,
+  ): Promise<{ readonly uidValidity: UidValidity; readonly uid: Uid }>
+  quota(): Promise<{ readonly usedBytes: number; readonly limitBytes: number | undefined }>
+  /** Wipes the keys if this was the last session. */
+  close(): Promise<void>
+}
+
+/** At-rest state of an account, as shown to its owner and the admin. */
+export type AtRestState =
+  | 'off' // only the site's key and the password open it
+  | 'marked' // will be enabled at the next login
+  | 'converting' // enabled; older mail is being sealed under the new keys
+  | 'on'
+
+export interface AccountInfo {
+  readonly address: string
+  readonly accountId: string
+  readonly isDisabled: boolean
+  readonly atRest: AtRestState
+  readonly usedBytes: number
+  readonly quotaBytes: number | undefined
+  /** Messages that arrived while locked and are not adopted yet. */
+  readonly pendingArrivals: number
+  readonly isUnlocked: boolean
+  readonly slots: readonly { readonly id: string; readonly kind: string; readonly createdAt: number }[]
+}
+
+export interface SessionRow {
+  readonly sessionId: string
+  readonly address: string
+  readonly protocol: string
+  readonly remoteAddress: string
+  readonly isTls: boolean
+  readonly since: number
+  readonly slotKind: string
+}
+
+/** One recipient's share of a message being delivered. */
+export interface DeliveryTarget {
+  readonly address: string
+  /** What stood behind `+`, if anything. */
+  readonly detail: string
+}
+
+/** All accounts of the site: the root that front doors are given. Passwords are Buffers; callers wipe theirs. */
+export interface Accounts {
+  /** Checks the secret and unlocks. Refusals: 'authentication-failed', 'account-disabled', 'busy', 'damaged', 'unavailable'. */
+  login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount>
+
+  /** Finds who takes mail for an address (plus-addressing, case), or says 'no-such-account' / 'account-disabled'. No key needed. */
+  resolve(address: string): Promise<DeliveryTarget>
+  /** Over quota, key trouble and disk trouble known before the message is sent: Refusals as for `deliver`. */
+  checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void>
+  /**
+   * Seals and stores one message for one recipient; durable when it resolves. `message` is canonical (CRLF) and not kept.
+   * Refusals: 'over-quota', 'damaged' (keys), 'unavailable', 'no-such-account', 'message-too-large'. Never stores plaintext.
+   */
+  deliver(target: DeliveryTarget, message: Buffer): Promise<void>
+
+  create(address: string, password: Buffer, options?: { readonly quotaBytes?: number }): Promise<AccountInfo>
+  list(): AsyncIterable<AccountInfo>
+  info(address: string): Promise<AccountInfo>
+  /** Only for accounts with at-rest encryption off; otherwise 'mail-would-be-lost'. */
+  setPassword(address: string, password: Buffer): Promise<void>
+  /** By the owner: O(1). */
+  changePassword(address: string, oldPassword: Buffer, newPassword: Buffer): Promise<void>
+  setDisabled(address: string, isDisabled: boolean): Promise<void>
+  setQuota(address: string, quotaBytes: number | undefined): Promise<void>
+  /** Removes the account and every byte of it; ends its sessions. */
+  delete(address: string): Promise<void>
+
+  /** Turns at-rest encryption on. Resolves, with the recovery code, when new mail is safe; older mail follows (`progress`). */
+  enableAtRest(
+    address: string,
+    password: Buffer,
+    progress?: (done: number, total: number) => void,
+  ): Promise<{ readonly recoveryCode: string; readonly finished: Promise<void> }>
+  /** New password by recovery code; the code is used up and a new one returned. */
+  recover(
+    address: string,
+    recoveryCode: string,
+    newPassword: Buffer,
+  ): Promise<{ readonly recoveryCode: string }>
+
+  sessions(): readonly SessionRow[]
+  /** Ends sessions of an address (or one session) and wipes their keys. Returns how many. */
+  kick(who: { readonly address: string } | { readonly sessionId: string }, reason: string): Promise<number>
+  /** Ends every session, finishes commits, wipes keys. The store is closed by its owner. */
+  close(): Promise<void>
+}

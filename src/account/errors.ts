@@ -1,0 +1,40 @@
+// Refusals: what the account layer may say no to, in a closed list that front doors turn into protocol answers.
+
+/** Everything that a peer may be told. Front doors map each to a response code in one exhaustive switch. */
+export type RefusalCode =
+  | 'authentication-failed' // wrong secret, or no such account: never told apart
+  | 'account-disabled'
+  | 'busy' // too many logins at once, or the store cannot write now: try again
+  | 'no-such-account' // only said to LMTP peers and admins
+  | 'account-exists'
+  | 'over-quota'
+  | 'message-too-large'
+  | 'mailbox-not-found'
+  | 'mailbox-exists'
+  | 'mailbox-name-invalid'
+  | 'mailbox-has-children'
+  | 'mailbox-not-deletable'
+  | 'read-only'
+  | 'limit' // one of base/limits.ts
+  | 'damaged' // stored data does not authenticate; nothing of it is shown
+  | 'unavailable' // disk full, input/output error
+  | 'not-enabled'
+  | 'already-enabled'
+  | 'wrong-recovery-code'
+  | 'mail-would-be-lost'
+
+/** A refusal in words for the peer. Its text never holds a secret, a mailbox name or message content. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: RefusalCode
+
+  constructor(code: RefusalCode, text: string, options?: ErrorOptions) {
+    super(text, options)
+    this.code = code
+  }
+}
+
+/** Whether `error` is a refusal, of this code if one is given. */
+export function isRefusal(error: unknown, code?: RefusalCode): error is Refusal {
+  return error instanceof Refusal && (code === undefined || error.code === code)
+}
