@@ -1,0 +1,16 @@
+// Octet strings: bytes of a header kept one to a character, so that they can be compared without being decoded.
+import { asBuffer } from '../base/bytes.ts'
+
+declare const octets: unique symbol
+
+/** Bytes as characters U+0000 to U+00FF. It is not text: decode it with `encoded-word.ts` or `charset.ts` to show it. */
+export type OctetString = string & { readonly [octets]: true }
+
+export function octetString(bytes: Uint8Array, start: number = 0, end: number = bytes.length): OctetString {
+  return asBuffer(bytes).latin1Slice(start, end) as OctetString
+}
+
+/** The bytes of an octet string, in a new Buffer. */
+export function octetBytes(value: OctetString): Buffer {
+  return Buffer.from(value, 'latin1')
+}
