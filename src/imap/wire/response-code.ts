@@ -1,0 +1,80 @@
+// Response codes: what stands in brackets in front of a status response's text.
+import { formatNumbers } from './sequence-set.ts'
+
+/** Codes without arguments: RFC 3501 §7.1, RFC 5530 §3, RFC 4315 §3, RFC 6154 §3, RFC 7162 §3.1.2.2, RFC 7889 §4 / RFC 4469. */
+export type PlainCode =
+  | 'ALERT'
+  | 'ALREADYEXISTS'
+  | 'AUTHENTICATIONFAILED'
+  | 'AUTHORIZATIONFAILED'
+  | 'CANNOT'
+  | 'CLIENTBUG'
+  | 'CLOSED'
+  | 'CONTACTADMIN'
+  | 'CORRUPTION'
+  | 'EXPIRED'
+  | 'EXPUNGEISSUED'
+  | 'HASCHILDREN'
+  | 'INUSE'
+  | 'LIMIT'
+  | 'NOMODSEQ'
+  | 'NONEXISTENT'
+  | 'NOPERM'
+  | 'OVERQUOTA'
+  | 'PARSE'
+  | 'PRIVACYREQUIRED'
+  | 'READ-ONLY'
+  | 'READ-WRITE'
+  | 'SERVERBUG'
+  | 'TOOBIG'
+  | 'TRYCREATE'
+  | 'UIDNOTSTICKY'
+  | 'UNAVAILABLE'
+  | 'USEATTR'
+
+/** A response code with its arguments. Number lists must not be empty: a COPYUID of nothing is left out. */
+export type ResponseCode =
+  | PlainCode
+  | { readonly code: 'BADCHARSET'; readonly charsets: readonly string[] }
+  | { readonly code: 'CAPABILITY'; readonly capabilities: readonly string[] }
+  | { readonly code: 'PERMANENTFLAGS'; readonly flags: readonly string[] }
+  | { readonly code: 'HIGHESTMODSEQ' | 'UIDNEXT' | 'UIDVALIDITY' | 'UNSEEN'; readonly value: number }
+  | { readonly code: 'APPENDUID'; readonly uidValidity: number; readonly uids: readonly number[] }
+  | {
+      readonly code: 'COPYUID'
+      readonly uidValidity: number
+      readonly source: readonly number[]
+      readonly destination: readonly number[]
+    }
+  | { readonly code: 'MODIFIED'; readonly numbers: readonly number[] }
+
+/** The code as it is sent, without brackets. Throws RangeError for an empty or unequal number list. */
+export function formatResponseCode(code: ResponseCode): string {
+  if (typeof code === 'string') return code
+  switch (code.code) {
+    case 'BADCHARSET':
+      return `BADCHARSET (${code.charsets.join(' ')})`
+    case 'CAPABILITY':
+      return `CAPABILITY ${code.capabilities.join(' ')}`
+    case 'PERMANENTFLAGS':
+      return `PERMANENTFLAGS (${code.flags.join(' ')})`
+    case 'HIGHESTMODSEQ':
+    case 'UIDNEXT':
+    case 'UIDVALIDITY':
+    case 'UNSEEN':
+      return `${code.code} ${code.value}`
+    case 'APPENDUID':
+      return `APPENDUID ${code.uidValidity} ${numbers(code.uids)}`
+    case 'COPYUID':
+      if (code.source.length !== code.destination.length)
+        throw new RangeError('COPYUID sets differ in length')
+      return `COPYUID ${code.uidValidity} ${numbers(code.source)} ${numbers(code.destination)}`
+    case 'MODIFIED':
+      return `MODIFIED ${numbers(code.numbers)}`
+  }
+}
+
+function numbers(list: readonly number[]): string {
+  if (list.length === 0) throw new RangeError('empty set in a response code')
+  return formatNumbers(list)
+}
