@@ -1,0 +1,256 @@
+// Every setting there is: its key, form, default and one line of explanation. The single source for Config.
+import { join } from 'node:path'
+import { z } from 'zod'
+import { parseAddress, parseDuration, parseSize } from './units.ts'
+
+const size = z.union([z.number(), z.string()]).transform((given, context) => {
+  const bytes = typeof given === 'string' ? parseSize(given) : given
+  if (bytes !== undefined && Number.isSafeInteger(bytes) && bytes >= 0) return bytes
+  context.addIssue({ code: 'custom', message: 'must be a size such as "50M" or "2G"' })
+  return z.NEVER
+})
+
+const duration = z.string().transform((given, context) => {
+  const ms = parseDuration(given)
+  if (ms !== undefined) return ms
+  context.addIssue({ code: 'custom', message: 'must be a duration such as "30s", "10m" or "1h"' })
+  return z.NEVER
+})
+
+const address = z.string().transform((given, context) => {
+  const parsed = parseAddress(given)
+  if (parsed) return parsed
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an address such as "127.0.0.1:24", "[::]:993" or "unix:/run/letterlock/lmtp.sock"',
+  })
+  return z.NEVER
+})
+
+const absolutePath = z.string().regex(/^\//, 'must be an absolute path')
+const domain = z
+  .string()
+  .regex(/^[\p{L}\p{N}]([\p{L}\p{N}.-]{0,251}[\p{L}\p{N}])?$/u, 'must be a domain name')
+  .toLowerCase()
+const count = z.int().min(1).max(1_000_000)
+const socketMode = z
+  .string()
+  .regex(/^0[0-7]{3}$/, 'must be four octal digits such as "0660"')
+  .transform((given) => parseInt(given, 8))
+
+const listen = z.strictObject({
+  imap: z
+    .array(address)
+    .prefault(['[::]:143'])
+    .describe('IMAP that turns to TLS by STARTTLS; no login before that.'),
+  imaps: z.array(address).prefault(['[::]:993']).describe('IMAP over TLS from the first byte.'),
+  lmtp: z
+    .array(address)
+    .prefault(['127.0.0.1:24'])
+    .describe('LMTP, for the mail server in front. It asks no password: never on a public address.'),
+  smtp: z
+    .array(address)
+    .prefault([])
+    .describe('Plain SMTP, receiving for [domains] local only; it never relays.'),
+  socket_mode: socketMode.prefault('0660').describe('Permissions of the Unix sockets named above.'),
+})
+
+const tls = z.strictObject({
+  cert: absolutePath
+    .optional()
+    .describe('Certificate chain, PEM. Not set: tls/cert.pem in data_dir, made by `letterlock init`.')
+    .meta({ example: '/etc/letterlock/fullchain.pem' }),
+  key: absolutePath
+    .optional()
+    .describe('Its private key, PEM. Set both or neither.')
+    .meta({ example: '/etc/letterlock/privkey.pem' }),
+  min: z.enum(['1.2', '1.3']).prefault('1.2').describe('Oldest TLS version spoken.'),
+  reload: duration
+    .prefault('1m')
+    .describe('How often the two files are looked at for a change; "0" leaves it to SIGHUP.'),
+})
+
+const auth = z.strictObject({
+  max_parallel_kdf: z
+    .int()
+    .min(1)
+    .max(64)
+    .prefault(2)
+    .describe('Passwords tried at the same time; each takes [atrest.kdf] memory.'),
+  kdf_queue: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .prefault(32)
+    .describe('Logins that may wait for that; more are told to try again.'),
+  allow_plain_login_on_loopback: z
+    .boolean()
+    .prefault(false)
+    .describe('Lets clients on this machine log in without TLS.'),
+  account_failures: count
+    .prefault(5)
+    .describe('Wrong passwords for one account before its logins have to wait.'),
+  address_failures: count
+    .prefault(20)
+    .describe('Wrong passwords from one network (/24, or /64 of IPv6) before it has to wait.'),
+  block: duration.prefault('1m').describe('The first such wait; it doubles with every further one.'),
+  block_max: duration.prefault('1h').describe('The longest.'),
+})
+
+const atrest = z.strictObject({
+  enable: z.boolean().prefault(true).describe('Whether accounts can turn at-rest encryption on.'),
+  policy: z
+    .enum(['off', 'optional', 'new', 'all'])
+    .prefault('optional')
+    .describe('optional: whoever wants; new: every new account; all: every account at its next login.'),
+  kdf: z
+    .strictObject({
+      memory: size
+        .prefault('64M')
+        .refine((bytes) => bytes >= 8 * 2 ** 20 && bytes <= 2 ** 31, 'must be from 8M to 2G')
+        .describe('Argon2id memory for one password.'),
+      time: z.int().min(1).max(64).prefault(3).describe('Argon2id passes.'),
+      parallelism: z.int().min(1).max(16).prefault(4).describe('Argon2id lanes.'),
+    })
+    .prefault({}),
+})
+
+const delivery = z.strictObject({
+  recipient_delimiter: z
+    .string()
+    .regex(/^[^\s@"<>,.]?$/, 'must be one character, or empty for none')
+    .prefault('+')
+    .describe('user+anything@domain is user@domain; "" turns that off.'),
+  memory: size
+    .prefault('256M')
+    .refine((bytes) => bytes >= 2 ** 20, 'must be at least 1M')
+    .describe('Messages being received at one moment, all together; more are told to come again.'),
+  recipients: count.prefault(100).describe('Recipients of one message by LMTP.'),
+  timeout: duration.prefault('5m').describe('A silent peer is sent away after this.'),
+})
+
+const limits = z.strictObject({
+  message_size: size
+    .prefault('50M')
+    .refine((bytes) => bytes >= 64 * 1024 && bytes <= 2 ** 30, 'must be from 64K to 1G')
+    .describe('The largest message, by delivery or APPEND.'),
+  connections: count.prefault(4000).describe('IMAP connections altogether.'),
+  connections_per_address: count.prefault(100).describe('IMAP connections from one network.'),
+  delivery_connections: count.prefault(200).describe('LMTP and SMTP connections altogether.'),
+})
+
+/** The settings as written in the file; keys as there. */
+export const settings = z.strictObject({
+  hostname: domain
+    .prefault('localhost')
+    .describe('Name of this server: in greetings, traces and certificates.'),
+  data_dir: absolutePath
+    .prefault('/var/lib/letterlock')
+    .describe('Where mail is kept. Only the server’s own user may read it.'),
+  site_key_file: absolutePath
+    .optional()
+    .describe('Key that opens accounts without at-rest encryption. Not set: site.key in data_dir.')
+    .meta({ example: '/etc/letterlock/site.key' }),
+  control_socket: absolutePath
+    .optional()
+    .describe('Where admin commands reach the running server. Not set: control.sock in data_dir.')
+    .meta({ example: '/run/letterlock/control.sock' }),
+  listen: listen.prefault({}),
+  tls: tls.prefault({}),
+  auth: auth.prefault({}),
+  atrest: atrest.prefault({}),
+  domains: z
+    .strictObject({
+      local: z
+        .array(domain)
+        .prefault([])
+        .describe('Domains whose mail SMTP accepts. LMTP looks at accounts only.'),
+    })
+    .prefault({}),
+  delivery: delivery.prefault({}),
+  quota: z
+    .strictObject({
+      default: z
+        .union([z.literal('none').transform(() => undefined), size])
+        .prefault('none')
+        .describe('For new accounts: a size, or "none".'),
+    })
+    .prefault({}),
+  limits: limits.prefault({}),
+  store: z
+    .strictObject({
+      backend: z
+        .enum(['level', 'memory'])
+        .prefault('level')
+        .describe('memory forgets everything at the end: for trials.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .prefault('info')
+        .describe('Least level that is written.'),
+      format: z
+        .enum(['auto', 'json', 'text'])
+        .prefault('auto')
+        .describe('auto: text on a terminal, JSON elsewhere.'),
+    })
+    .prefault({}),
+})
+
+/** The same with checks across settings, and with paths that follow from `data_dir` filled in. */
+export const completeSettings = settings
+  .refine((given) => (given.tls.cert === undefined) === (given.tls.key === undefined), {
+    path: ['tls'],
+    message: 'cert and key must be set both or neither',
+  })
+  .refine((given) => given.auth.block <= given.auth.block_max, {
+    path: ['auth', 'block'],
+    message: 'must not be longer than block_max',
+  })
+  .refine((given) => given.limits.message_size <= given.delivery.memory, {
+    path: ['delivery', 'memory'],
+    message: 'must hold at least one message of limits.message_size',
+  })
+  .refine((given) => given.listen.smtp.length === 0 || given.domains.local.length > 0, {
+    path: ['domains', 'local'],
+    message: 'must name a domain when listen.smtp is used',
+  })
+  .transform((given) => ({
+    ...given,
+    site_key_file: given.site_key_file ?? join(given.data_dir, 'site.key'),
+    control_socket: given.control_socket ?? join(given.data_dir, 'control.sock'),
+    tls: {
+      ...given.tls,
+      cert: given.tls.cert ?? join(given.data_dir, 'tls', 'cert.pem'),
+      key: given.tls.key ?? join(given.data_dir, 'tls', 'key.pem'),
+    },
+  }))
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name
+
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as Key extends string ? Camel<Key> : never]: Frozen<T[Key]> }
+    : T
+
+/**
+ * The settings in force: complete, frozen, names in camelCase (`config.auth.maxParallelKdf`). Sizes are bytes, durations
+ * milliseconds, `socketMode` a number, addresses `ListenAddress`; `quota.default` undefined means none.
+ */
+export type Config = Frozen<z.output<typeof completeSettings>>
+
+/** Turns checked settings into Config. */
+export function freeze<T>(value: T): Frozen<T> {
+  if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => freeze(item))) as Frozen<T>
+  if (typeof value !== 'object' || value === null) return value as Frozen<T>
+  const pairs = Object.entries(value).map(([key, item]: [string, unknown]) => [
+    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    freeze(item),
+  ])
+  return Object.freeze(Object.fromEntries(pairs)) as Frozen<T>
+}
