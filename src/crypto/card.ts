@@ -1,0 +1,53 @@
+// The delivery card (FORMAT.md §8.1): an account's public key, vouched for by the site, readable without any password.
+import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import { Corrupt, UnsupportedVersion } from './errors.ts'
+import { checkPublicKey } from './kem.ts'
+import { labels } from './labels.ts'
+import { equalSecret, mac } from './primitives.ts'
+import type { SiteKey } from './site-key.ts'
+import { kemPublicKeyBytes } from './sodium.ts'
+
+export interface Card {
+  readonly epoch: number
+  readonly keysetVersion: number
+  /** X-Wing, 1,216 bytes. */
+  readonly publicKey: Buffer
+}
+
+const version = 1
+const macBytes = 32
+
+/** The card's bytes. Throws Corrupt when the public key is malformed. */
+export function makeCard(
+  siteKey: SiteKey,
+  account: Uint8Array,
+  epoch: number,
+  keysetVersion: number,
+  publicKey: Uint8Array,
+): Buffer {
+  checkPublicKey(publicKey)
+  const before = new ByteWriter().u8(version).u32(epoch).u32(keysetVersion).fixed(publicKey).finish()
+  return Buffer.concat([before, mac(siteKey.macKey, labels.card, account, before)])
+}
+
+/** Reads and verifies a card. Throws Corrupt (damaged, another account's, another site's) or UnsupportedVersion. */
+export function openCard(siteKey: SiteKey, account: Uint8Array, bytes: Uint8Array): Card {
+  try {
+    const reader = new ByteReader(bytes)
+    if (reader.u8() !== version) throw new UnsupportedVersion('delivery card')
+    const card = {
+      epoch: reader.u32(),
+      keysetVersion: reader.u32(),
+      publicKey: Buffer.from(reader.fixed(kemPublicKeyBytes)),
+    }
+    const expected = mac(siteKey.macKey, labels.card, account, bytes.subarray(0, bytes.length - macBytes))
+    const isGenuine = equalSecret(reader.fixed(macBytes), expected)
+    reader.end()
+    if (!isGenuine) throw new Corrupt('delivery card')
+    checkPublicKey(card.publicKey)
+    return card
+  } catch (error) {
+    if (error instanceof MalformedRecord) throw new Corrupt('delivery card', { cause: error })
+    throw error
+  }
+}

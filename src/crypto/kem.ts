@@ -1,0 +1,106 @@
+// X-Wing key pairs and capsules (FORMAT.md §5): what anybody can seal to a public key, and only its seed opens.
+import { asBuffer } from '../base/bytes.ts'
+import { boxEpoch, openBox, sealBox, type BoxKind } from './box.ts'
+import { Corrupt } from './errors.ts'
+import { labels } from './labels.ts'
+import { derive } from './primitives.ts'
+import { randomBytes } from './random.ts'
+import {
+  kemCiphertextBytes,
+  kemPublicKeyBytes,
+  xwingDecapsulate,
+  xwingEncapsulate,
+  xwingPublicKey,
+} from './sodium.ts'
+
+/** One use of a public key. Whoever made it wipes `sharedSecret`. */
+export interface Encapsulation {
+  /** 1,120 bytes. */
+  readonly ciphertext: Buffer
+  /** 32 bytes. */
+  readonly sharedSecret: Buffer
+}
+
+/** A new secret seed, 32 bytes. */
+export function makeKemSeed(): Buffer {
+  return randomBytes(32)
+}
+
+/** The public key of a seed, 1,216 bytes. */
+export function kemPublicKey(seed: Uint8Array): Buffer {
+  return xwingPublicKey(seed)
+}
+
+const coefficients = 768
+const modulus = 3329
+
+/** Throws Corrupt unless `publicKey` has the length and form of an X-Wing public key (FIPS 203 §7.2, modulus check). */
+export function checkPublicKey(publicKey: Uint8Array): void {
+  if (publicKey.length !== kemPublicKeyBytes) throw new Corrupt('public key')
+  const bytes = asBuffer(publicKey)
+  // Each three bytes are two coefficients of twelve bits, little-endian.
+  for (let at = 0; at < (coefficients / 2) * 3; at += 3) {
+    const pair = bytes.readUIntLE(at, 3)
+    if ((pair & 0xfff) >= modulus || pair >>> 12 >= modulus) throw new Corrupt('public key')
+  }
+}
+
+/** Makes a secret that only the seed of `publicKey` can make again. Throws Corrupt when the key is malformed. */
+export function encapsulate(publicKey: Uint8Array): Encapsulation {
+  checkPublicKey(publicKey)
+  const randomness = randomBytes(64)
+  const result = xwingEncapsulate(publicKey, randomness)
+  randomness.fill(0)
+  if (result === undefined) throw new Corrupt('public key')
+  return result
+}
+
+/** A capsule of an encapsulation that may serve several places: each place has a key of its own. */
+export function capsuleFrom(
+  encapsulation: Encapsulation,
+  kind: BoxKind,
+  epoch: number,
+  place: Uint8Array,
+  data: Uint8Array,
+): Buffer {
+  const key = derive(encapsulation.sharedSecret, labels.capsule, place)
+  try {
+    return Buffer.concat([encapsulation.ciphertext, sealBox(key, kind, epoch, place, data)])
+  } finally {
+    key.fill(0)
+  }
+}
+
+/** Seals `data` to a public key. Throws Corrupt when the key is malformed. */
+export function sealCapsule(
+  publicKey: Uint8Array,
+  kind: BoxKind,
+  epoch: number,
+  place: Uint8Array,
+  data: Uint8Array,
+): Buffer {
+  const encapsulation = encapsulate(publicKey)
+  try {
+    return capsuleFrom(encapsulation, kind, epoch, place, data)
+  } finally {
+    encapsulation.sharedSecret.fill(0)
+  }
+}
+
+/** Opens a capsule with the seed of the key that it was sealed to. Throws Corrupt, UnsupportedVersion. */
+export function openCapsule(seed: Uint8Array, kind: BoxKind, place: Uint8Array, capsule: Uint8Array): Buffer {
+  const sharedSecret = xwingDecapsulate(seed, capsule.subarray(0, kemCiphertextBytes))
+  if (sharedSecret === undefined) throw new Corrupt('capsule')
+  const key = derive(sharedSecret, labels.capsule, place)
+  sharedSecret.fill(0)
+  try {
+    return openBox(key, kind, place, capsule.subarray(kemCiphertextBytes))
+  } finally {
+    key.fill(0)
+  }
+}
+
+/** The keyset epoch whose seed opens a capsule. Throws Corrupt, UnsupportedVersion. */
+export function capsuleEpoch(capsule: Uint8Array): number {
+  return boxEpoch(capsule.subarray(kemCiphertextBytes))
+}

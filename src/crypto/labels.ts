@@ -1,0 +1,27 @@
+// Every domain-separation label, once (FORMAT.md §2), kept in the form in which it is hashed: behind its length as u8.
+
+function label(name: string): Buffer {
+  const text = Buffer.from(`letterlock/1 ${name}`, 'ascii')
+  return Buffer.concat([Buffer.from([text.length]), text])
+}
+
+/** `LP8(label)` of each row of FORMAT.md's table. */
+export const labels = {
+  box: label('box'),
+  body: label('body'),
+  capsule: label('capsule'),
+  slotSeed: label('slot seed'),
+  slotList: label('slot list'),
+  slotLabel: label('slot label'),
+  keyset: label('keyset'),
+  manifest: label('manifest'),
+  log: label('log'),
+  list: label('list'),
+  mailbox: label('mailbox'),
+  recoveryHeader: label('recovery header'),
+  chain: label('chain'),
+  serverSlot: label('server slot'),
+  siteMac: label('site mac'),
+  card: label('card'),
+  arrival: label('arrival'),
+} as const

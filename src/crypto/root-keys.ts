@@ -1,0 +1,61 @@
+// Keys derived from the root of one epoch (FORMAT.md §7), kept once derived, and wiped together.
+import { hex } from '../base/bytes.ts'
+import type { KeysetEpoch } from './keyset.ts'
+import { labels } from './labels.ts'
+import { derive, type Label } from './primitives.ts'
+
+/** Record keys of one epoch. Lives on its own copy of the root: wiping the keyset leaves it alone, and the reverse. */
+export class RootKeys implements Disposable {
+  readonly epoch: number
+  readonly #root: Buffer = Buffer.alloc(32)
+  readonly #keys = new Map<string, Buffer>()
+  #isWiped = false
+
+  constructor({ epoch, root }: Pick<KeysetEpoch, 'epoch' | 'root'>) {
+    if (root.length !== 32) throw new RangeError('a root has 32 bytes')
+    this.epoch = epoch
+    this.#root.set(root)
+  }
+
+  /** Seals the manifest (§9.2). All keys have 32 bytes and stay this object's. */
+  get manifestKey(): Buffer {
+    return this.#key('manifest', labels.manifest)
+  }
+  /** Seals log entries (§9.1). */
+  get logKey(): Buffer {
+    return this.#key('log', labels.log)
+  }
+  /** Seals pages of the mailbox list (§9.3). */
+  get listKey(): Buffer {
+    return this.#key('list', labels.list)
+  }
+  /** Seals recovery headers (§9.7). */
+  get headerKey(): Buffer {
+    return this.#key('header', labels.recoveryHeader)
+  }
+  /** Seals the records and pages of one mailbox (§9.5, §9.6). */
+  mailboxKey(mailbox: Uint8Array): Buffer {
+    if (mailbox.length !== 16) throw new RangeError('an identifier has 16 bytes')
+    return this.#key(hex(mailbox), labels.mailbox, mailbox)
+  }
+
+  #key(name: string, label: Label, context?: Uint8Array): Buffer {
+    if (this.#isWiped) throw new Error('keys were wiped')
+    const known = this.#keys.get(name)
+    if (known) return known
+    const key = derive(this.#root, label, context)
+    this.#keys.set(name, key)
+    return key
+  }
+
+  wipe(): void {
+    this.#isWiped = true
+    this.#root.fill(0)
+    for (const key of this.#keys.values()) key.fill(0)
+    this.#keys.clear()
+  }
+
+  [Symbol.dispose](): void {
+    this.wipe()
+  }
+}

@@ -1,0 +1,68 @@
+// The site key: 32 bytes in a file outside the store. It opens server slots and vouches for what comes in without a password.
+import { inspect } from 'node:util'
+import { Corrupt } from './errors.ts'
+import { labels } from './labels.ts'
+import { derive } from './primitives.ts'
+import { randomBytes } from './random.ts'
+
+/** Owns the site key's bytes; prints as [site key]. */
+export class SiteKey implements Disposable {
+  readonly #bytes: Buffer
+  readonly #macKey: Buffer
+  #isWiped = false
+
+  private constructor(bytes: Buffer) {
+    this.#bytes = bytes
+    this.#macKey = derive(bytes, labels.siteMac)
+  }
+
+  /** Copies the 32 bytes of the key file. Throws Corrupt for any other length. */
+  static fromBytes(bytes: Uint8Array): SiteKey {
+    if (bytes.length !== 32) throw new Corrupt('site key')
+    const copy = Buffer.alloc(32)
+    copy.set(bytes)
+    return new SiteKey(copy)
+  }
+
+  /** A new key, and the 32 bytes to write to its file; the caller wipes those. */
+  static make(): { readonly siteKey: SiteKey; readonly bytes: Buffer } {
+    const bytes = randomBytes(32)
+    return { siteKey: SiteKey.fromBytes(bytes), bytes }
+  }
+
+  /** What an account's server slot is opened with (§6); the caller wipes it. */
+  serverSecret(account: Uint8Array): Buffer {
+    this.#requireAlive()
+    if (account.length !== 16) throw new RangeError('an identifier has 16 bytes')
+    return derive(this.#bytes, labels.serverSlot, account)
+  }
+
+  /** Key of the MACs of cards and arrivals (§8). */
+  get macKey(): Buffer {
+    this.#requireAlive()
+    return this.#macKey
+  }
+
+  #requireAlive(): void {
+    if (this.#isWiped) throw new Error('site key was wiped')
+  }
+
+  wipe(): void {
+    this.#isWiped = true
+    this.#bytes.fill(0)
+    this.#macKey.fill(0)
+  }
+
+  [Symbol.dispose](): void {
+    this.wipe()
+  }
+  toString(): string {
+    return '[site key]'
+  }
+  toJSON(): string {
+    return '[site key]'
+  }
+  [inspect.custom](): string {
+    return '[site key]'
+  }
+}

@@ -1,0 +1,94 @@
+// The bytes of a slot (FORMAT.md §6).
+import { ByteWriter, type ByteReader } from '../base/bytes.ts'
+import { Corrupt, UnsupportedVersion } from './errors.ts'
+import type { KdfParameters } from './kdf.ts'
+import { H } from './primitives.ts'
+import { kemPublicKeyBytes } from './sodium.ts'
+
+export type SlotKind = 'password' | 'recovery' | 'server' | 'app'
+
+export const slotKindNumbers: Readonly<Record<SlotKind, number>> = {
+  password: 1,
+  recovery: 2,
+  server: 3,
+  app: 4,
+}
+
+const kindsByNumber = new Map<number, SlotKind>([
+  [1, 'password'],
+  [2, 'recovery'],
+  [3, 'server'],
+  [4, 'app'],
+])
+
+/** One way to the volume key. A value; nothing in it is secret. */
+export interface Slot {
+  /** 16 bytes. */
+  readonly id: Buffer
+  readonly kind: SlotKind
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** Only a password slot has a cost. */
+  readonly kdf: KdfParameters | undefined
+  /** 16 bytes. */
+  readonly salt: Buffer
+  /** X-Wing, 1,216 bytes. */
+  readonly publicKey: Buffer
+  /** The volume key, sealed to `publicKey`. */
+  readonly capsule: Buffer
+  /** The owner's name for it, sealed; empty when it has none. */
+  readonly label: Buffer
+  /** First 8 bytes of the hash of everything before: tells accidental damage from a wrong secret. */
+  readonly check: Buffer
+}
+
+function writeFields(writer: ByteWriter, slot: Omit<Slot, 'check'>): ByteWriter {
+  const { kdf } = slot
+  return writer
+    .fixed(slot.id)
+    .u8(slotKindNumbers[slot.kind])
+    .u64(slot.createdAt)
+    .u8(kdf ? 1 : 0)
+    .u32(kdf?.memoryKiB ?? 0)
+    .u32(kdf?.passes ?? 0)
+    .u32(kdf?.parallelism ?? 0)
+    .fixed(slot.salt)
+    .fixed(slot.publicKey)
+    .bytes16(slot.capsule)
+    .bytes16(slot.label)
+}
+
+/** What `check` must be. */
+export function slotCheck(slot: Omit<Slot, 'check'>): Buffer {
+  return H(writeFields(new ByteWriter(), slot).finish()).subarray(0, 8)
+}
+
+export function writeSlot(writer: ByteWriter, slot: Slot): void {
+  writeFields(writer, slot).fixed(slot.check)
+}
+
+/** Reads one slot. `check` is compared when it is opened, so that one damaged slot does not hide the others. */
+export function readSlot(reader: ByteReader): Slot {
+  const id = Buffer.from(reader.fixed(16))
+  const kind = kindsByNumber.get(reader.u8())
+  if (kind === undefined) throw new UnsupportedVersion('slot kind')
+  const createdAt = reader.u64()
+  const kdfNumber = reader.u8()
+  if (kdfNumber > 1) throw new UnsupportedVersion('password hashing method')
+  const cost = { memoryKiB: reader.u32(), passes: reader.u32(), parallelism: reader.u32() }
+  if (kdfNumber === 0 && (cost.memoryKiB !== 0 || cost.passes !== 0 || cost.parallelism !== 0)) {
+    throw new Corrupt('slot')
+  }
+  if ((kdfNumber === 1) !== (kind === 'password')) throw new Corrupt('slot')
+  return {
+    id,
+    kind,
+    createdAt,
+    kdf: kdfNumber === 1 ? cost : undefined,
+    salt: Buffer.from(reader.fixed(16)),
+    publicKey: Buffer.from(reader.fixed(kemPublicKeyBytes)),
+    capsule: Buffer.from(reader.bytes16()),
+    label: Buffer.from(reader.bytes16()),
+    check: Buffer.from(reader.fixed(8)),
+  }
+}

@@ -1,0 +1,166 @@
+// Slots (FORMAT.md §6): each seals the volume key to its own public key, whose secret comes from what the owner knows.
+import { Secret } from '../base/secret.ts'
+import { boxKinds, openBox, sealBox } from './box.ts'
+import { Corrupt, WrongKey } from './errors.ts'
+import { defaultKdf, type KdfGate, type KdfParameters } from './kdf.ts'
+import { kemPublicKey, openCapsule, sealCapsule } from './kem.ts'
+import { labels } from './labels.ts'
+import { slotLabelPlace, slotPlace } from './places.ts'
+import { derive, equalSecret, extract } from './primitives.ts'
+import { makeId, randomBytes } from './random.ts'
+import type { SiteKey } from './site-key.ts'
+import { slotCheck, slotKindNumbers, type Slot } from './slot-codec.ts'
+
+export type { Slot, SlotKind } from './slot-codec.ts'
+
+/** What opens a slot. The bytes stay the caller's, who wipes them. */
+export type SlotSecret =
+  | { readonly kind: 'password'; readonly password: Uint8Array }
+  | { readonly kind: 'recovery'; readonly code: Uint8Array }
+  | { readonly kind: 'server'; readonly siteKey: SiteKey }
+  | { readonly kind: 'app'; readonly secret: Uint8Array }
+
+export interface NewSlot {
+  readonly account: Uint8Array
+  readonly secret: SlotSecret
+  /** Cost of a password slot; `defaultKdf` when absent. */
+  readonly kdf?: KdfParameters
+  readonly volumeKey: Uint8Array
+  readonly vkVersion: number
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** Name given by the owner; sealed. */
+  readonly label?: string
+}
+
+/** Makes a slot that `secret` opens. Throws as `KdfGate.derive` does. */
+export async function makeSlot(options: NewSlot, gate: KdfGate, signal?: AbortSignal): Promise<Slot> {
+  const { account, secret, volumeKey, vkVersion, createdAt, label } = options
+  const id = makeId()
+  const salt = randomBytes(16)
+  const kdf = secret.kind === 'password' ? (options.kdf ?? defaultKdf) : undefined
+  using seed = await deriveSeed(account, { id, kind: secret.kind, salt, kdf }, secret, gate, signal)
+  const publicKey = kemPublicKey(seed.bytes)
+  return finish(account, volumeKey, vkVersion, {
+    id,
+    kind: secret.kind,
+    createdAt,
+    kdf,
+    salt,
+    publicKey,
+    label: label === undefined || label === '' ? Buffer.alloc(0) : sealLabel(account, id, volumeKey, label),
+  })
+}
+
+/**
+ * Opens a slot: the volume key. Throws WrongKey when the secret is not this slot's, Corrupt when the slot is damaged
+ * or belongs elsewhere, and as `KdfGate.derive` does.
+ */
+export async function openSlot(
+  account: Uint8Array,
+  slot: Slot,
+  vkVersion: number,
+  secret: SlotSecret,
+  gate: KdfGate,
+  signal?: AbortSignal,
+): Promise<Secret> {
+  if (!slotCheck(slot).equals(slot.check)) throw new Corrupt('slot')
+  if (secret.kind !== slot.kind) throw new WrongKey()
+  using seed = await deriveSeed(account, slot, secret, gate, signal)
+  if (!equalSecret(kemPublicKey(seed.bytes), slot.publicKey)) throw new WrongKey()
+  const place = slotPlace(account, slot.id, slotKindNumbers[slot.kind], vkVersion)
+  const volumeKey = new Secret(openCapsule(seed.bytes, boxKinds.volumeKey, place, slot.capsule))
+  if (volumeKey.bytes.length === 32) return volumeKey
+  volumeKey.wipe()
+  throw new Corrupt('slot')
+}
+
+/**
+ * The same slot with a new volume key, sealed to its public key: the slot's secret is not needed. A label is sealed
+ * anew, for which `previousVolumeKey` must be given. Only for slots of a verified list.
+ */
+export function renewSlot(
+  account: Uint8Array,
+  slot: Slot,
+  volumeKey: Uint8Array,
+  vkVersion: number,
+  previousVolumeKey?: Uint8Array,
+): Slot {
+  const { id, kind, createdAt, kdf, salt, publicKey } = slot
+  let label: Buffer = Buffer.alloc(0)
+  if (slot.label.length > 0) {
+    if (!previousVolumeKey) throw new TypeError('a labelled slot is renewed with the previous volume key')
+    label = sealLabel(account, id, volumeKey, slotLabel(account, slot, previousVolumeKey) ?? '')
+  }
+  return finish(account, volumeKey, vkVersion, { id, kind, createdAt, kdf, salt, publicKey, label })
+}
+
+/** The name that the owner gave a slot, if any. Throws Corrupt. */
+export function slotLabel(account: Uint8Array, slot: Slot, volumeKey: Uint8Array): string | undefined {
+  if (slot.label.length === 0) return undefined
+  const key = derive(volumeKey, labels.slotLabel)
+  const name = openBox(key, boxKinds.slotLabel, slotLabelPlace(account, slot.id), slot.label)
+  key.fill(0)
+  return name.toString('utf8')
+}
+
+function sealLabel(account: Uint8Array, id: Uint8Array, volumeKey: Uint8Array, label: string): Buffer {
+  const key = derive(volumeKey, labels.slotLabel)
+  const box = sealBox(key, boxKinds.slotLabel, 0, slotLabelPlace(account, id), Buffer.from(label, 'utf8'))
+  key.fill(0)
+  return box
+}
+
+function finish(
+  account: Uint8Array,
+  volumeKey: Uint8Array,
+  vkVersion: number,
+  parts: Omit<Slot, 'capsule' | 'check'>,
+): Slot {
+  if (volumeKey.length !== 32) throw new RangeError('a volume key has 32 bytes')
+  const place = slotPlace(account, parts.id, slotKindNumbers[parts.kind], vkVersion)
+  const capsule = sealCapsule(parts.publicKey, boxKinds.volumeKey, 0, place, volumeKey)
+  const slot = { ...parts, capsule }
+  return { ...slot, check: slotCheck(slot) }
+}
+
+/** The KEM seed of a slot (§6). */
+async function deriveSeed(
+  account: Uint8Array,
+  slot: Pick<Slot, 'id' | 'kind' | 'salt' | 'kdf'>,
+  secret: SlotSecret,
+  gate: KdfGate,
+  signal?: AbortSignal,
+): Promise<Secret> {
+  using slotKey = await deriveSlotKey(account, slot, secret, gate, signal)
+  const context = Buffer.concat([account, slot.id, Buffer.from([slotKindNumbers[slot.kind]])])
+  return new Secret(derive(slotKey.bytes, labels.slotSeed, context))
+}
+
+async function deriveSlotKey(
+  account: Uint8Array,
+  slot: Pick<Slot, 'salt' | 'kdf'>,
+  secret: SlotSecret,
+  gate: KdfGate,
+  signal?: AbortSignal,
+): Promise<Secret> {
+  switch (secret.kind) {
+    case 'password': {
+      if (!slot.kdf) throw new Corrupt('slot')
+      return gate.derive(secret.password, slot.salt, slot.kdf, signal)
+    }
+    case 'server': {
+      using serverSecret = new Secret(secret.siteKey.serverSecret(account))
+      return new Secret(extract(slot.salt, serverSecret.bytes))
+    }
+    case 'recovery':
+      return new Secret(extract(slot.salt, requireSixteen(secret.code)))
+    case 'app':
+      return new Secret(extract(slot.salt, requireSixteen(secret.secret)))
+  }
+}
+
+function requireSixteen(secret: Uint8Array): Uint8Array {
+  if (secret.length !== 16) throw new RangeError('a generated secret has 16 bytes')
+  return secret
+}
