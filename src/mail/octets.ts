@@ -7,7 +7,12 @@ declare const octets: unique symbol
 export type OctetString = string & { readonly [octets]: true }
 
 export function octetString(bytes: Uint8Array, start: number = 0, end: number = bytes.length): OctetString {
-  return asBuffer(bytes).latin1Slice(start, end) as OctetString
+  return asBuffer(bytes).toString('latin1', start, end) as OctetString
+}
+
+/** Marks a string whose characters are all below U+0100 (a literal, or pieces of an octet string). */
+export function asOctets(text: string): OctetString {
+  return text as OctetString
 }
 
 /** The bytes of an octet string, in a new Buffer. */

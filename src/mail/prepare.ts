@@ -1,4 +1,10 @@
 // What delivery keeps ready of a message, so that FETCH neither parses nor formats.
+import { bodyOf, bodyStructureOf } from './bodystructure.ts'
+import { dayOf, parseMessageDate, type ZonedDate } from './date.ts'
+import { envelopeOf } from './envelope.ts'
+import { fieldValue, headerFields } from './header.ts'
+import { parseParts } from './parse-parts.ts'
+import { encodeTree } from './tree-codec.ts'
 
 export interface PreparedMessage {
   /** RFC822.SIZE. */
@@ -21,5 +27,22 @@ export interface PreparedMessage {
 
 /** Takes the message in its stored form (`normalise.ts`). Never throws on content; linear in its size. */
 export function prepareMessage(message: Buffer): PreparedMessage {
-  throw new Error(String(message.length))
+  const root = parseParts(message)
+  const header = message.subarray(0, root.bodyStart)
+  const sent = sentDateOf(header)
+  return {
+    sizeBytes: message.length,
+    envelope: envelopeOf(header),
+    body: bodyOf(message, root),
+    bodyStructure: bodyStructureOf(message, root),
+    tree: encodeTree(root),
+    header,
+    ...(sent ? { sentDate: sent.epochMs, sentDay: dayOf(sent) } : {}),
+  }
+}
+
+/** The Date field of a header block, for SENTON and its like; of several the last, as in ENVELOPE. */
+export function sentDateOf(header: Uint8Array): ZonedDate | undefined {
+  const field = headerFields(header).findLast(({ name }) => name === 'date')
+  return field && parseMessageDate(fieldValue(header, field))
 }

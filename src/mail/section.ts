@@ -1,5 +1,7 @@
 // BODY[section]: which octets of a message a section names (RFC 3501 §6.4.5).
-import type { PartNode } from './part.ts'
+import { asBuffer } from '../base/bytes.ts'
+import { headerFields } from './header.ts'
+import { isEmbeddedMessage, type PartNode } from './part.ts'
 
 /** The inside of BODY[...]: part numbers, then what of that part. `text` absent is the part's body, or the whole message. */
 export interface Section {
@@ -18,15 +20,77 @@ export interface SectionRange {
 
 /** The octets a section names, or undefined when the message has no such part. */
 export function sectionRange(root: PartNode, section: Section): SectionRange | undefined {
-  throw new Error(String(root.bodyEnd) + String(section.text))
+  const { path, text } = section
+  if (path.length === 0) {
+    // "The whole message" begins with its header. MIME of no part is not in the grammar.
+    return text === 'MIME' ? undefined : messageRange(root, text)
+  }
+  const part = findPart(root, path)
+  if (!part) return undefined
+  if (text === undefined) return range(part.bodyStart, part.bodyEnd)
+  if (text === 'MIME') return range(part.headerStart, part.bodyStart)
+  // HEADER, HEADER.FIELDS and TEXT behind part numbers are those of the message embedded in that part, and of no other part.
+  const [embedded] = part.children
+  return isEmbeddedMessage(part) && embedded ? messageRange(embedded, text) : undefined
 }
 
-/** HEADER.FIELDS and HEADER.FIELDS.NOT on one header block: the chosen fields as they stand, in order, then the blank line if the block has it. */
+function messageRange(message: PartNode, text: Exclude<Section['text'], 'MIME'>): SectionRange {
+  switch (text) {
+    case undefined:
+      return range(message.headerStart, message.bodyEnd)
+    case 'TEXT':
+      return range(message.bodyStart, message.bodyEnd)
+    case 'HEADER':
+      return range(message.headerStart, message.bodyStart)
+    case 'HEADER.FIELDS':
+    case 'HEADER.FIELDS.NOT':
+      return { start: message.headerStart, end: message.bodyStart, isFiltered: true }
+  }
+}
+
+function range(start: number, end: number): SectionRange {
+  return { start, end, isFiltered: false }
+}
+
+/**
+ * The part of that number, 1.2.3 as [1, 2, 3]. A message that is not a multipart has one part, number 1, which is its
+ * body; numbers go on inside an embedded message as if it were the message itself.
+ */
+export function findPart(root: PartNode, path: readonly number[]): PartNode | undefined {
+  let level = root
+  let isMessage = true
+  let part: PartNode | undefined
+  for (const number of path) {
+    if (level.type === 'multipart') part = level.children[number - 1]
+    else part = isMessage && number === 1 ? level : undefined
+    if (!part) return undefined
+    const embedded = isEmbeddedMessage(part) ? part.children[0] : undefined
+    level = embedded ?? part
+    isMessage = embedded !== undefined
+  }
+  return part
+}
+
+/**
+ * HEADER.FIELDS and HEADER.FIELDS.NOT on one header block: the chosen fields as they stand, in order, then the blank line.
+ * RFC 3501 §6.4.5: only a block that has no blank line itself is given back without one.
+ */
 export function filterHeader(block: Uint8Array, names: readonly string[], isNot: boolean): Buffer {
-  throw new Error(String(block.length) + String(names) + String(isNot))
+  const bytes = asBuffer(block)
+  const wanted = new Set(names.map((name) => name.toLowerCase()))
+  const fields = headerFields(bytes)
+  const pieces = fields
+    .filter((field) => wanted.has(field.name) !== isNot)
+    .map((field) => bytes.subarray(field.start, field.end))
+  pieces.push(bytes.subarray(fields.at(-1)?.end ?? 0))
+  return Buffer.concat(pieces)
 }
 
 /** A section of a message that is in memory; undefined when there is no such part. */
 export function sectionBytes(message: Uint8Array, root: PartNode, section: Section): Buffer | undefined {
-  throw new Error(String(message.length) + String(root) + String(section))
+  const found = sectionRange(root, section)
+  if (!found) return undefined
+  const bytes = asBuffer(message).subarray(found.start, found.end)
+  if (!found.isFiltered) return bytes
+  return filterHeader(bytes, section.fields ?? [], section.text === 'HEADER.FIELDS.NOT')
 }
