@@ -1,0 +1,11 @@
+// The list of scenarios, in the order in which they run and are printed.
+import { arrival } from './arrival.ts'
+import { deliver } from './deliver.ts'
+import { idle } from './idle.ts'
+import { login } from './login.ts'
+import { open } from './open.ts'
+import { read } from './read.ts'
+import type { Scenario } from './scenario.ts'
+import { stall } from './stall.ts'
+
+export const scenarios: readonly Scenario[] = [deliver, login, read, open, idle, arrival, stall]
