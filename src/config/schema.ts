@@ -107,9 +107,9 @@ const atrest = z.strictObject({
     .strictObject({
       memory: size
         .prefault('64M')
-        .refine((bytes) => bytes >= 8 * 2 ** 20 && bytes <= 2 ** 31, 'must be from 8M to 2G')
+        .refine((bytes) => bytes >= 19 * 2 ** 20 && bytes <= 2 ** 30, 'must be from 19M to 1G')
         .describe('Argon2id memory for one password.'),
-      time: z.int().min(1).max(64).prefault(3).describe('Argon2id passes.'),
+      time: z.int().min(1).max(16).prefault(3).describe('Argon2id passes.'),
       parallelism: z.int().min(1).max(16).prefault(4).describe('Argon2id lanes.'),
     })
     .prefault({}),
@@ -204,6 +204,10 @@ export const completeSettings = settings
   .refine((given) => (given.tls.cert === undefined) === (given.tls.key === undefined), {
     path: ['tls'],
     message: 'cert and key must be set both or neither',
+  })
+  .refine((given) => given.atrest.kdf.memory * given.atrest.kdf.time <= 4 * 2 ** 30, {
+    path: ['atrest', 'kdf', 'time'],
+    message: 'memory times time must not be more than 4G',
   })
   .refine((given) => given.auth.block <= given.auth.block_max, {
     path: ['auth', 'block'],
