@@ -1,8 +1,10 @@
 // Readers of a command's arguments, named after the productions of RFC 3501 §9.
-import type { ZonedDate } from '../../mail/date.ts'
-import { BadSyntax } from './bad-syntax.ts'
+import { parseInternalDate, parseSearchDay, type ZonedDate } from '../../mail/date.ts'
+import { decodeUtf8, isDigit, isListChar, isWordChar } from './characters.ts'
+import { Cursor } from './cursor.ts'
 import type { WireLimits } from './limits.ts'
-import type { SequenceSet } from './sequence-set.ts'
+import { maxNumber, SequenceSet } from './sequence-set.ts'
+import { decodeUtf7 } from './utf7.ts'
 import type { WireCommand } from './wire-command.ts'
 
 /** How arguments are to be read in this session. */
@@ -12,127 +14,123 @@ export interface ArgumentOptions {
   readonly isUtf8: boolean
 }
 
-/** A cursor over one command. Every reader throws BadSyntax when its production does not stand here. */
-export class ArgumentReader {
-  readonly command: WireCommand
+const systemFlags = new Map(
+  ['\\Answered', '\\Deleted', '\\Draft', '\\Flagged', '\\Seen'].map((flag) => [flag.toLowerCase(), flag]),
+)
+
+/** Reads the arguments of one command; see also Cursor. Every reader throws BadSyntax when its production does not stand here. */
+export class ArgumentReader extends Cursor {
+  readonly #options: ArgumentOptions
+  #depth = 0
+  #elements = 0
 
   constructor(command: WireCommand, options: ArgumentOptions) {
-    this.command = command
-    throw new Error(String(options.isUtf8))
+    super(command)
+    this.#options = options
   }
 
-  /** Bytes from the beginning of the command, for errors. */
-  get offset(): number {
-    throw new Error()
-  }
-  /** Throws BadSyntax at the present place. */
-  fail(text: string): never {
-    throw new BadSyntax(text, this.offset)
-  }
-  /** Exactly one space. */
-  space(): void {
-    throw new Error()
-  }
-  /** Whether a space stands here; consumed if so. For optional arguments. */
-  trySpace(): boolean {
-    throw new Error()
-  }
-  /** Nothing is left but spaces. */
-  end(): void {
-    throw new Error()
-  }
-  /** Whether nothing is left. */
-  get isAtEnd(): boolean {
-    throw new Error()
-  }
-  /** The byte here as a character, `''` at the end of a line or in front of a literal. */
-  peek(): string {
-    throw new Error()
-  }
-  /** Consumes `text` if it stands here exactly. */
-  tryToken(text: string): boolean {
-    throw new Error(text)
-  }
-  token(text: string): void {
-    throw new Error(text)
-  }
-  /** Consumes one of `words` if a whole atom here is it, any case. Returns it as spelled in `words`. */
-  tryKeyword<const W extends string>(...words: readonly W[]): W | undefined {
-    throw new Error(words[0])
-  }
-  keyword<const W extends string>(...words: readonly W[]): W {
-    throw new Error(words[0])
-  }
-  atom(): string {
-    throw new Error()
-  }
-  /** A copy of the bytes: the caller wipes it when it is secret. */
-  astring(): Buffer {
-    throw new Error()
-  }
-  /** astring that must be UTF-8. */
-  astringText(): string {
-    throw new Error()
-  }
-  string(): Buffer {
-    throw new Error()
-  }
-  /** Undefined for NIL. */
-  nstring(): Buffer | undefined {
-    throw new Error()
-  }
   /** 0 to 4294967295. */
   number(): number {
-    throw new Error()
+    const value = Number(this.run(isDigit, 'a number').toString('latin1'))
+    return value <= maxNumber ? value : this.fail('number too large')
   }
+
   nzNumber(): number {
-    throw new Error()
+    return this.number() || this.fail('expected a number that is not zero')
   }
-  /** mod-sequence-valzer, RFC 7162 §7: 63 bits; values beyond 2^53 - 1 are read as that number. */
+
+  /** mod-sequence-valzer (RFC 7162 §7), 63 bits. Beyond 2^53 - 1, which no MODSEQ reaches, that number is returned. */
   modSequenceValzer(): number {
-    throw new Error()
+    const digits = this.run(isDigit, 'a number').toString('latin1')
+    if (digits.length > 19 || BigInt(digits) > 0x7fff_ffff_ffff_ffffn) this.fail('number too large')
+    return Math.min(Number(digits), Number.MAX_SAFE_INTEGER)
   }
+
   /** mod-sequence-value: not zero. */
   modSequenceValue(): number {
-    throw new Error()
+    return this.modSequenceValzer() || this.fail('expected a number that is not zero')
   }
-  /** A mailbox name as Unicode; `INBOX` in capitals when it is that, whatever the case. */
+
+  /** A mailbox name as Unicode; `INBOX` in capitals when it is that in any case. */
   mailbox(): string {
-    throw new Error()
+    const name = this.#mailboxText(this.astring())
+    return name.toUpperCase() === 'INBOX' ? 'INBOX' : name
   }
-  /** list-mailbox: a pattern with `*` and `%`, as Unicode. */
+
+  // list-mailbox = 1*list-char / string
   listMailbox(): string {
-    throw new Error()
+    return this.#mailboxText(this.isString() ? this.string() : this.run(isListChar, 'a mailbox pattern'))
   }
+
   sequenceSet(): SequenceSet {
-    throw new Error()
+    const bytes = this.run(
+      (byte) => isDigit(byte) || byte === 0x2a || byte === 0x2c || byte === 0x3a,
+      'a sequence set',
+    )
+    let ranges = 1
+    for (const byte of bytes) if (byte === 0x2c) ranges += 1
+    if (ranges > this.#options.limits.ranges) this.fail('sequence set too long')
+    return SequenceSet.parse(bytes.toString('latin1')) ?? this.fail('malformed sequence set')
   }
-  /** A flag that a client may store: system flags in their RFC spelling, keywords as given. */
+
+  /** A flag that a client may store: a system flag in its RFC spelling, or a keyword as given. */
   flag(): string {
-    throw new Error()
+    if (!this.tryToken('\\')) return this.atom()
+    // RFC 3501 §9: \Recent is no `flag`, and other flag-extensions are for future standards.
+    return systemFlags.get(`\\${this.atom()}`.toLowerCase()) ?? this.fail('not a flag that can be set')
   }
-  /** `(` flags `)`, possibly empty, duplicates dropped. */
+
+  /** `(` flags `)`, possibly none; duplicates are dropped. */
   flagList(): string[] {
-    throw new Error()
+    return [...new Set(this.list(() => this.flag(), { mayBeEmpty: true }))]
   }
-  /** date-time of APPEND, quoted. */
+
+  // date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
   dateTime(): ZonedDate {
-    throw new Error()
+    return parseInternalDate(this.quoted().toString('latin1')) ?? this.fail('expected a date and time')
   }
-  /** date of SEARCH, quoted or not, as days since 1970. */
+
+  /** date = date-text / DQUOTE date-text DQUOTE, as days since 1970-01-01. */
   date(): number {
-    throw new Error()
+    const bytes = this.peek() === '"' ? this.quoted() : this.run(isWordChar, 'a date')
+    return parseSearchDay(bytes.toString('latin1')) ?? this.fail('expected a date')
   }
-  /** `(` one or more elements separated by spaces `)`; with `mayBeEmpty` also none. Counts depth and elements. */
-  list<T>(element: () => T, options?: { readonly mayBeEmpty?: boolean }): T[] {
-    throw new Error(String(element) + String(options))
+
+  /** `(` elements with a space between `)`; at least one unless `mayBeEmpty`. */
+  list<T>(element: () => T, options: { readonly mayBeEmpty?: boolean } = {}): T[] {
+    return this.nested(() => {
+      this.token('(')
+      const elements: T[] = []
+      if (options.mayBeEmpty && this.tryToken(')')) return elements
+      do {
+        this.count()
+        elements.push(element())
+      } while (this.trySpace())
+      this.token(')')
+      return elements
+    })
   }
-  /** Runs `read` one level deeper; refuses beyond the depth limit. */
+
+  /** Runs `read` one level deeper; refuses beyond the limit. */
   nested<T>(read: () => T): T {
-    throw new Error(String(read))
+    if (this.#depth >= this.#options.limits.depth) this.fail('nested too deep')
+    this.#depth += 1
+    const value = read()
+    this.#depth -= 1
+    return value
   }
-  /** Counts `amount` towards the limit on elements. */
-  count(amount?: number): void {
-    throw new Error(String(amount))
+
+  /** Counts one element towards the limit for the whole command. */
+  count(): void {
+    this.#elements += 1
+    if (this.#elements > this.#options.limits.elements) this.fail('too many elements')
+  }
+
+  #mailboxText(bytes: Buffer): string {
+    const name = this.#options.isUtf8 ? decodeUtf8(bytes) : decodeUtf7(bytes.toString('latin1'))
+    if (name === undefined)
+      return this.fail(this.#options.isUtf8 ? 'expected UTF-8' : 'expected modified UTF-7')
+    // No mailbox has such a name, and none could be printed.
+    return /\p{Cc}/u.test(name) ? this.fail('unexpected control character in a mailbox name') : name
   }
 }
