@@ -38,3 +38,8 @@ export class Refusal extends Error {
 export function isRefusal(error: unknown, code?: RefusalCode): error is Refusal {
   return error instanceof Refusal && (code === undefined || error.code === code)
 }
+
+/** Stored records contradict each other or are missing. Its text says what, without names or content. */
+export class Damage extends Error {
+  override readonly name = 'Damage'
+}

@@ -1,0 +1,141 @@
+// What an unlocked account knows of itself in memory, and how one logged change alters it: the same code for replay and for live commits.
+import { Damage } from './errors.ts'
+import type { Change } from './log-codec.ts'
+import { MailboxTable, makeRow } from './mailbox-table.ts'
+import { within } from './uid-ranges.ts'
+
+/** What a change did that sessions want to hear of. */
+export type Effect =
+  | { readonly kind: 'append' | 'expunge' | 'flags'; readonly mailbox: string; readonly uids: number[] }
+  | { readonly kind: 'gone'; readonly mailbox: string }
+  | { readonly kind: 'keyword'; readonly mailbox: string; readonly keyword: string }
+
+export class AccountState {
+  readonly mailboxes = new Map<string, MailboxTable>()
+  readonly #byName = new Map<string, MailboxTable>()
+  readonly subscriptions = new Set<string>()
+  lastUidValidity = 0
+  /** Log entries since the manifest. */
+  tailLength = 0
+  isListDirty = false
+  vkVersion = 0
+  keysetVersion = 0
+  slotsDigest: Buffer = Buffer.alloc(32)
+
+  addMailbox(table: MailboxTable): void {
+    this.mailboxes.set(table.id, table)
+    this.#byName.set(table.name, table)
+  }
+
+  byName(name: string): MailboxTable | undefined {
+    return this.#byName.get(name)
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()]
+  }
+
+  #table(id: string): MailboxTable {
+    const table = this.mailboxes.get(id)
+    if (!table) throw new Damage('the change log names a mailbox that does not exist')
+    return table
+  }
+
+  /**
+   * Applies one change of the commit that made `version`. The rows of the mailbox it names must be loaded for append,
+   * flags and expunge. Throws Corrupt when the change does not fit.
+   */
+  apply(change: Change, version: number): Effect[] {
+    switch (change.kind) {
+      case 'append': {
+        const table = this.#table(change.mailbox)
+        if (change.uid < table.uidNext) throw new Damage('the change log gives a UID twice')
+        const fresh = table.learn(change.flags)
+        table.add(makeRow({ ...change, flagSet: change.flags, modSeq: version }))
+        return [
+          ...fresh.map((keyword) => ({ kind: 'keyword' as const, mailbox: table.id, keyword })),
+          { kind: 'append', mailbox: table.id, uids: [change.uid] },
+        ]
+      }
+      case 'flags': {
+        const table = this.#table(change.mailbox)
+        const fresh = table.learn(change.flags)
+        const uids = within(table.uids, change.ranges)
+        for (const uid of uids) {
+          const row = table.row(uid)
+          if (row) table.replace(makeRow({ ...row, flagSet: change.flags, modSeq: version }))
+        }
+        return [
+          ...fresh.map((keyword) => ({ kind: 'keyword' as const, mailbox: table.id, keyword })),
+          { kind: 'flags', mailbox: table.id, uids },
+        ]
+      }
+      case 'expunge': {
+        const table = this.#table(change.mailbox)
+        const uids = within(table.uids, change.ranges)
+        table.remove(uids, version)
+        return [{ kind: 'expunge', mailbox: table.id, uids }]
+      }
+      case 'created': {
+        if (this.#byName.has(change.name)) throw new Damage('the change log makes a mailbox twice')
+        this.lastUidValidity = Math.max(this.lastUidValidity, change.uidValidity)
+        const zero = { recentFrom: 1, packedUntil: 1, messages: 0, unseen: 0, deleted: 0, sizeBytes: 0 }
+        const entry = {
+          ...change,
+          ...zero,
+          id: change.mailbox,
+          uidNext: 1,
+          highestModSeq: version,
+          keywords: [],
+          pages: [],
+        }
+        this.addMailbox(new MailboxTable(entry, true))
+        this.isListDirty = true
+        return []
+      }
+      case 'deleted': {
+        const table = this.#table(change.mailbox)
+        this.mailboxes.delete(table.id)
+        this.#byName.delete(table.name)
+        this.isListDirty = true
+        return [{ kind: 'gone', mailbox: table.id }]
+      }
+      case 'renamed': {
+        const table = this.#table(change.mailbox)
+        this.#byName.delete(table.name)
+        table.name = change.name
+        table.isDirty = true
+        this.#byName.set(change.name, table)
+        return []
+      }
+      case 'subscribed':
+        this.subscriptions.add(change.name)
+        this.isListDirty = true
+        return []
+      case 'unsubscribed':
+        this.subscriptions.delete(change.name)
+        this.isListDirty = true
+        return []
+      case 'recent': {
+        const table = this.#table(change.mailbox)
+        table.recentFrom = change.recentFrom
+        table.isDirty = true
+        return []
+      }
+      case 'packed': {
+        const table = this.#table(change.mailbox)
+        table.packedUntil = change.packedUntil
+        table.isDirty = true
+        return []
+      }
+      case 'keys':
+        this.vkVersion = change.vkVersion
+        this.keysetVersion = change.keysetVersion
+        this.slotsDigest = Buffer.from(change.slotsDigest)
+        return []
+      case 'adopted':
+      case 'checkpoint':
+        return []
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// Reads message records: from their pages, or one by one where they are not packed yet.
+import { boxEpoch, boxKinds, openBox } from '../crypto/box.ts'
+import { messagePlace, pagePlace } from '../crypto/places.ts'
+import type { Snapshot } from '../store/store.ts'
+import { Damage } from './errors.ts'
+import { mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
+import type { MailboxTable } from './mailbox-table.ts'
+import { decodeMessage, decodePage, type MessageRecord } from './message-codec.ts'
+import { decoded } from './replay.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+import type { Vault } from './vault.ts'
+
+/** Pages, or single records times 16, read in one go: about a megabyte. */
+const pagesAtOnce = 16
+const recordsAtOnce = 256
+
+export interface FoundRecord {
+  readonly uid: number
+  /** The encoded record, to be sealed again elsewhere. */
+  readonly encoded: Buffer
+  readonly record: MessageRecord
+}
+
+export function openMessagePage(
+  vault: Vault,
+  table: MailboxTable,
+  firstUid: number,
+  sealed: Uint8Array,
+): [number, Buffer][] {
+  const key = vault.root(boxEpoch(sealed)).mailboxKey(table.idBytes)
+  const place = pagePlace(vault.account, table.idBytes, table.uidValidity, firstUid)
+  return decoded('message page', () => decodePage(openBox(key, boxKinds.messagePage, place, sealed)))
+}
+
+export function openMessageRecord(
+  vault: Vault,
+  table: MailboxTable,
+  uid: number,
+  sealed: Uint8Array,
+): Buffer {
+  const key = vault.root(boxEpoch(sealed)).mailboxKey(table.idBytes)
+  return openBox(
+    key,
+    boxKinds.message,
+    messagePlace(vault.account, table.idBytes, table.uidValidity, uid),
+    sealed,
+  )
+}
+
+const found = (uid: number, encoded: Buffer): FoundRecord => ({
+  uid,
+  encoded,
+  record: decoded('message record', () => decodeMessage(encoded)),
+})
+
+/** The sealed page that would hold `uid`: the last one that begins at or before it. */
+export async function pageOf(
+  snapshot: Snapshot,
+  table: MailboxTable,
+  uid: number,
+): Promise<readonly [firstUid: number, sealed: Uint8Array] | undefined> {
+  const range = {
+    gte: mailboxRange('p', table.idBytes).gte,
+    lt: pageKey(table.idBytes, uid + 1),
+    limit: 1,
+    reverse: true,
+  }
+  for await (const entries of snapshot.range(range)) {
+    for (const [key, sealed] of entries) return [uidOfKey(key), sealed]
+  }
+  return undefined
+}
+
+/** Records of those of `wanted` (ascending, all below packedUntil) in the next few pages, and how many of `wanted` were dealt with. */
+async function readPages(
+  snapshot: Snapshot,
+  vault: Vault,
+  table: MailboxTable,
+  wanted: readonly number[],
+): Promise<{ records: FoundRecord[]; done: number }> {
+  const records: FoundRecord[] = []
+  let done = 0
+  for (let pages = 0; pages < pagesAtOnce; pages += 1) {
+    const next = wanted[done]
+    if (next === undefined) break
+    const page = await pageOf(snapshot, table, next)
+    const content = page
+      ? new Map(openMessagePage(vault, table, page[0], page[1]))
+      : new Map<number, Buffer>()
+    const last = Math.max(next, ...content.keys())
+    while (done < wanted.length && (wanted[done] ?? Infinity) <= last) {
+      const uid = wanted[done] ?? 0
+      const encoded = content.get(uid)
+      if (encoded) records.push(found(uid, encoded))
+      done += 1
+    }
+  }
+  return { records, done }
+}
+
+async function readSingle(
+  snapshot: Snapshot,
+  vault: Vault,
+  table: MailboxTable,
+  uids: readonly number[],
+): Promise<FoundRecord[]> {
+  const sealed = await snapshot.getMany(uids.map((uid) => messageKey(table.idBytes, uid)))
+  return uids.flatMap((uid, at) => {
+    const bytes = sealed[at]
+    return bytes ? [found(uid, openMessageRecord(vault, table, uid, bytes))] : []
+  })
+}
+
+/**
+ * The records of those of `uids` (ascending) that exist, in order. A message that is expunged meanwhile is left out; one
+ * that should be there and is not is damage. Throws Corrupt.
+ */
+export async function* readRecords(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  uids: readonly number[],
+): AsyncGenerator<FoundRecord[]> {
+  const { vault } = account
+  let index = 0
+  while (index < uids.length) {
+    const batch = await account.read(async (snapshot) => {
+      const inPages = uids
+        .slice(index, index + pagesAtOnce * recordsAtOnce)
+        .filter((uid) => uid < table.packedUntil)
+      if (inPages.length > 0) return readPages(snapshot, vault, table, inPages)
+      const single = uids.slice(index, index + recordsAtOnce)
+      return { records: await readSingle(snapshot, vault, table, single), done: single.length }
+    })
+    const missing = missingOf(table, uids.slice(index, index + batch.done), batch.records)
+    // Packing moves records into pages between reads: what is missing is looked for once more, by its new place.
+    const again = missing.length > 0 ? await readAgain(account, table, missing) : []
+    index += batch.done
+    yield again.length > 0 ? [...batch.records, ...again].sort((a, b) => a.uid - b.uid) : batch.records
+  }
+}
+
+function missingOf(table: MailboxTable, asked: readonly number[], records: readonly FoundRecord[]): number[] {
+  if (asked.length === records.length) return []
+  const have = new Set(records.map((item) => item.uid))
+  return asked.filter((uid) => !have.has(uid) && table.row(uid) !== undefined)
+}
+
+async function readAgain(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  uids: readonly number[],
+): Promise<FoundRecord[]> {
+  // Behind all commits that run, place and state agree.
+  return account.exclusive(() => readNow(account, table, uids))
+}
+
+/** As `readRecords`, all at once, for use inside a commit. Throws Corrupt when the record of a present message is missing. */
+export async function readNow(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  uids: readonly number[],
+): Promise<FoundRecord[]> {
+  const { vault } = account
+  const present = uids.filter((uid) => table.row(uid) !== undefined)
+  const packed = present.filter((uid) => uid < table.packedUntil)
+  const single = present.slice(packed.length)
+  const records = await account.read(async (snapshot) => {
+    const found: FoundRecord[] = []
+    for (let index = 0; index < packed.length;) {
+      const batch = await readPages(snapshot, vault, table, packed.slice(index))
+      for (const record of batch.records) found.push(record)
+      index += batch.done
+    }
+    for (const record of await readSingle(snapshot, vault, table, single)) found.push(record)
+    return found
+  })
+  if (records.length !== present.length) throw new Damage('the record of a message is missing')
+  return records
+}

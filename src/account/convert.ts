@@ -1,0 +1,119 @@
+// Seals everything an account has under its newest key epoch, then drops the older ones: the second half of enabling at-rest encryption.
+import { boxEpoch, boxKinds, sealBox } from '../crypto/box.ts'
+import { dropOldEpochs } from '../crypto/keyset.ts'
+import { messagePlace, pagePlace } from '../crypto/places.ts'
+import { adoptSome } from './adopt.ts'
+import { checkpoint } from './checkpoint.ts'
+import { openMessagePage, openMessageRecord } from './contents.ts'
+import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
+import type { MailboxTable } from './mailbox-table.ts'
+import { encodePage } from './message-codec.ts'
+import { editSlots, type KeySettings } from './slots.ts'
+import type { Commit, UnlockedAccount } from './unlocked-account.ts'
+
+const recordsAtOnce = 64
+const bytesAtOnce = 2 * 1024 * 1024
+
+type Progress = (done: number, total: number) => void
+
+/** Seals the next records of one kind that are still of an older epoch; resolves to how many messages and where to go on. */
+async function convertSome(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  kind: 'm' | 'p',
+  from: number,
+): Promise<{ messages: number; next: number | undefined }> {
+  const { vault, id } = account
+  let next: number | undefined
+  const converted = await account.commit(async (): Promise<Commit<number> | undefined> => {
+    if (!account.state.mailboxes.has(table.id)) return undefined
+    const key = kind === 'm' ? messageKey : pageKey
+    const found = await account.read(async (snapshot) => {
+      const records: (readonly [number, Uint8Array])[] = []
+      let bytes = 0
+      const range = {
+        gte: key(table.idBytes, from),
+        lt: mailboxRange(kind, table.idBytes).lt,
+        limit: recordsAtOnce,
+      }
+      for await (const entries of snapshot.range(range)) {
+        for (const [name, sealed] of entries) {
+          if (bytes > bytesAtOnce) return records
+          records.push([uidOfKey(name), sealed])
+          bytes += sealed.length
+        }
+      }
+      return records
+    })
+    const last = found.at(-1)?.[0]
+    if (last === undefined) return undefined
+    next = last + 1
+    const mailKey = vault.root().mailboxKey(table.idBytes)
+    const puts: { key: Buffer; sealed: Buffer }[] = []
+    let messages = 0
+    for (const [uid, sealed] of found) {
+      if (boxEpoch(sealed) === vault.epoch) continue
+      if (kind === 'm') {
+        const data = openMessageRecord(vault, table, uid, sealed)
+        const place = messagePlace(id, table.idBytes, table.uidValidity, uid)
+        puts.push({
+          key: key(table.idBytes, uid),
+          sealed: sealBox(mailKey, boxKinds.message, vault.epoch, place, data),
+        })
+        messages += 1
+      } else {
+        const data = openMessagePage(vault, table, uid, sealed)
+        const place = pagePlace(id, table.idBytes, table.uidValidity, uid)
+        const box = sealBox(mailKey, boxKinds.messagePage, vault.epoch, place, encodePage(data))
+        puts.push({ key: key(table.idBytes, uid), sealed: box })
+        messages += data.length
+      }
+    }
+    if (puts.length === 0) return undefined
+    return {
+      changes: [],
+      value: messages,
+      write(tx) {
+        for (const { key: at, sealed } of puts) tx.put(at, sealed)
+      },
+    }
+  })
+  return { messages: converted ?? 0, next }
+}
+
+/**
+ * Resumable at any record, and usable meanwhile: each record names the epoch that opens it. Ends with old epochs
+ * dropped and the store compacted, so that old key material is not lying about. Throws a Refusal when something is damaged.
+ */
+export async function convert(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  progress?: Progress,
+): Promise<void> {
+  while ((await adoptSome(account)) > 0) continue
+  const tables = [...account.state.mailboxes.values()]
+  const total = tables.reduce((sum, table) => sum + table.messages, 0)
+  let done = 0
+  for (const table of tables) {
+    for (const kind of ['p', 'm'] as const) {
+      let from: number | undefined = 0
+      while (from !== undefined) {
+        const { messages, next } = await convertSome(account, table, kind, from)
+        done += messages
+        progress?.(Math.min(done, total), total)
+        from = next
+      }
+    }
+  }
+  // The checkpoint seals manifest, list and all state pages anew and drops the older log. Arrivals under the old key may
+  // still come in until none was waiting at its commit.
+  while (!(await checkpoint(account, { everything: true }))) await adoptSome(account)
+  await editSlots(account, settings, {
+    keep: () => true,
+    add: [],
+    keyset: dropOldEpochs,
+    write: (tx) => tx.delete(conversionKey),
+  })
+  await account.site.store.compact(account.id)
+  progress?.(total, total)
+}

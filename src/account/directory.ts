@@ -1,0 +1,79 @@
+// The directory of people: address to account, and whether it may be used. The only state that is not an account's own.
+import { ByteReader, ByteWriter, hex, MalformedRecord } from '../base/bytes.ts'
+import type { Directory } from '../store/store.ts'
+import { Damage, Refusal } from './errors.ts'
+
+export interface DirectoryEntry {
+  readonly address: string
+  readonly account: Buffer
+  readonly isDisabled: boolean
+  /** Being deleted: nothing of it is used any more. */
+  readonly isDeleting: boolean
+  /** As stored, for compare-and-set. */
+  readonly bytes: Uint8Array
+}
+
+/** One spelling per address: domain and local part in lower case, Unicode normal form C. */
+export function canonicalAddress(address: string): string {
+  return address.trim().normalize('NFC').toLowerCase()
+}
+
+/** The canonical form of an address for a new account, or a refusal. */
+export function newAddress(given: string): string {
+  const address = canonicalAddress(given)
+  const at = address.lastIndexOf('@')
+  const isFaulty =
+    at < 1 ||
+    at === address.length - 1 ||
+    Buffer.byteLength(address) > 254 ||
+    /[\s"(),:;<>[\\\]\p{C}]/u.test(address)
+  if (isFaulty) throw new Refusal('limit', 'That is not an address for an account; give local-part@domain')
+  return address
+}
+
+export function encodeEntry(
+  account: Uint8Array,
+  flags: { isDisabled: boolean; isDeleting: boolean },
+): Buffer {
+  return new ByteWriter()
+    .u8(1)
+    .fixed(account)
+    .u8((flags.isDisabled ? 1 : 0) | (flags.isDeleting ? 2 : 0))
+    .finish()
+}
+
+export function decodeEntry(address: string, bytes: Uint8Array): DirectoryEntry {
+  try {
+    const from = new ByteReader(bytes)
+    if (from.u8() !== 1) throw new MalformedRecord('directory entry of an unknown version')
+    const account = Buffer.from(from.fixed(16))
+    const flags = from.u8()
+    from.end()
+    return { address, account, isDisabled: (flags & 1) !== 0, isDeleting: (flags & 2) !== 0, bytes }
+  } catch (error) {
+    if (error instanceof MalformedRecord) throw new Damage('a directory entry is damaged', { cause: error })
+    throw error
+  }
+}
+
+/** The entry of an address, unless there is none or it is being deleted. */
+export async function findEntry(directory: Directory, address: string): Promise<DirectoryEntry | undefined> {
+  const name = canonicalAddress(address)
+  if (name === '' || Buffer.byteLength(name) > 254) return undefined
+  const bytes = await directory.get(name)
+  const entry = bytes && decodeEntry(name, bytes)
+  return entry && !entry.isDeleting ? entry : undefined
+}
+
+/** All entries, also those being deleted. */
+export async function* allEntries(directory: Directory): AsyncGenerator<DirectoryEntry> {
+  let after: string | undefined
+  for (;;) {
+    const page = await directory.list('', after, 500)
+    for (const [name, bytes] of page) yield decodeEntry(name, bytes)
+    after = page.at(-1)?.[0]
+    if (after === undefined) return
+  }
+}
+
+export const accountName = (account: Uint8Array): string => hex(account)

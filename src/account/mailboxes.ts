@@ -1,0 +1,161 @@
+// Making, removing and renaming mailboxes, and subscriptions (RFC 3501 §6.3.3 to §6.3.7).
+import { mailboxesPerAccount } from '../base/limits.ts'
+import { makeId } from '../crypto/random.ts'
+import type { MailboxInfo, SpecialUse } from './api.ts'
+import { transfer } from './copy.ts'
+import { Refusal } from './errors.ts'
+import { expunge } from './expunge.ts'
+import { mailboxRange } from './keys.ts'
+import type { Change } from './log-codec.ts'
+import type { MailboxTable } from './mailbox-table.ts'
+import { canonicalName, compareNames, isBelow, newMailboxName, parentsOf } from './names.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+
+export function describe(account: UnlockedAccount, table: MailboxTable): MailboxInfo {
+  const { state } = account
+  return {
+    id: table.id,
+    name: table.name,
+    specialUse: table.specialUse === '' ? undefined : (table.specialUse as SpecialUse),
+    isSubscribed: state.subscriptions.has(table.name),
+    hasChildren: state.names().some((name) => isBelow(name, table.name)),
+  }
+}
+
+export function listMailboxes(account: UnlockedAccount): MailboxInfo[] {
+  const { state } = account
+  const parents = new Set(state.names().flatMap(parentsOf))
+  return [...state.mailboxes.values()]
+    .sort((a, b) => compareNames(a.name, b.name))
+    .map((table) => ({
+      id: table.id,
+      name: table.name,
+      specialUse: table.specialUse === '' ? undefined : (table.specialUse as SpecialUse),
+      isSubscribed: state.subscriptions.has(table.name),
+      hasChildren: parents.has(table.name),
+    }))
+}
+
+/** UIDVALIDITY is never given twice in an account, even when a mailbox is made again under its old name. */
+function nextUidValidity(account: UnlockedAccount, above: number): number {
+  return Math.max(above + 1, Math.floor(account.site.clock.now() / 1000)) >>> 0
+}
+
+export function creations(
+  account: UnlockedAccount,
+  names: readonly { readonly name: string; readonly specialUse: string }[],
+): Change[] {
+  let last = account.state.lastUidValidity
+  return names.map(({ name, specialUse }) => {
+    last = nextUidValidity(account, last)
+    return { kind: 'created', mailbox: makeId().toString('hex'), name, specialUse, uidValidity: last }
+  })
+}
+
+export async function createMailbox(
+  account: UnlockedAccount,
+  given: string,
+  specialUse?: SpecialUse,
+): Promise<MailboxInfo> {
+  const name = newMailboxName(given)
+  await account.commit(() => {
+    const { state } = account
+    if (state.byName(name)) throw new Refusal('mailbox-exists', 'The mailbox exists already')
+    if (specialUse && [...state.mailboxes.values()].some((table) => table.specialUse === specialUse)) {
+      throw new Refusal('mailbox-exists', 'Another mailbox has that special use')
+    }
+    const missing = parentsOf(name).filter((parent) => !state.byName(parent))
+    if (state.mailboxes.size + missing.length >= mailboxesPerAccount)
+      throw new Refusal('limit', 'Too many mailboxes')
+    const wanted = [
+      ...missing.map((parent) => ({ name: parent, specialUse: '' })),
+      { name, specialUse: specialUse ?? '' },
+    ]
+    return { changes: creations(account, wanted), value: undefined }
+  })
+  return describe(account, await account.mailbox(name))
+}
+
+export async function deleteMailbox(account: UnlockedAccount, given: string): Promise<void> {
+  const name = canonicalName(given)
+  if (name === 'INBOX') throw new Refusal('mailbox-not-deletable', 'INBOX cannot be deleted')
+  const table = await account.mailbox(name)
+  if (account.state.names().some((other) => isBelow(other, name))) {
+    throw new Refusal('mailbox-has-children', 'The mailbox has inferior mailboxes')
+  }
+  for (;;) {
+    // What is copied into it meanwhile goes too; the last look and the deletion are one commit.
+    await expunge(account, table, [...table.uids], { all: true }, undefined)
+    const isDone = await account.commit(() => {
+      if (!account.state.mailboxes.has(table.id)) throw new Refusal('mailbox-not-found', 'No such mailbox')
+      if (table.uids.length > 0) return undefined
+      return {
+        changes: [{ kind: 'deleted', mailbox: table.id } as const],
+        value: true,
+        write(tx) {
+          for (const kind of ['m', 'p', 'x'] as const) {
+            const { gte, lt } = mailboxRange(kind, table.idBytes)
+            tx.deleteRange(gte, lt)
+          }
+        },
+      }
+    })
+    if (isDone) return
+  }
+}
+
+export async function renameMailbox(
+  account: UnlockedAccount,
+  givenFrom: string,
+  givenTo: string,
+): Promise<void> {
+  const from = canonicalName(givenFrom)
+  const to = newMailboxName(givenTo)
+  if (from === 'INBOX') return renameInbox(account, to)
+  await account.commit(() => {
+    const { state } = account
+    const table = state.byName(from)
+    if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
+    if (state.byName(to)) throw new Refusal('mailbox-exists', 'The mailbox exists already')
+    if (to === from || isBelow(to, from))
+      throw new Refusal('mailbox-name-invalid', 'A mailbox cannot be moved below itself')
+    const missing = parentsOf(to).filter((parent) => !state.byName(parent))
+    const moved = state.names().filter((name) => name === from || isBelow(name, from))
+    const changes = creations(
+      account,
+      missing.map((name) => ({ name, specialUse: '' })),
+    )
+    for (const name of moved) {
+      const id = state.byName(name)?.id
+      const renamed = newMailboxName(to + name.slice(from.length))
+      if (state.byName(renamed))
+        throw new Refusal('mailbox-exists', 'A mailbox of the new name exists already')
+      if (id) changes.push({ kind: 'renamed', mailbox: id, name: renamed })
+    }
+    return { changes, value: undefined }
+  })
+}
+
+/** RFC 3501 §6.3.5: the messages move to a new mailbox, INBOX stays and is empty; inferiors of INBOX stay. */
+async function renameInbox(account: UnlockedAccount, to: string): Promise<void> {
+  await createMailbox(account, to)
+  const inbox = await account.mailbox('INBOX')
+  await transfer(account, inbox, to, [...inbox.uids], true, undefined)
+}
+
+export async function setSubscribed(
+  account: UnlockedAccount,
+  given: string,
+  isSubscribed: boolean,
+): Promise<void> {
+  const name = canonicalName(given)
+  await account.commit(() => {
+    if (account.state.subscriptions.has(name) === isSubscribed) return undefined
+    // A subscribed name need not exist (RFC 3501 §6.3.6), but it must be one that could.
+    const kept = isSubscribed ? newMailboxName(name) : name
+    if (isSubscribed && account.state.subscriptions.size >= mailboxesPerAccount) {
+      throw new Refusal('limit', 'Too many subscriptions')
+    }
+    return { changes: [{ kind: isSubscribed ? 'subscribed' : 'unsubscribed', name: kept }], value: undefined }
+  })
+}

@@ -1,0 +1,46 @@
+// Seals one message's body into a staged blob, ready to be attached by the commit that makes it visible.
+import { prepareMessage } from '../mail/prepare.ts'
+import { sealBody, sealBodyNow } from '../crypto/body.ts'
+import { makeId, randomBytes } from '../crypto/random.ts'
+import type { StagedBlob, Store } from '../store/store.ts'
+import { boundedContent, type Content } from './message-codec.ts'
+import { refusing } from './unlocked-account.ts'
+
+/** Below this a message is sealed in one go; above, chunk by chunk, so that others are not kept waiting. */
+const smallBytes = 256 * 1024
+
+export interface SealedMessage {
+  readonly messageKey: Buffer
+  readonly blob: Buffer
+  readonly staged: StagedBlob
+  readonly content: Content
+}
+
+/** `recoveryHeader` is made from the message key and the blob's id (FORMAT.md §9.7). Refuses with 'unavailable'. */
+export async function sealMessage(
+  store: Store,
+  account: Buffer,
+  message: Buffer,
+  recoveryHeader: (messageKey: Buffer, blob: Buffer) => Buffer,
+): Promise<SealedMessage> {
+  const messageKey = randomBytes(32)
+  const blob = makeId()
+  const { sizeBytes, envelope, body, bodyStructure, tree, header } = prepareMessage(message)
+  // The header is a view on the message: kept as its own bytes, or the whole message would stay in memory with it.
+  const content = boundedContent({
+    sizeBytes,
+    envelope,
+    body,
+    bodyStructure,
+    tree,
+    header: Buffer.from(header),
+  })
+  const source =
+    message.length <= smallBytes
+      ? sealBodyNow(messageKey, account, blob, message)
+      : sealBody(messageKey, account, blob, message)
+  const staged = await refusing(() =>
+    store.blobs.stage(account, blob, recoveryHeader(messageKey, blob), source),
+  )
+  return { messageKey, blob, staged, content }
+}

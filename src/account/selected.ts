@@ -1,0 +1,202 @@
+// A mailbox as one session has it selected: live state, its share of \Recent, and the operations on its messages.
+import { hex } from '../base/bytes.ts'
+import { openBody } from '../crypto/body.ts'
+import type {
+  CopyResult,
+  Flag,
+  MailboxEvent,
+  MessageContent,
+  MessageState,
+  ModSeq,
+  SelectedMailbox,
+  Uid,
+  UidValidity,
+} from './api.ts'
+import { readRecords, type FoundRecord } from './contents.ts'
+import { transfer } from './copy.ts'
+import { Refusal } from './errors.ts'
+import { expunge } from './expunge.ts'
+import type { MailboxTable } from './mailbox-table.ts'
+import { storeFlags } from './store-flags.ts'
+import { lowerBound } from './uid-ranges.ts'
+import { asRefusal, refusing, type UnlockedAccount, type Watcher } from './unlocked-account.ts'
+
+const ready = (bytes: Buffer): Buffer | undefined => (bytes.length === 0 ? undefined : bytes)
+
+function contentOf(account: UnlockedAccount, { uid, record }: FoundRecord): MessageContent {
+  const { id, site } = account
+  // The page that it is a view on must not stay in memory for one key.
+  const messageKey = Buffer.from(record.messageKey)
+  const blob = Buffer.from(record.blob)
+  const { sizeBytes } = record
+  return {
+    uid: uid as Uid,
+    emailId: hex(blob),
+    sizeBytes,
+    envelope: ready(record.envelope),
+    body: ready(record.body),
+    bodyStructure: ready(record.bodyStructure),
+    tree: ready(record.tree),
+    header: ready(record.header),
+    async *read(start, end) {
+      const reader = await refusing(() => site.store.blobs.open(id, blob))
+      try {
+        const body = {
+          ...{ messageKey, account: id, blob, sizeBytes, blobLength: reader.lengthBytes },
+          read: (from: number, to: number) => reader.read(from, to),
+        }
+        for await (const piece of openBody(body, start, end)) yield piece
+      } catch (error) {
+        throw asRefusal(error)
+      } finally {
+        await reader.close()
+      }
+    },
+  }
+}
+
+export class Selected implements SelectedMailbox, Watcher {
+  readonly #account: UnlockedAccount
+  readonly #table: MailboxTable
+  readonly isReadOnly: boolean
+  readonly #recent = new Set<number>()
+  readonly #unwatch: () => void
+  #listener: (event: MailboxEvent) => void = () => undefined
+
+  private constructor(account: UnlockedAccount, table: MailboxTable, isReadOnly: boolean) {
+    this.#account = account
+    this.#table = table
+    this.isReadOnly = isReadOnly
+    this.#unwatch = account.watch(table.id, this)
+  }
+
+  static async open(account: UnlockedAccount, name: string, isReadOnly: boolean): Promise<Selected> {
+    const table = await account.mailbox(name)
+    // EXAMINE shows what is \Recent and leaves it so (RFC 3501 §6.3.2).
+    if (isReadOnly) {
+      const selected = new Selected(account, table, true)
+      for (const uid of table.uids.slice(lowerBound(table.uids, table.recentFrom))) selected.#recent.add(uid)
+      return selected
+    }
+    const opened: Selected[] = []
+    const open = (): Selected => {
+      const selected = new Selected(account, table, false)
+      opened.push(selected)
+      return selected
+    }
+    try {
+      await account.commit(() => {
+        const selected = open()
+        if (table.recentFrom >= table.uidNext) return undefined
+        const claimed = table.uids.slice(lowerBound(table.uids, table.recentFrom))
+        return {
+          changes: [{ kind: 'recent', mailbox: table.id, recentFrom: table.uidNext }],
+          value: undefined,
+          applied() {
+            for (const uid of claimed) selected.#recent.add(uid)
+          },
+        }
+      })
+    } catch (error) {
+      for (const selected of opened) selected.close()
+      throw error
+    }
+    const [selected] = opened
+    if (!selected) throw new Refusal('unavailable', 'The mailbox cannot be opened')
+    return selected
+  }
+
+  get id(): string {
+    return this.#table.id
+  }
+  get name(): string {
+    return this.#table.name
+  }
+  get uidValidity(): UidValidity {
+    return this.#table.uidValidity as UidValidity
+  }
+  get uidNext(): Uid {
+    return this.#table.uidNext as Uid
+  }
+  get highestModSeq(): ModSeq {
+    return this.#table.highestModSeq as ModSeq
+  }
+  get keywords(): readonly Flag[] {
+    return this.#table.keywords
+  }
+  get claimsRecent(): boolean {
+    return !this.isReadOnly
+  }
+
+  uids(): Uid[] {
+    return [...this.#table.uids]
+  }
+
+  isRecent(uid: Uid): boolean {
+    return this.#recent.has(uid)
+  }
+
+  state(uid: Uid): MessageState | undefined {
+    return this.#table.row(uid)
+  }
+
+  async *contents(uids: readonly Uid[]): AsyncGenerator<MessageContent> {
+    const batches = readRecords(this.#account, this.#table, uids)
+    for (;;) {
+      const batch = await refusing(() => batches.next())
+      if (batch.done) return
+      for (const found of batch.value) yield contentOf(this.#account, found)
+    }
+  }
+
+  async content(uid: Uid): Promise<MessageContent | undefined> {
+    for await (const content of this.contents([uid])) return content
+    return undefined
+  }
+
+  #requireWritable(): void {
+    if (this.isReadOnly) throw new Refusal('read-only', 'The mailbox was opened read-only')
+  }
+
+  async storeFlags(
+    uids: readonly Uid[],
+    action: 'replace' | 'add' | 'remove',
+    flags: readonly Flag[],
+    options: { readonly unchangedSince?: number } = {},
+  ): Promise<{ changed: readonly Uid[]; modified: readonly Uid[] }> {
+    this.#requireWritable()
+    const request = { action, flags, unchangedSince: options.unchangedSince }
+    return storeFlags(this.#account, this.#table, uids, request, this)
+  }
+
+  async expunge(uids?: readonly Uid[]): Promise<readonly Uid[]> {
+    this.#requireWritable()
+    return refusing(() => expunge(this.#account, this.#table, uids ?? this.uids(), { all: false }, this))
+  }
+
+  async copy(uids: readonly Uid[], destination: string): Promise<CopyResult> {
+    return refusing(() => transfer(this.#account, this.#table, destination, uids, false, this))
+  }
+
+  async move(uids: readonly Uid[], destination: string): Promise<CopyResult> {
+    this.#requireWritable()
+    return refusing(() => transfer(this.#account, this.#table, destination, uids, true, this))
+  }
+
+  watch(listener: (event: MailboxEvent) => void): void {
+    this.#listener = listener
+  }
+
+  notify(event: MailboxEvent): void {
+    if (event.kind === 'append' && this.#account.recentClaimant(this.#table.id) === this) {
+      for (const uid of event.uids) this.#recent.add(uid)
+    }
+    if (event.kind === 'expunge') for (const uid of event.uids) this.#recent.delete(uid)
+    this.#listener(event)
+  }
+
+  close(): void {
+    this.#unwatch()
+    this.#listener = () => undefined
+  }
+}

@@ -1,0 +1,197 @@
+// Key slots of an account in the store: reading them, opening one, and the commit that renews them all.
+import { Secret } from '../base/secret.ts'
+import { makeCard, openCard } from '../crypto/card.ts'
+import { WrongKey } from '../crypto/errors.ts'
+import { kemPublicKey } from '../crypto/kem.ts'
+import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
+import { openKeyset, sealKeyset, type Keyset } from '../crypto/keyset.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { makeSlot, openSlot, renewSlot, type Slot, type SlotKind, type SlotSecret } from '../crypto/slot.ts'
+import {
+  decodeSlotList,
+  encodeSlotList,
+  slotListDigest,
+  verifySlotList,
+  type SlotList,
+} from '../crypto/slot-list.ts'
+import type { Transaction } from '../store/store.ts'
+import { equalBytes } from '../base/bytes.ts'
+import { Damage } from './errors.ts'
+import { cardKey, keysetKey, slotsKey } from './keys.ts'
+import type { Change } from './log-codec.ts'
+import { refusing, type Commit, type Site, type UnlockedAccount } from './unlocked-account.ts'
+import { Vault } from './vault.ts'
+
+export interface KeySettings {
+  readonly gate: KdfGate
+  readonly kdf: KdfParameters
+}
+
+/** The slot list as stored, parsed but not yet verified: enough to say which kinds there are. Throws Corrupt. */
+export async function readSlots(site: Site, account: Buffer): Promise<{ list: SlotList; bytes: Buffer }> {
+  const bytes = await refusing(() => site.store.read(account, (snapshot) => snapshot.get(slotsKey)))
+  if (!bytes) throw new Damage('the key slots are missing')
+  return { list: decodeSlotList(bytes), bytes: Buffer.from(bytes) }
+}
+
+/** Tries the slots of the secret's kind. Throws WrongKey when none opens, Corrupt when the one that should is damaged. */
+async function openAny(
+  account: Buffer,
+  list: SlotList,
+  secret: SlotSecret,
+  gate: KdfGate,
+): Promise<{ volumeKey: Secret; slot: Slot }> {
+  for (const slot of list.slots) {
+    if (slot.kind !== secret.kind) continue
+    try {
+      return { volumeKey: await openSlot(account, slot, list.vkVersion, secret, gate), slot }
+    } catch (error) {
+      if (!(error instanceof WrongKey)) throw error
+    }
+  }
+  throw new WrongKey()
+}
+
+/** Opens an account's keys with a secret and verifies everything that hangs from them. Throws WrongKey, Corrupt, Busy. */
+export async function openVault(
+  site: Site,
+  account: Buffer,
+  secret: SlotSecret,
+  gate: KdfGate,
+): Promise<{ vault: Vault; slotKind: SlotKind }> {
+  const { list, bytes } = await readSlots(site, account)
+  const { volumeKey, slot } = await openAny(account, list, secret, gate)
+  try {
+    verifySlotList(account, bytes, volumeKey.bytes)
+    const { keysetBytes, cardBytes } = await refusing(() =>
+      site.store.read(account, async (snapshot) => ({
+        keysetBytes: await snapshot.get(keysetKey),
+        cardBytes: await snapshot.get(cardKey),
+      })),
+    )
+    if (!keysetBytes) throw new Damage('the keyset is missing')
+    const keyset = openKeyset(account, keysetBytes, volumeKey.bytes, list.vkVersion)
+    const vault = new Vault(account, volumeKey, list.vkVersion, keyset)
+    checkCardBelongs(site, vault, cardBytes)
+    return { vault, slotKind: slot.kind }
+  } catch (error) {
+    volumeKey.wipe()
+    throw error
+  }
+}
+
+/** Mail must not be sealed to a key that is not the owner's: the next unlock after a swap notices. */
+function checkCardBelongs(site: Site, vault: Vault, bytes: Uint8Array | undefined): void {
+  if (!bytes) throw new Damage('the delivery key is missing')
+  const card = openCard(site.siteKey, vault.account, bytes)
+  const own = kemPublicKey(vault.kemSeed(vault.epoch))
+  if (card.epoch !== vault.epoch || !equalBytes(card.publicKey, own)) {
+    throw new Damage('the delivery key is not the one of this account')
+  }
+}
+
+/** The slots record must be the one that the log names: an older one put back is noticed. */
+export async function checkSlotsAreCurrent(account: UnlockedAccount): Promise<void> {
+  const { bytes } = await readSlots(account.site, account.id)
+  const { state, vault } = account
+  if (!equalBytes(slotListDigest(bytes), state.slotsDigest) || state.keysetVersion !== vault.keyset.version) {
+    throw new Damage('the key slots are not the current ones')
+  }
+}
+
+export interface NewKeys {
+  readonly volumeKey: Secret
+  readonly vkVersion: number
+  readonly keyset: Keyset
+  readonly slotsBytes: Buffer
+  write(tx: Transaction): void
+  readonly change: Change
+}
+
+/** Seals a volume key, keyset and slots into the records that hold them. `slots` must already hold `volumeKey`. */
+export function keyRecords(
+  site: Site,
+  account: Buffer,
+  volumeKey: Secret,
+  vkVersion: number,
+  keyset: Keyset,
+  slots: readonly Slot[],
+): NewKeys {
+  const current = keyset.epochs.at(-1)
+  if (!current) throw new Damage('keyset has no epoch')
+  const slotsBytes = encodeSlotList(account, { vkVersion, slots }, volumeKey.bytes)
+  const sealedKeyset = sealKeyset(account, keyset, volumeKey.bytes, vkVersion)
+  const card = makeCard(site.siteKey, account, current.epoch, keyset.version, kemPublicKey(current.kemSeed))
+  return {
+    volumeKey,
+    vkVersion,
+    keyset,
+    slotsBytes,
+    write(tx) {
+      tx.put(slotsKey, slotsBytes)
+      tx.put(keysetKey, sealedKeyset)
+      tx.put(cardKey, card)
+    },
+    change: {
+      kind: 'keys',
+      vkVersion,
+      keysetVersion: keyset.version,
+      slotsDigest: slotListDigest(slotsBytes),
+    },
+  }
+}
+
+export interface SlotEdit {
+  /** Which of the present slots stay; they get the new volume key. */
+  readonly keep: (slot: Slot) => boolean
+  /** Secrets that get a slot of their own. */
+  readonly add: readonly SlotSecret[]
+  /** A keyset to take instead of the present one. */
+  readonly keyset?: (present: Keyset) => Keyset
+  readonly write?: (tx: Transaction) => void
+}
+
+/**
+ * Renews the volume key and all slots in one commit: what a removed slot opened, opens nothing that is stored from now on
+ * (roots of older epochs stay until a rotation; THREATS.md).
+ */
+export async function editSlots(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  edit: SlotEdit,
+): Promise<void> {
+  const { site, id, vault } = account
+  await account.commit(async (): Promise<Commit<true>> => {
+    const { list, bytes } = await readSlots(site, id)
+    verifySlotList(id, bytes, vault.volumeKey.bytes)
+    const volumeKey = new Secret(randomBytes(32))
+    const vkVersion = vault.vkVersion + 1
+    const kept = list.slots
+      .filter(edit.keep)
+      .map((slot) => renewSlot(id, slot, volumeKey.bytes, vkVersion, vault.volumeKey.bytes))
+    const added: Slot[] = []
+    for (const secret of edit.add) {
+      const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}
+      const fields = {
+        account: id,
+        secret,
+        ...kdf,
+        volumeKey: volumeKey.bytes,
+        vkVersion,
+        createdAt: site.clock.now(),
+      }
+      added.push(await makeSlot(fields, settings.gate))
+    }
+    const keyset = edit.keyset?.(vault.keyset) ?? vault.keyset
+    const records = keyRecords(site, id, volumeKey, vkVersion, keyset, [...kept, ...added])
+    return {
+      changes: [records.change],
+      value: true,
+      write(tx) {
+        records.write(tx)
+        edit.write?.(tx)
+      },
+      applied: () => vault.replace(volumeKey, vkVersion, keyset),
+    }
+  })
+}

@@ -1,0 +1,54 @@
+// State pages: what may change about messages, many to a page (FORMAT.md §9.6).
+import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import { flagSet } from './flags.ts'
+import { signed16 } from './log-codec.ts'
+import { makeRow, type MessageRow } from './mailbox-table.ts'
+
+/** `keywords` is the mailbox's keyword table, which the indexes point into. */
+export function encodeStatePage(rows: readonly MessageRow[], keywords: readonly string[]): Buffer {
+  const indexOf = new Map(keywords.map((word, index) => [word, index]))
+  const to = new ByteWriter().u8(1).u16(rows.length)
+  for (const row of rows) {
+    to.u32(row.uid).u64(row.modSeq).u8(row.flagSet.bits).u8(row.flagSet.keywords.length)
+    for (const keyword of row.flagSet.keywords) {
+      const index = indexOf.get(keyword)
+      if (index === undefined) throw new Error('keyword missing from its mailbox')
+      to.u16(index)
+    }
+    to.i64(row.internalDate)
+      .u16(row.zoneMinutes & 0xffff)
+      .u64(row.sizeBytes)
+      .i64(row.savedAt)
+  }
+  return to.finish()
+}
+
+export function decodeStatePage(data: Uint8Array, keywords: readonly string[]): MessageRow[] {
+  const from = new ByteReader(data)
+  if (from.u8() !== 1) throw new MalformedRecord('state page of an unknown version')
+  const rows: MessageRow[] = []
+  for (let count = from.u16(); count > 0; count -= 1) {
+    const uid = from.u32()
+    const modSeq = from.u64()
+    const bits = from.u8()
+    const words: string[] = []
+    for (let left = from.u8(); left > 0; left -= 1) {
+      const word = keywords[from.u16()]
+      if (word === undefined) throw new MalformedRecord('state page names an unknown keyword')
+      words.push(word)
+    }
+    rows.push(
+      makeRow({
+        uid,
+        modSeq,
+        flagSet: flagSet(bits, words),
+        internalDate: from.i64(),
+        zoneMinutes: signed16(from.u16()),
+        sizeBytes: from.u64(),
+        savedAt: from.i64(),
+      }),
+    )
+  }
+  from.end()
+  return rows
+}

@@ -1,0 +1,52 @@
+// Sorted UIDs as ranges and back.
+import type { ByteReader, ByteWriter } from '../base/bytes.ts'
+
+export type UidRange = readonly [first: number, last: number]
+
+/** `uids` ascending without doubles. */
+export function toRanges(uids: readonly number[]): UidRange[] {
+  const ranges: [number, number][] = []
+  for (const uid of uids) {
+    const last = ranges.at(-1)
+    if (last && uid === last[1] + 1) last[1] = uid
+    else ranges.push([uid, uid])
+  }
+  return ranges
+}
+
+/** Those of `present` (ascending) that lie in `ranges` (ascending). */
+export function within(present: readonly number[], ranges: readonly UidRange[]): number[] {
+  const found: number[] = []
+  let index = 0
+  for (const [first, last] of ranges) {
+    index = lowerBound(present, first, index)
+    for (let uid = present[index]; uid !== undefined && uid <= last; uid = present[index]) {
+      found.push(uid)
+      index += 1
+    }
+  }
+  return found
+}
+
+/** Index of the first element that is `value` or greater. */
+export function lowerBound(sorted: readonly number[], value: number, from = 0): number {
+  let low = from
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? Infinity) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export function writeRanges(to: ByteWriter, ranges: readonly UidRange[]): void {
+  to.u32(ranges.length)
+  for (const [first, last] of ranges) to.u32(first).u32(last)
+}
+
+export function readRanges(from: ByteReader): UidRange[] {
+  const ranges: UidRange[] = []
+  for (let count = from.u32(); count > 0; count -= 1) ranges.push([from.u32(), from.u32()])
+  return ranges
+}

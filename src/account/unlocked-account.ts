@@ -1,0 +1,276 @@
+// One account while it is unlocked: its keys, its state, and the only way to change it (`commit`). Shared by all its sessions.
+import { ByteWriter, equalBytes } from '../base/bytes.ts'
+import type { Clock, Log } from '../base/ports.ts'
+import { Serial } from '../base/serial.ts'
+import { boxKinds, sealBox } from '../crypto/box.ts'
+import { nextHead } from '../crypto/chain.ts'
+import { Busy, Corrupt, UnsupportedVersion } from '../crypto/errors.ts'
+import { logPlace } from '../crypto/places.ts'
+import type { PasswordMemo } from '../crypto/password-memo.ts'
+import type { SiteKey } from '../crypto/site-key.ts'
+import { Damaged, Refused, Unavailable } from '../store/errors.ts'
+import type { Snapshot, Store, Transaction } from '../store/store.ts'
+import type { AccountState, Effect } from './account-state.ts'
+import type { MailboxEvent, ModSeq, Uid } from './api.ts'
+import { Damage, Refusal } from './errors.ts'
+import { headKey, logKey } from './keys.ts'
+import { encodeLogEntry, type Change } from './log-codec.ts'
+import type { MailboxTable } from './mailbox-table.ts'
+import { loadRows, readHead, replay } from './replay.ts'
+import type { Vault } from './vault.ts'
+
+export interface Site {
+  readonly store: Store
+  readonly siteKey: SiteKey
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What one commit does. `write` may run more than once: it only puts and deletes. */
+export interface Commit<T> {
+  readonly changes: readonly Change[]
+  readonly write?: (tx: Transaction, version: number) => Promise<void> | void
+  readonly value: T
+  /** Called once, right after the changes were applied and before any other commit. Must not throw. */
+  readonly applied?: () => void
+}
+
+export interface Watcher {
+  /** Hears of each committed change of its mailbox, in order. Must not throw. */
+  notify(event: MailboxEvent): void
+  /** May claim fresh mail as \Recent (a read-write selection). */
+  readonly claimsRecent: boolean
+}
+
+/** Thrown inside a commit's `write` to give up without a trace: the moment is not right. */
+export class NotNow extends Error {
+  override readonly name = 'NotNow'
+}
+
+export class UnlockedAccount {
+  readonly site: Site
+  readonly id: Buffer
+  readonly vault: Vault
+  readonly memos: PasswordMemo[] = []
+  readonly #queue = new Serial()
+  readonly #watchers = new Map<string, Set<Watcher>>()
+  #state: AccountState | undefined
+  #failure: Refusal | undefined
+  /** Called once when the account must no longer be used. */
+  onFailure: (refusal: Refusal) => void = () => undefined
+
+  constructor(site: Site, id: Buffer, vault: Vault) {
+    this.site = site
+    this.id = id
+    this.vault = vault
+  }
+
+  /** Reads and verifies the account. Throws Corrupt. */
+  async load(): Promise<void> {
+    this.#state = await this.site.store.read(this.id, (snapshot) => replay(snapshot, this.vault))
+  }
+
+  get state(): AccountState {
+    if (this.#failure) throw this.#failure
+    if (!this.#state) throw new Error('account is not loaded')
+    return this.#state
+  }
+
+  /** The mailbox of this name, with its rows. Refuses with 'mailbox-not-found'. */
+  async mailbox(name: string): Promise<MailboxTable> {
+    const table = this.state.byName(name)
+    if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
+    await this.rowsOf(table)
+    return table
+  }
+
+  /** Loads the rows of a mailbox. While that reads, other commits wait, so the rows are never older than the state. */
+  async rowsOf(table: MailboxTable): Promise<void> {
+    if (table.isLoaded) return
+    await this.exclusive(() => this.loadRowsNow(table))
+  }
+
+  /** As `rowsOf`, for use inside a commit. */
+  async loadRowsNow(table: MailboxTable): Promise<void> {
+    if (table.isLoaded) return
+    await refusing(() => this.site.store.read(this.id, (snapshot) => loadRows(snapshot, this.vault, table)))
+  }
+
+  read<T>(run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return refusing(() => this.site.store.read(this.id, run))
+  }
+
+  /** Runs `task` while no commit runs. */
+  exclusive<T>(task: () => Promise<T>): Promise<T> {
+    return this.#queue.run(task)
+  }
+
+  /**
+   * Makes one change of the account. `make` is called when no other commit runs and sees the state as it is; it returns
+   * what to write, or undefined to do nothing. Resolves when the change is durable, applied and announced.
+   */
+  async commit<T>(
+    make: () => Promise<Commit<T> | undefined> | Commit<T> | undefined,
+    by?: object,
+  ): Promise<T | undefined> {
+    return this.#queue.run(async () => {
+      const state = this.state
+      const plan = await make()
+      if (!plan) return undefined
+      const version = await this.#write(plan)
+      this.#apply(state, plan.changes, version, by)
+      plan.applied?.()
+      return plan.value
+    })
+  }
+
+  async #write(plan: Commit<unknown>): Promise<number> {
+    const attempt: { version: number; entry: Buffer }[] = []
+    try {
+      const { version } = await this.site.store.transact(this.id, async (tx) => {
+        const next = tx.version + 1
+        const stored = readHead(await tx.get(headKey))
+        if (stored.version !== tx.version)
+          throw new Damage('the change log does not reach the version of the account')
+        await plan.write?.(tx, next)
+        const data = encodeLogEntry(stored.head, plan.changes)
+        const entry = sealBox(
+          this.vault.root().logKey,
+          boxKinds.logEntry,
+          this.vault.epoch,
+          logPlace(this.id, next),
+          data,
+        )
+        tx.put(logKey(next), entry)
+        tx.put(
+          headKey,
+          new ByteWriter()
+            .u64(next)
+            .fixed(nextHead(this.id, next, stored.head, entry))
+            .finish(),
+        )
+        attempt.push({ version: next, entry })
+      })
+      return version
+    } catch (error) {
+      if (!(error instanceof Unavailable) || !error.isOutcomeUnknown) throw asRefusal(error)
+      return this.#settleDoubt(attempt, error)
+    }
+  }
+
+  /** A failed write may have reached the disk all the same. Looks; if it cannot be known, the account is given up. */
+  async #settleDoubt(
+    attempts: readonly { version: number; entry: Buffer }[],
+    cause: Unavailable,
+  ): Promise<number> {
+    const refusal = new Refusal('unavailable', 'The mail store cannot do that now', { cause })
+    try {
+      for (const { version, entry } of attempts) {
+        const stored = await this.site.store.read(this.id, (snapshot) => snapshot.get(logKey(version)))
+        if (stored && equalBytes(stored, entry)) return version
+      }
+    } catch {
+      this.fail(refusal)
+    }
+    throw refusal
+  }
+
+  #apply(state: AccountState, changes: readonly Change[], version: number, by: object | undefined): void {
+    const effects: Effect[] = []
+    for (const change of changes) {
+      for (const effect of state.apply(change, version)) {
+        const last = effects.at(-1)
+        // One event for a run of messages, as one command or one batch of arrivals makes them.
+        if (
+          last &&
+          'uids' in last &&
+          'uids' in effect &&
+          last.kind === effect.kind &&
+          last.mailbox === effect.mailbox
+        ) {
+          for (const uid of effect.uids) last.uids.push(uid)
+        } else effects.push(effect)
+      }
+    }
+    state.tailLength += 1
+    for (const effect of effects) this.#announce(effect, version, by)
+  }
+
+  #announce(effect: Effect, version: number, by: object | undefined): void {
+    const modSeq = version as ModSeq
+    const event: MailboxEvent =
+      effect.kind === 'gone'
+        ? { kind: 'gone' }
+        : effect.kind === 'keyword'
+          ? { kind: 'keyword', keyword: effect.keyword }
+          : effect.kind === 'append'
+            ? { kind: 'append', uids: effect.uids as Uid[], modSeq }
+            : { kind: effect.kind, uids: effect.uids.sort((a, b) => a - b) as Uid[], modSeq, by }
+    for (const watcher of this.#watchers.get(effect.mailbox) ?? []) watcher.notify(event)
+  }
+
+  watch(mailbox: string, watcher: Watcher): () => void {
+    const watchers = this.#watchers.get(mailbox) ?? new Set()
+    this.#watchers.set(mailbox, watchers)
+    watchers.add(watcher)
+    return () => {
+      watchers.delete(watcher)
+      if (watchers.size === 0) this.#watchers.delete(mailbox)
+    }
+  }
+
+  /** The session that fresh mail of this mailbox is \Recent for, if any. */
+  recentClaimant(mailbox: string): Watcher | undefined {
+    return [...(this.#watchers.get(mailbox) ?? [])].find((watcher) => watcher.claimsRecent)
+  }
+
+  get isFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Gives the account up: nothing is read from or written to it any more until it is unlocked anew. */
+  fail(refusal: Refusal): void {
+    if (this.#failure) return
+    this.#failure = refusal
+    for (const watchers of this.#watchers.values())
+      for (const watcher of watchers) watcher.notify({ kind: 'gone' })
+    this.onFailure(refusal)
+  }
+
+  /** Waits for what runs, then wipes every key. */
+  async lock(): Promise<void> {
+    await this.#queue.run(async () => {
+      this.#failure ??= new Refusal('unavailable', 'The account was locked')
+      this.vault.wipe()
+      for (const memo of this.memos) memo.wipe()
+      this.#state = undefined
+    })
+  }
+}
+
+/** What store and crypto throw, as a refusal in words; anything else unchanged. */
+export function asRefusal(error: unknown): unknown {
+  if (error instanceof Corrupt || error instanceof UnsupportedVersion || error instanceof Damage) {
+    return new Refusal('damaged', `Stored data cannot be trusted: ${error.message}`, { cause: error })
+  }
+  if (error instanceof Busy)
+    return new Refusal('busy', 'Too many logins at once; try again', { cause: error })
+  if (error instanceof Refused && error.reason === 'over-quota') {
+    return new Refusal('over-quota', 'The account is over its quota', { cause: error })
+  }
+  if (error instanceof Damaged) return new Refusal('damaged', 'Stored data is damaged', { cause: error })
+  if (error instanceof Refused && error.reason === 'no-account') {
+    return new Refusal('no-such-account', 'No such account', { cause: error })
+  }
+  if (error instanceof Unavailable)
+    return new Refusal('unavailable', 'The mail store cannot do that now', { cause: error })
+  return error
+}
+
+export async function refusing<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    throw asRefusal(error)
+  }
+}

@@ -1,0 +1,148 @@
+// Which accounts are unlocked: one shared state each, counted by its sessions; the last one out wipes the keys.
+import type { Log } from '../base/ports.ts'
+import { Serial } from '../base/serial.ts'
+import { randomToken } from '../crypto/random.ts'
+import { PasswordMemo } from '../crypto/password-memo.ts'
+import type { SlotSecret } from '../crypto/slot.ts'
+import type { SessionInfo } from './api.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { OpenSession } from './open-account.ts'
+import { checkSlotsAreCurrent, openVault, type KeySettings } from './slots.ts'
+import { refusing, UnlockedAccount, type Site } from './unlocked-account.ts'
+
+export interface Unlocked {
+  readonly account: UnlockedAccount
+  readonly housekeeping: Housekeeping
+  readonly sessions: Set<OpenSession>
+}
+
+export class UnlockedAccounts {
+  readonly #site: Site
+  readonly #settings: KeySettings
+  readonly #maxMessageBytes: number
+  readonly #log: Log
+  readonly #open = new Map<string, Unlocked>()
+  /** Unlocking and locking of one account happen one after another. */
+  readonly #doors = new Map<string, Serial>()
+
+  constructor(site: Site, settings: KeySettings, maxMessageBytes: number) {
+    this.#site = site
+    this.#settings = settings
+    this.#maxMessageBytes = maxMessageBytes
+    this.#log = site.log
+  }
+
+  find(account: Buffer): Unlocked | undefined {
+    return this.#open.get(account.toString('hex'))
+  }
+
+  sessions(): OpenSession[] {
+    return [...this.#open.values()].flatMap((entry) => [...entry.sessions])
+  }
+
+  /** Runs `task` while no one unlocks or locks this account. */
+  async atDoor<T>(account: Buffer, task: () => Promise<T>): Promise<T> {
+    const id = account.toString('hex')
+    const door = this.#doors.get(id) ?? new Serial()
+    this.#doors.set(id, door)
+    try {
+      return await door.run(task)
+    } finally {
+      if (door.waiting === 0) this.#doors.delete(id)
+    }
+  }
+
+  /** A session on the account that the secret opens. Throws WrongKey and what `refusing` makes of the rest. */
+  async enter(address: string, account: Buffer, secret: SlotSecret, info: SessionInfo): Promise<OpenSession> {
+    const known = this.#recognise(address, account, secret, info)
+    if (known) return known
+    return this.atDoor(account, async () => {
+      // Whoever was at the door before may have unlocked it with the same password.
+      const met = this.#recognise(address, account, secret, info)
+      if (met) return met
+      const { vault, slotKind } = await openVault(this.#site, account, secret, this.#settings.gate)
+      const present = this.find(account)
+      if (present && !present.account.isFailed) {
+        vault.wipe()
+        this.#remember(present, secret)
+        return this.#attach(present, address, slotKind, info)
+      }
+      const unlocked = new UnlockedAccount(this.#site, account, vault)
+      try {
+        await refusing(() => unlocked.load())
+        await refusing(() => checkSlotsAreCurrent(unlocked))
+      } catch (error) {
+        vault.wipe()
+        throw error
+      }
+      const housekeeping = new Housekeeping(unlocked, this.#settings)
+      const entry: Unlocked = { account: unlocked, housekeeping, sessions: new Set() }
+      unlocked.onFailure = (refusal) => this.#giveUp(entry, refusal.message)
+      this.#open.set(account.toString('hex'), entry)
+      this.#remember(entry, secret)
+      const session = this.#attach(entry, address, slotKind, info)
+      housekeeping.wake()
+      housekeeping.resumeConversion()
+      return session
+    })
+  }
+
+  /** A password that already opened this account opens it again without Argon2id, while it is unlocked. */
+  #recognise(
+    address: string,
+    account: Buffer,
+    secret: SlotSecret,
+    info: SessionInfo,
+  ): OpenSession | undefined {
+    const entry = this.find(account)
+    if (!entry || entry.account.isFailed || secret.kind !== 'password') return undefined
+    if (!entry.account.memos.some((memo) => memo.matches(secret.password))) return undefined
+    return this.#attach(entry, address, 'password', info)
+  }
+
+  #remember(entry: Unlocked, secret: SlotSecret): void {
+    if (secret.kind === 'password') entry.account.memos.push(new PasswordMemo(secret.password))
+  }
+
+  forgetPasswords(account: Buffer): void {
+    const entry = this.find(account)
+    for (const memo of entry?.account.memos.splice(0) ?? []) memo.wipe()
+  }
+
+  #attach(entry: Unlocked, address: string, slotKind: string, info: SessionInfo): OpenSession {
+    const session = new OpenSession({
+      address,
+      sessionId: randomToken().slice(0, 12),
+      info,
+      slotKind,
+      account: entry.account,
+      housekeeping: entry.housekeeping,
+      maxMessageBytes: this.#maxMessageBytes,
+      release: (leaving) => this.#release(entry, leaving),
+    })
+    entry.sessions.add(session)
+    return session
+  }
+
+  async #release(entry: Unlocked, session: OpenSession): Promise<void> {
+    entry.sessions.delete(session)
+    const { id } = entry.account
+    await this.atDoor(id, async () => {
+      if (entry.sessions.size > 0) return
+      if (this.#open.get(id.toString('hex')) === entry) this.#open.delete(id.toString('hex'))
+      await entry.housekeeping.stop()
+      await entry.account.lock()
+    })
+  }
+
+  #giveUp(entry: Unlocked, reason: string): void {
+    this.#log.write('error', 'account.failed', { account: entry.account.id.toString('hex'), detail: reason })
+    for (const session of entry.sessions) session.info.end(reason)
+  }
+
+  /** Ends sessions; resolves when their keys are wiped. */
+  async end(sessions: readonly OpenSession[], reason: string): Promise<void> {
+    for (const session of sessions) session.info.end(reason)
+    await Promise.all(sessions.map((session) => session.close()))
+  }
+}

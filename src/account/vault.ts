@@ -1,0 +1,69 @@
+// The key material of one unlocked account: volume key, keyset, and the keys derived from each epoch's root.
+import type { Secret } from '../base/secret.ts'
+import { wipeKeyset, type Keyset } from '../crypto/keyset.ts'
+import { RootKeys } from '../crypto/root-keys.ts'
+import { Damage } from './errors.ts'
+
+export class Vault {
+  readonly account: Buffer
+  volumeKey: Secret
+  vkVersion: number
+  keyset: Keyset
+  readonly #roots = new Map<number, RootKeys>()
+
+  constructor(account: Buffer, volumeKey: Secret, vkVersion: number, keyset: Keyset) {
+    this.account = account
+    this.volumeKey = volumeKey
+    this.vkVersion = vkVersion
+    this.keyset = keyset
+  }
+
+  get epoch(): number {
+    const current = this.keyset.epochs.at(-1)
+    if (!current) throw new Damage('keyset has no epoch')
+    return current.epoch
+  }
+
+  /** The keys of an epoch; the current one when none is named. Throws Corrupt for an epoch that the keyset does not hold. */
+  root(epoch: number = this.epoch): RootKeys {
+    let root = this.#roots.get(epoch)
+    if (!root) {
+      const found = this.keyset.epochs.find((item) => item.epoch === epoch)
+      if (!found) throw new Damage('record of a key epoch that this account does not have')
+      root = new RootKeys(found)
+      this.#roots.set(epoch, root)
+    }
+    return root
+  }
+
+  kemSeed(epoch: number): Buffer {
+    const found = this.keyset.epochs.find((item) => item.epoch === epoch)
+    if (!found) throw new Damage('arrival of a key epoch that this account does not have')
+    return found.kemSeed
+  }
+
+  /** Takes a new volume key and keyset after they were committed; wipes what they replace. */
+  replace(volumeKey: Secret, vkVersion: number, keyset: Keyset): void {
+    if (volumeKey !== this.volumeKey) this.volumeKey.wipe()
+    this.volumeKey = volumeKey
+    this.vkVersion = vkVersion
+    if (keyset !== this.keyset) {
+      const kept = new Set(keyset.epochs.map((item) => item.epoch))
+      for (const [epoch, root] of this.#roots) {
+        if (!kept.has(epoch)) {
+          root.wipe()
+          this.#roots.delete(epoch)
+        }
+      }
+      wipeKeyset(this.keyset)
+      this.keyset = keyset
+    }
+  }
+
+  wipe(): void {
+    this.volumeKey.wipe()
+    for (const root of this.#roots.values()) root.wipe()
+    this.#roots.clear()
+    wipeKeyset(this.keyset)
+  }
+}
