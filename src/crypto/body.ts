@@ -1,4 +1,5 @@
 // Body (FORMAT.md §4): a message's octets, sealed in chunks while they come, opened from any octet on.
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { chunkBytes } from '../base/limits.ts'
 import { asBuffer } from '../base/bytes.ts'
 import { gcmOpen, gcmSeal } from './aes-gcm.ts'
@@ -17,16 +18,18 @@ const chunksPerRead = Math.floor((1024 * 1024) / sealedChunkBytes)
 
 /** The keys of one body and what each chunk authenticates. */
 interface BodyKeys {
-  readonly key: Buffer
+  readonly key: KeyObject
   readonly header: Buffer
   readonly aad: Buffer
 }
 
 function deriveBodyKeys(messageKey: Uint8Array, account: Uint8Array, blob: Uint8Array): BodyKeys {
   if (account.length !== 16 || blob.length !== 16) throw new RangeError('an identifier has 16 bytes')
-  const okm = split(messageKey, labels.body, Buffer.concat([headerStart, account, blob]))
+  const okm = split(messageKey, labels.body, headerStart, account, blob)
   const header = Buffer.concat([headerStart, okm.subarray(32)])
-  return { key: okm.subarray(0, 32), header, aad: Buffer.concat([account, blob, header]) }
+  const key = createSecretKey(okm.subarray(0, 32))
+  okm.fill(0)
+  return { key, header, aad: Buffer.concat([account, blob, header]) }
 }
 
 function nonceOf(chunk: number, isLast: boolean): Buffer {
@@ -65,13 +68,12 @@ function* sealEnd(keys: BodyKeys, chunk: number, rest: Uint8Array): Generator<Bu
   trailer.writeBigUInt64BE(BigInt(sizeBytes))
   for (let start = chunk * chunkBytes; start < total; start += chunkBytes) {
     const end = Math.min(start + chunkBytes, total)
+    const isLast = end === total
     const octets = start < sizeBytes ? rest : zeros.subarray(0, 0)
-    // The size may lie across two chunks: this one holds its bytes [sizeFrom, sizeTo).
-    const sizeFrom = Math.min(Math.max(start - (total - trailerBytes), 0), trailerBytes)
-    const sizeTo = Math.min(Math.max(end - (total - trailerBytes), 0), trailerBytes)
-    const padding = zeros.subarray(0, end - start - octets.length - (sizeTo - sizeFrom))
-    const parts = [octets, padding, trailer.subarray(sizeFrom, sizeTo)]
-    yield sealChunk(keys, start / chunkBytes, end === total, parts)
+    // The size never lies across two chunks: with several, the last one has at least 2,048 bytes.
+    const tail = isLast ? trailer : zeros.subarray(0, 0)
+    const parts = [octets, zeros.subarray(0, end - start - octets.length - tail.length), tail]
+    yield sealChunk(keys, start / chunkBytes, isLast, parts)
   }
 }
 
@@ -108,7 +110,6 @@ export async function* sealBody(
     yield* sealEnd(keys, chunk, held.subarray(0, heldBytes))
   } finally {
     held.fill(0)
-    keys.key.fill(0)
   }
 }
 
@@ -132,7 +133,6 @@ export function sealBodyNow(
     out.set(sealed, at)
     at += sealed.length
   }
-  keys.key.fill(0)
   return out
 }
 
@@ -174,27 +174,23 @@ export async function* openBody(
   const until = Math.min(end, sizeBytes)
   if (start < 0 || (start >= until && sizeBytes > 0)) return
   const keys = deriveBodyKeys(body.messageKey, body.account, body.blob)
-  try {
-    const first = Math.floor(start / chunkBytes)
-    const last = Math.floor(Math.max(until - 1, 0) / chunkBytes)
-    if (first > 0) checkHeader(keys, await readExactly(body, 0, headerBytes))
-    for (let from = first; from <= last; from += chunksPerRead) {
-      const to = Math.min(from + chunksPerRead, last + 1)
-      // The header stands right before the first chunk: a small message is one read.
-      const readFrom = from === 0 ? 0 : headerBytes + from * sealedChunkBytes
-      const readTo = Math.min(headerBytes + to * sealedChunkBytes, body.blobLength)
-      const bytes = await readExactly(body, readFrom, readTo)
-      if (from === 0) checkHeader(keys, bytes.subarray(0, headerBytes))
-      let at = from === 0 ? headerBytes : 0
-      for (let chunk = from; chunk < to; chunk++, at += sealedChunkBytes) {
-        const octets = openChunk(keys, sizeBytes, chunk, bytes.subarray(at, at + sealedChunkBytes))
-        const chunkStart = chunk * chunkBytes
-        const piece = octets.subarray(Math.max(start - chunkStart, 0), until - chunkStart)
-        if (piece.length > 0) yield piece
-      }
+  const first = Math.floor(start / chunkBytes)
+  const last = Math.floor(Math.max(until - 1, 0) / chunkBytes)
+  if (first > 0) checkHeader(keys, await readExactly(body, 0, headerBytes))
+  for (let from = first; from <= last; from += chunksPerRead) {
+    const to = Math.min(from + chunksPerRead, last + 1)
+    // The header stands right before the first chunk: a small message is one read.
+    const readFrom = from === 0 ? 0 : headerBytes + from * sealedChunkBytes
+    const readTo = Math.min(headerBytes + to * sealedChunkBytes, body.blobLength)
+    const bytes = await readExactly(body, readFrom, readTo)
+    if (from === 0) checkHeader(keys, bytes.subarray(0, headerBytes))
+    let at = from === 0 ? headerBytes : 0
+    for (let chunk = from; chunk < to; chunk++, at += sealedChunkBytes) {
+      const octets = openChunk(keys, sizeBytes, chunk, bytes.subarray(at, at + sealedChunkBytes))
+      const chunkStart = chunk * chunkBytes
+      const piece = octets.subarray(Math.max(start - chunkStart, 0), until - chunkStart)
+      if (piece.length > 0) yield piece
     }
-  } finally {
-    keys.key.fill(0)
   }
 }
 
@@ -202,17 +198,9 @@ function openChunk(keys: BodyKeys, sizeBytes: number, chunk: number, sealed: Buf
   const isLast = (chunk + 1) * chunkBytes >= plaintextLength(sizeBytes)
   const octets = gcmOpen(keys.key, nonceOf(chunk, isLast), keys.aad, sealed)
   if (octets === undefined) throw new Corrupt('body')
-  if (isLast && !endsInSize(octets, sizeBytes)) {
+  if (isLast && octets.readBigUInt64BE(octets.length - trailerBytes) !== BigInt(sizeBytes)) {
     octets.fill(0)
     throw new Corrupt('body')
   }
   return octets
-}
-
-/** Whether the last chunk ends in the size, or, when it is shorter than that, in the size's last bytes. */
-function endsInSize(lastChunk: Buffer, sizeBytes: number): boolean {
-  const trailer = Buffer.alloc(trailerBytes)
-  trailer.writeBigUInt64BE(BigInt(sizeBytes))
-  const count = Math.min(lastChunk.length, trailerBytes)
-  return lastChunk.subarray(lastChunk.length - count).equals(trailer.subarray(trailerBytes - count))
 }

@@ -1,5 +1,5 @@
 // Box (FORMAT.md §3): one small record, sealed under a key that may be long-lived, bound to its place.
-import { randomFillSync } from 'node:crypto'
+import { createSecretKey, randomFillSync } from 'node:crypto'
 import { asBuffer } from '../base/bytes.ts'
 import { gcmOpen, gcmSeal } from './aes-gcm.ts'
 import { Corrupt, UnsupportedVersion } from './errors.ts'
@@ -56,11 +56,9 @@ export function boxLength(dataBytes: number): number {
 }
 
 function keyAndCommitment(key: Uint8Array, header: Buffer, place: Uint8Array): Buffer {
-  const input = Buffer.allocUnsafe(commitmentAt + 2 + place.length)
-  input.set(header.subarray(0, commitmentAt))
-  input.writeUInt16BE(place.length, commitmentAt)
-  input.set(place, commitmentAt + 2)
-  return split(key, labels.box, input)
+  const placeLength = Buffer.allocUnsafe(2)
+  placeLength.writeUInt16BE(place.length)
+  return split(key, labels.box, header.subarray(0, commitmentAt), placeLength, place)
 }
 
 /** Seals up to 65,532 bytes. `epoch` is the keyset's epoch that `key` comes from, or 0. */
@@ -92,7 +90,7 @@ export function sealBox(
     length.writeUInt32BE(data.length)
     const padding = zeros.subarray(0, total - 4 - data.length)
     const aad = Buffer.concat([header, place])
-    gcmSeal(boxKey, gcmNonce, aad, [length, data, padding], box, headerBytes)
+    gcmSeal(createSecretKey(boxKey), gcmNonce, aad, [length, data, padding], box, headerBytes)
   }
   okm.fill(0)
   return box
@@ -117,7 +115,12 @@ export function openBox(key: Uint8Array, kind: BoxKind, place: Uint8Array, seale
     const plaintext =
       suite === suiteXChaCha
         ? xchachaOpen(boxKey, box.subarray(saltAt, commitmentAt), [header, place], box.subarray(headerBytes))
-        : gcmOpen(boxKey, gcmNonce, Buffer.concat([header, place]), box.subarray(headerBytes))
+        : gcmOpen(
+            createSecretKey(boxKey),
+            gcmNonce,
+            Buffer.concat([header, place]),
+            box.subarray(headerBytes),
+          )
     return unpad(plaintext, kind)
   } finally {
     okm.fill(0)
