@@ -55,7 +55,8 @@ export class ServerProcess {
       await Promise.race([once(child, 'exit'), sleep(stopLimitMs, undefined, { ref: false })])
       if (isAlive(child)) child.kill('SIGKILL')
     }
-    for (const deadline = performance.now() + stopLimitMs; ;) {
+    const deadline = performance.now() + stopLimitMs
+    for (;;) {
       const left = (await Promise.all(tree.map((stat) => processTree([stat.pid]))))
         .flat()
         .filter((now) => tree.some((then) => then.pid === now.pid && then.startTime === now.startTime))
