@@ -15,5 +15,5 @@ export function nextNumbers(before: Numbers, writes: WriteSet): Numbers {
   if (writes.usageDelta > 0 && quotaBytes !== undefined && usageBytes > quotaBytes) {
     throw new Refused('over-quota', `usage would be ${usageBytes} bytes of ${quotaBytes}`)
   }
-  return { version: before.version + 1, usageBytes, quotaBytes }
+  return { version: before.version + (writes.raisesVersion ? 1 : 0), usageBytes, quotaBytes }
 }

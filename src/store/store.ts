@@ -63,7 +63,10 @@ export interface Transaction extends Snapshot {
   link(blob: BlobId): void
   /** Count - 1; at 0 the blob is gone. Rejected with Refused 'no-blob' when there is none of this id. */
   unlink(blob: BlobId): void
-  /** Bytes of usage allowed from now on; undefined: no quota. An account may be above its new quota. */
+  /**
+   * Bytes of usage allowed from now on; undefined: no quota. An account may be above its new quota. A transaction that
+   * does nothing else leaves the version as it is: a quota is the site's affair, set without the owner's keys.
+   */
   setQuota(bytes: number | undefined): void
 }
 

@@ -133,7 +133,6 @@ export class WriteSet implements Transaction {
       if (bytes < 0) throw new RangeError('a quota is not negative')
     }
     this.#quota = { bytes }
-    this.#hasWritten = true
   }
 
   #check(): void {
@@ -147,6 +146,10 @@ export class WriteSet implements Transaction {
   }
 
   get hasWritten(): boolean {
+    return this.#hasWritten || this.#quota !== undefined
+  }
+  /** A quota is the site's, not the account's content: setting it alone leaves the version as it is. */
+  get raisesVersion(): boolean {
     return this.#hasWritten
   }
   get usageDelta(): number {
