@@ -78,6 +78,16 @@ function joinWords(words: readonly Word[]): string {
   return words.map((word) => word.text).join(' ')
 }
 
+// The words of a local part: together, but for blanks that nothing in the grammar explains.
+function joinLocal(words: readonly Word[]): string {
+  let text = ''
+  for (const word of words) {
+    const isLoose = word.isApart && text !== '' && !text.endsWith('.') && !word.text.startsWith('.')
+    text += (isLoose ? ' ' : '') + word.text
+  }
+  return text
+}
+
 function nameOf(words: readonly Word[]): OctetString | undefined {
   const name = joinWords(words)
   return name === '' ? undefined : asOctets(name)
@@ -105,7 +115,7 @@ function mailbox(reader: FieldReader, words: readonly Word[]): Address {
 function addressSpec(reader: FieldReader, words: readonly Word[]): Address {
   reader.lastComment = undefined
   const start = localPartStart(words)
-  const local = words.slice(start).map((word) => word.text)
+  const local = joinLocal(words.slice(start))
   const domain = readDomain(reader)
   reader.skipSpace()
   if (reader.accept('<')) {
@@ -115,7 +125,7 @@ function addressSpec(reader: FieldReader, words: readonly Word[]): Address {
   return {
     name: nameOf(words.slice(0, start)) ?? commentName(reader.lastComment),
     route: undefined,
-    mailbox: local.length > 0 ? asOctets(local.join('')) : missingMailbox,
+    mailbox: start < words.length ? asOctets(local) : missingMailbox,
     domain: domain === '' ? missingDomain : domain,
   }
 }
@@ -156,7 +166,7 @@ function readDomain(reader: FieldReader): OctetString {
 function angleAddress(reader: FieldReader, name: OctetString | undefined): Address {
   const route = readRoute(reader)
   const words = phrase(reader)
-  const local = words.map((word) => word.text).join('')
+  const local = joinLocal(words)
   let domain: OctetString = missingDomain
   if (reader.accept('@')) domain = readDomain(reader)
   reader.skipSpace()

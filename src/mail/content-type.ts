@@ -1,7 +1,7 @@
 // Content-Type, Content-Disposition and Content-Language: values and parameters (RFC 2045 §5, RFC 2183, RFC 2231, RFC 3282).
 import { FieldReader } from './field-reader.ts'
 import { parametersPerField, tokenBytes } from './limits.ts'
-import { type OctetString, asOctets } from './octets.ts'
+import { type OctetString, asOctets, trimBlanksEnd } from './octets.ts'
 
 /** One attribute and its value; the name is as written, pieces of RFC 2231 §3 are joined. */
 export interface Parameter {
@@ -103,7 +103,7 @@ const restOfValue = /[^;"\r\n]*/y
 function unquotedValue(reader: FieldReader, name: string): OctetString {
   // Some mailers write file names with spaces, or encoded words, without quotes.
   const lower = name.toLowerCase()
-  if (lower === 'name' || lower === 'filename') return asOctets(reader.run(restOfValue).trimEnd())
+  if (lower === 'name' || lower === 'filename') return trimBlanksEnd(reader.run(restOfValue))
   return asOctets(reader.run(encodedWord) || reader.token())
 }
 

@@ -53,7 +53,7 @@ function withoutComments(value: OctetString): string {
     text += reader.run(/[^ \t\r\n(]+/y)
     if (reader.skipSpace()) text += ' '
   }
-  return text.replace(/ ?: ?/g, ':') // RFC 5322 §4.3: blanks may stand round the colons
+  return text.slice(0, 2 * maxFieldChars).replace(/ ?: ?/g, ':') // RFC 5322 §4.3: blanks may stand round the colons
 }
 
 function monthOf(name: string | undefined): number | undefined {

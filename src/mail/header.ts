@@ -74,14 +74,14 @@ function fieldAt(bytes: Uint8Array, start: number, firstLineEnd: number, end: nu
   return { name: octetString(bytes, start, nameEnd).toLowerCase(), start, valueStart: colon + 1, end }
 }
 
-/** The value of a field: unfolded (CR and LF taken out, RFC 5322 §2.2.3), white space before it dropped, not decoded. */
+/** The value of a field: unfolded (CR and LF taken out, RFC 5322 §2.2.3), without blanks at its ends, not decoded. */
 export function fieldValue(bytes: Uint8Array, field: HeaderField): OctetString {
-  let start = field.valueStart
-  while (start < field.end && isBlank(bytes[start])) start += 1
-  return unfold(octetString(bytes, start, field.end))
+  let { valueStart: start, end } = field
+  while (start < end && isSpace(bytes[start])) start += 1
+  while (end > start && isSpace(bytes[end - 1])) end -= 1
+  return asOctets(octetString(bytes, start, end).replace(/[\r\n]+/g, ''))
 }
 
-/** Takes CR and LF out of a value. */
-export function unfold(value: OctetString): OctetString {
-  return asOctets(value.replace(/[\r\n]+/g, ''))
+function isSpace(byte: number | undefined): boolean {
+  return isBlank(byte) || byte === CR || byte === LF
 }

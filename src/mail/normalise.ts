@@ -5,8 +5,8 @@
 // NUL and every other octet stay too, and nothing is put behind the last line. So a message differs from what was sent in
 // its line ends alone, and a message that has been through here once is not changed by a second time.
 import { asBuffer } from '../base/bytes.ts'
+import { LineFeeds } from './line-feeds.ts'
 
-const LF = 10
 const CR = 13
 
 /** Gives back the same memory when there is nothing to change. */
@@ -26,30 +26,21 @@ export async function* normaliseStream(source: AsyncIterable<Uint8Array>): Async
 }
 
 function withCrlf(bytes: Buffer, octetBefore: number): Buffer {
-  const loneLfs = countLoneLfs(bytes, octetBefore)
-  if (loneLfs === 0) return bytes
-  const out = Buffer.allocUnsafe(bytes.length + loneLfs)
+  const feeds = new LineFeeds(bytes)
+  const isLone = (lf: number): boolean => (lf > 0 ? bytes[lf - 1] : octetBefore) !== CR
+  let count = 0
+  for (let lf = feeds.next(0); lf < bytes.length; lf = feeds.next(lf + 1)) if (isLone(lf)) count += 1
+  if (count === 0) return bytes
+
+  const out = Buffer.allocUnsafe(bytes.length + count)
   let to = 0
   let from = 0
-  let previous = octetBefore
-  for (let lf = bytes.indexOf(LF); lf >= 0; lf = bytes.indexOf(LF, lf + 1)) {
-    if (lf > 0) previous = bytes[lf - 1] ?? 0
-    if (previous === CR) continue
+  for (let lf = feeds.next(0); lf < bytes.length; lf = feeds.next(lf + 1)) {
+    if (!isLone(lf)) continue
     to += bytes.copy(out, to, from, lf)
     out[to++] = CR
     from = lf
   }
   bytes.copy(out, to, from)
   return out
-}
-
-function countLoneLfs(bytes: Buffer, octetBefore: number): number {
-  let count = 0
-  let previous = octetBefore
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0 // an index loop: this runs over every octet of every message
-    if (byte === LF && previous !== CR) count += 1
-    previous = byte
-  }
-  return count
 }

@@ -19,3 +19,10 @@ export function asOctets(text: string): OctetString {
 export function octetBytes(value: OctetString): Buffer {
   return Buffer.from(value, 'latin1')
 }
+
+/** Without spaces and tabs at its end. String's own trimEnd would take octet A0 for a space. */
+export function trimBlanksEnd(value: string): OctetString {
+  let end = value.length
+  while (end > 0 && (value.charAt(end - 1) === ' ' || value.charAt(end - 1) === '\t')) end -= 1
+  return asOctets(value.slice(0, end))
+}

@@ -2,8 +2,9 @@
 import { type Delimiter, OpenBoundaries } from './boundary.ts'
 import { parameterValue } from './content-type.ts'
 import { fieldValue, headerFields, isEmptyLine } from './header.ts'
+import { LineFeeds } from './line-feeds.ts'
 import { boundaryBytes, partDepth, partsPerMessage } from './limits.ts'
-import type { OctetString } from './octets.ts'
+import { type OctetString, trimBlanksEnd } from './octets.ts'
 import { addMissingChild, describePart, type GrowingPart, isEmbeddedMessage, makeOpaque, type Part } from './part.ts'
 
 const LF = 10
@@ -19,6 +20,7 @@ export function parseParts(message: Uint8Array): Part {
 // line loops, in `#header` and `#body`; nothing here calls itself.
 class Scan {
   readonly #bytes: Uint8Array
+  readonly #feeds: LineFeeds
   readonly #open: GrowingPart[] = []
   readonly #boundaries = new OpenBoundaries()
   #at = 0
@@ -27,6 +29,7 @@ class Scan {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+    this.#feeds = new LineFeeds(bytes)
   }
 
   run(): Part {
@@ -72,7 +75,8 @@ class Scan {
     const depth = this.#open.length
     const mayHaveParts = depth < partDepth && this.#count < partsPerMessage
     if (part.type === 'multipart' && mayHaveParts) {
-      const boundary = parameterValue(part.contentType?.parameters ?? [], 'boundary')?.trimEnd() ?? ''
+      const parameter = parameterValue(part.contentType?.parameters ?? [], 'boundary')
+      const boundary = trimBlanksEnd(parameter ?? '')
       if (boundary !== '') this.#boundaries.open(depth, boundary.slice(0, boundaryBytes))
     } else if (part.type === 'multipart' || isEmbeddedMessage(part)) {
       if (!mayHaveParts) makeOpaque(part)
@@ -101,9 +105,12 @@ class Scan {
   }
 
   #skipLine(): void {
-    const lf = this.#bytes.indexOf(LF, this.#at)
-    if (lf >= 0) this.#lines += 1
-    this.#at = lf < 0 ? this.#bytes.length : lf + 1
+    const lf = this.#feeds.next(this.#at)
+    if (lf === this.#bytes.length) this.#at = lf
+    else {
+      this.#at = lf + 1
+      this.#lines += 1
+    }
   }
 
   // Moves to the next line that is a delimiter, or to the end of the message.
@@ -111,18 +118,21 @@ class Scan {
     const bytes = this.#bytes
     const end = bytes.length
     const boundaries = this.#boundaries
+    const feeds = this.#feeds
     const mayEnd = !boundaries.isEmpty && this.#count < partsPerMessage
-    let lines = this.#lines
+    let lines = 0
     let at = this.#at
     let delimiter: Delimiter | undefined
-    if (mayEnd && bytes[at] === DASH && bytes[at + 1] === DASH) delimiter = boundaries.match(bytes, at)
-    while (!delimiter && at < end) {
-      if (bytes[at++] !== LF) continue
-      lines += 1
+    for (;;) {
       if (mayEnd && bytes[at] === DASH && bytes[at + 1] === DASH) delimiter = boundaries.match(bytes, at)
+      if (delimiter) break
+      at = feeds.next(at)
+      if (at === end) break
+      at += 1
+      lines += 1
     }
     this.#at = at
-    this.#lines = lines
+    this.#lines += lines
     return delimiter
   }
 
