@@ -4,10 +4,16 @@ import { readOptions, usage, type Options } from './options.ts'
 import { markdown, summarize, type RoundResult } from './report.ts'
 import { equalCost, lightCost, runScenario } from './run.ts'
 
-// Servers are ended by the exit handler of the process list; their directories are in the system's temporary one.
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143))
-process.exitCode = await main()
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!interruption.signal.aborted) throw error
+  // What was under way has lost its server and will not end by itself.
+  process.exit(130)
+}
 
 async function main(): Promise<number> {
   let options: Options | undefined
@@ -26,7 +32,7 @@ async function main(): Promise<number> {
   const results: RoundResult[] = []
   const failures: string[] = []
   for (const scenario of options.scenarios) {
-    const outcome = await runScenario({ ...options, scenario, say })
+    const outcome = await runScenario({ ...options, scenario, say, signal: interruption.signal })
     results.push(...outcome.results)
     failures.push(...outcome.failures)
   }

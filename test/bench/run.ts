@@ -19,6 +19,8 @@ export interface RunOrder {
   readonly scale: Scale
   /** Told about progress, and of what failed. */
   readonly say: (text: string) => void
+  /** Ends the run early; servers are stopped and directories removed all the same. */
+  readonly signal: AbortSignal
 }
 
 /** What a scenario gave, and in words what went wrong. */
@@ -33,9 +35,9 @@ interface Side {
   readonly round: Round
 }
 
-/** A contestant that fails leaves the race; the others go on. */
+/** A contestant that fails leaves the race; the others go on. Rejects only when `signal` is aborted. */
 export async function runScenario(order: RunOrder): Promise<RunOutcome> {
-  const { scenario, contestants, rounds, scale, say } = order
+  const { scenario, contestants, rounds, scale, say, signal } = order
   const root = await mkdtemp(join(tmpdir(), 'letterlock-bench-'))
   // A contestant's processes may run as other users; what is inside guards itself.
   await chmod(root, 0o711)
@@ -44,11 +46,17 @@ export async function runScenario(order: RunOrder): Promise<RunOutcome> {
   const failures: string[] = []
   let sides: Side[] = []
 
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('interrupted')))
+  })
+  interrupted.catch(() => undefined)
+
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       say(what)
-      return await work()
+      return await Promise.race([work(), interrupted])
     } catch (error) {
+      if (signal.aborted) throw error
       const reason = inWords(error)
       failures.push(`${what}: ${reason}`)
       say(`failed: ${reason}`)

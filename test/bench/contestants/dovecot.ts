@@ -40,9 +40,12 @@ function kind(name: string, label: string, form: DovecotForm): ContestantKind {
     label,
     async describe() {
       const version = await run('dovecot', ['--version']).catch((error: unknown) => {
-        throw new Error('Dovecot is not here: apt-get install dovecot-core dovecot-imapd dovecot-lmtpd', {
-          cause: error,
-        })
+        throw new Error(
+          'Dovecot is not here (apt-get install dovecot-core dovecot-imapd dovecot-lmtpd), see also --contestants',
+          {
+            cause: error,
+          },
+        )
       })
       if (process.getuid?.() !== 0)
         throw new Error('the Dovecot contestant needs root: it gives each user a uid')
