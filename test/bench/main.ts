@@ -59,7 +59,7 @@ function conditions(options: Options, versions: readonly string[]): string {
     `${memoryKiB / 1024} MiB t=${passes} p=${lanes}`
   return [
     `${new Date().toISOString().slice(0, 10)}, ${processors.length} × ${processors[0]?.model ?? 'processor'}, Node ${process.version}.`,
-    `${versions.join(' and ')}, ${options.rounds} rounds by turns${options.isQuick ? ', quick sizes' : ''};`,
+    `${versions.join(' and ')}, ${options.rounds} round${options.rounds === 1 ? '' : 's'} by turns${options.isQuick ? ', quick sizes' : ''};`,
     `the load generator runs on the same machine. Argon2id ${cost(equalCost)} where logins are measured,`,
     `${cost(lightCost)} elsewhere. Processor seconds are those of the server's processes.`,
   ].join(' ')
