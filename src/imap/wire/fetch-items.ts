@@ -1,6 +1,6 @@
 // FETCH attributes, macros and modifiers: what to send of each message (RFC 3501 §6.4.5, RFC 7162 §3.1.4).
-import type { Section } from '../../mail/section.ts'
 import type { ArgumentReader } from './arguments.ts'
+import { readSection, type SectionItem } from './fetch-section.ts'
 import type { SequenceSet } from './sequence-set.ts'
 
 /** One data item to send. `label` is its name in the response. */
@@ -15,28 +15,123 @@ export type FetchItem =
   | { readonly kind: 'uid'; readonly label: 'UID' }
   | SectionItem
 
-/** BODY[...], BODY.PEEK[...] and the RFC822 forms. */
-export interface SectionItem {
-  readonly kind: 'section'
-  /** Exactly what stands in front of the string in the response, e.g. `BODY[1.HEADER.FIELDS (Date)]<0>`. */
-  readonly label: string
-  readonly section: Section
-  /** Octets wanted: from `start`, at most `length`. */
-  readonly partial: { readonly start: number; readonly length: number } | undefined
-  /** Fetching it sets \Seen. */
-  readonly setsSeen: boolean
-}
-
 /** The arguments of FETCH and UID FETCH. */
 export interface FetchArguments {
   readonly set: SequenceSet
-  /** Without duplicates. MODSEQ is added when CHANGEDSINCE asks for it; UID is not added for UID FETCH. */
+  /** Without duplicates. MODSEQ is added when CHANGEDSINCE is there; UID is not added for UID FETCH. */
   readonly items: readonly FetchItem[]
   /** Only messages with a greater MODSEQ; 0 is allowed and excludes nothing. */
   readonly changedSince: number | undefined
 }
 
-/** `SP sequence-set SP (macro / fetch-att / "(" fetch-att ... ")") [SP "(" fetch-modifiers ")"]`, to the command's end. */
+/** Items of one FETCH: each may cost a whole message, so a client that means well never comes near. */
+const maxItems = 128
+
+const simple = {
+  BODYSTRUCTURE: { kind: 'bodyStructure', label: 'BODYSTRUCTURE' },
+  ENVELOPE: { kind: 'envelope', label: 'ENVELOPE' },
+  FLAGS: { kind: 'flags', label: 'FLAGS' },
+  INTERNALDATE: { kind: 'internalDate', label: 'INTERNALDATE' },
+  MODSEQ: { kind: 'modSeq', label: 'MODSEQ' },
+  'RFC822.SIZE': { kind: 'size', label: 'RFC822.SIZE' },
+  UID: { kind: 'uid', label: 'UID' },
+} as const
+const body = { kind: 'body', label: 'BODY' } as const
+
+const whole = { kind: 'section', partial: undefined } as const
+const old = {
+  RFC822: { ...whole, label: 'RFC822', section: { path: [] }, setsSeen: true },
+  'RFC822.HEADER': {
+    ...whole,
+    label: 'RFC822.HEADER',
+    section: { path: [], text: 'HEADER' },
+    setsSeen: false,
+  },
+  'RFC822.TEXT': { ...whole, label: 'RFC822.TEXT', section: { path: [], text: 'TEXT' }, setsSeen: true },
+} as const
+
+const fast = [simple.FLAGS, simple.INTERNALDATE, simple['RFC822.SIZE']] as const
+const macros = {
+  FAST: fast,
+  ALL: [...fast, simple.ENVELOPE],
+  FULL: [...fast, simple.ENVELOPE, body],
+} as const satisfies Record<string, readonly FetchItem[]>
+
+// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+/** All of FETCH, to the command's end. */
 export function readFetchArguments(reader: ArgumentReader): FetchArguments {
-  throw new Error(reader.peek())
+  reader.space()
+  const set = reader.sequenceSet()
+  reader.space()
+  const items = new Map<string, FetchItem>()
+  for (const item of readItems(reader)) {
+    const key = keyOf(item)
+    items.set(key, merged(items.get(key), item))
+  }
+  if (items.size > maxItems) reader.fail('too many items')
+  const changedSince = readModifiers(reader)
+  // RFC 7162 §3.1.4.1: CHANGEDSINCE asks for MODSEQ as well.
+  if (changedSince !== undefined) items.set('MODSEQ', simple.MODSEQ)
+  reader.end()
+  return { set, items: [...items.values()], changedSince }
+}
+
+/** Of two items with the same key only one is sent. */
+function keyOf(item: FetchItem): string {
+  // The label of a partial fetch leaves out the length.
+  return item.kind === 'section' && item.partial ? `${item.label}.${item.partial.length}` : item.label
+}
+
+/** Of BODY[x] and BODY.PEEK[x] together one answer is sent, and \Seen is set. */
+function merged(earlier: FetchItem | undefined, item: FetchItem): FetchItem {
+  return earlier?.kind === 'section' && earlier.setsSeen ? earlier : item
+}
+
+function readItems(reader: ArgumentReader): readonly FetchItem[] {
+  if (reader.peek() === '(') return reader.list(() => readItem(reader))
+  const macro = reader.tryKeyword('ALL', 'FAST', 'FULL')
+  return macro ? macros[macro] : [readItem(reader)]
+}
+
+function readItem(reader: ArgumentReader): FetchItem {
+  const word = reader.keyword(
+    'BODY',
+    'BODY.PEEK',
+    'BODYSTRUCTURE',
+    'ENVELOPE',
+    'FLAGS',
+    'INTERNALDATE',
+    'MODSEQ',
+    'RFC822',
+    'RFC822.HEADER',
+    'RFC822.SIZE',
+    'RFC822.TEXT',
+    'UID',
+  )
+  switch (word) {
+    case 'BODY':
+      return reader.peek() === '[' ? readSection(reader, { setsSeen: true }) : body
+    case 'BODY.PEEK':
+      return readSection(reader, { setsSeen: false })
+    case 'RFC822':
+    case 'RFC822.HEADER':
+    case 'RFC822.TEXT':
+      return old[word]
+    default:
+      return simple[word]
+  }
+}
+
+// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"; chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value
+function readModifiers(reader: ArgumentReader): number | undefined {
+  let changedSince: number | undefined
+  if (!reader.trySpace() || reader.peek() !== '(') return undefined
+  reader.list(() => {
+    reader.keyword('CHANGEDSINCE')
+    reader.space()
+    if (changedSince !== undefined) reader.fail('CHANGEDSINCE twice')
+    // iOS sends 0, which the grammar does not allow, for a mailbox that it has not seen with CONDSTORE before.
+    changedSince = reader.modSequenceValzer()
+  })
+  return changedSince
 }

@@ -1,7 +1,9 @@
-// Small argument forms: STORE's action, and what SELECT and CREATE may carry in parentheses.
+// Small argument forms: STORE's action, APPEND's head, and what SELECT and CREATE may carry in parentheses.
 import type { SpecialUse } from '../../account/api.ts'
+import type { ZonedDate } from '../../mail/date.ts'
 import type { ArgumentReader } from './arguments.ts'
 
+/** The arguments of STORE behind the sequence set. */
 export interface StoreArguments {
   readonly action: 'replace' | 'add' | 'remove'
   readonly isSilent: boolean
@@ -9,19 +11,118 @@ export interface StoreArguments {
   readonly unchangedSince: number | undefined
 }
 
-/** Behind the sequence set: `[SP "(" "UNCHANGEDSINCE" SP n ")"] SP store-att-flags`, to the end (RFC 7162 §3.1.3). */
+const storeActions = {
+  FLAGS: { action: 'replace', isSilent: false },
+  'FLAGS.SILENT': { action: 'replace', isSilent: true },
+  '+FLAGS': { action: 'add', isSilent: false },
+  '+FLAGS.SILENT': { action: 'add', isSilent: true },
+  '-FLAGS': { action: 'remove', isSilent: false },
+  '-FLAGS.SILENT': { action: 'remove', isSilent: true },
+} as const
+
+// store = "STORE" SP sequence-set [SP "(" store-modifier ")"] SP store-att-flags
+/** Behind the sequence set of STORE, to the end (RFC 3501 §6.4.6, RFC 7162 §3.1.3). */
 export function readStoreArguments(reader: ArgumentReader): StoreArguments {
-  throw new Error(reader.peek())
+  reader.space()
+  let unchangedSince: number | undefined
+  if (reader.peek() === '(') {
+    reader.list(() => {
+      reader.keyword('UNCHANGEDSINCE')
+      reader.space()
+      if (unchangedSince !== undefined) reader.fail('UNCHANGEDSINCE twice')
+      unchangedSince = reader.modSequenceValzer()
+    })
+    reader.space()
+  }
+  const word = reader.keyword('FLAGS', 'FLAGS.SILENT', '+FLAGS', '+FLAGS.SILENT', '-FLAGS', '-FLAGS.SILENT')
+  reader.space()
+  const flags = reader.peek() === '(' ? reader.flagList() : readBareFlags(reader)
+  reader.end()
+  return { ...storeActions[word], flags, unchangedSince }
+}
+
+function readBareFlags(reader: ArgumentReader): string[] {
+  const flags = new Set<string>()
+  do {
+    reader.count()
+    flags.add(reader.flag())
+  } while (reader.trySpace() && !reader.isAtEnd)
+  return [...flags]
+}
+
+/** The arguments of APPEND in front of the message. */
+export interface AppendArguments {
+  readonly mailbox: string
+  readonly flags: readonly string[]
+  readonly internalDate: ZonedDate | undefined
+}
+
+// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+/**
+ * For the command of a LiteralRequest: what stands in front of APPEND's message. Undefined when the literal asked for is not the
+ * message but the mailbox's name: then `accept` it. For a whole command it throws, because the message must be a literal.
+ */
+export function readAppendArguments(
+  reader: ArgumentReader,
+  isWhole: boolean = false,
+): AppendArguments | undefined {
+  reader.space()
+  if (reader.isAtEnd && !isWhole) return undefined
+  const mailbox = reader.mailbox()
+  reader.space()
+  const flags = reader.peek() === '(' ? reader.flagList() : undefined
+  if (flags) reader.space()
+  const internalDate = reader.peek() === '"' ? reader.dateTime() : undefined
+  if (internalDate) reader.space()
+  if (isWhole || !reader.isAtEnd) reader.fail('the message must be a literal')
+  return { mailbox, flags: flags ?? [], internalDate }
 }
 
 /** Behind the mailbox of SELECT or EXAMINE: `[SP "(" "CONDSTORE" ")"]`, to the end (RFC 7162 §3.1.8). */
 export function readSelectParameters(reader: ArgumentReader): { readonly isCondstore: boolean } {
-  throw new Error(reader.peek())
+  const isCondstore = hasParameters(reader)
+  if (isCondstore) reader.list(() => reader.keyword('CONDSTORE'))
+  reader.end()
+  return { isCondstore }
 }
 
-/** Behind the mailbox of CREATE: `[SP "(" "USE" SP "(" use-attr ... ")" ")"]`, to the end (RFC 6154 §3). `unknown`: answer NO [USEATTR]. */
+const specialUses: readonly SpecialUse[] = [
+  '\\All',
+  '\\Archive',
+  '\\Drafts',
+  '\\Flagged',
+  '\\Junk',
+  '\\Sent',
+  '\\Trash',
+]
+
+/** A use asked for at CREATE; `unknown` is to be answered with NO [USEATTR]. */
+export type UseAttribute = SpecialUse | 'unknown'
+
+// create-param = "USE" SP "(" [use-attr *(SP use-attr)] ")"
+/** Behind the mailbox of CREATE, to the end (RFC 6154 §3). */
 export function readCreateParameters(reader: ArgumentReader): {
-  readonly specialUses: readonly (SpecialUse | 'unknown')[]
+  readonly specialUses: readonly UseAttribute[]
 } {
-  throw new Error(reader.peek())
+  const uses = new Set<UseAttribute>()
+  if (hasParameters(reader)) {
+    reader.list(() => {
+      reader.keyword('USE')
+      reader.space()
+      reader.list(() => uses.add(readUse(reader)), { mayBeEmpty: true })
+    })
+  }
+  reader.end()
+  return { specialUses: [...uses] }
+}
+
+function readUse(reader: ArgumentReader): UseAttribute {
+  reader.token('\\')
+  const name = `\\${reader.atom()}`.toLowerCase()
+  return specialUses.find((use) => use.toLowerCase() === name) ?? 'unknown'
+}
+
+/** Whether a parenthesis follows behind a space; otherwise at most spaces may be left. */
+function hasParameters(reader: ArgumentReader): boolean {
+  return reader.trySpace() && reader.peek() === '('
 }

@@ -1,10 +1,12 @@
 // SEARCH arguments to a criterion tree (RFC 3501 §6.4.4, RFC 4731, RFC 7162 §3.1.5).
-import type { Criterion } from '../../account/criterion.ts'
+import type { Criterion, DayRelation, SystemFlag } from '../../account/criterion.ts'
 import type { ArgumentReader } from './arguments.ts'
+import { searchCharset, type TextDecoding } from './search-charset.ts'
 
 /** RETURN options (RFC 4731 §3.1, RFC 5182 §2.1). */
 export type SearchReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE'
 
+/** The arguments of SEARCH and UID SEARCH. */
 export interface SearchArguments {
   /** Undefined: answer with `* SEARCH`. Empty `RETURN ()` reads as ALL. Without duplicates. */
   readonly returns: readonly SearchReturnOption[] | undefined
@@ -15,7 +17,199 @@ export interface SearchArguments {
   readonly usesSequenceNumbers: boolean
 }
 
-/** `[SP "RETURN" SP "(" ... ")"] [SP "CHARSET" SP astring] 1*(SP search-key)`, to the end. Throws BadSyntax and BadCharset. */
+// search = "SEARCH" [search-return-opts] [SP "CHARSET" SP astring] 1*(SP search-key)
+/** All of SEARCH, to the command's end. Throws BadSyntax and BadCharset. */
 export function readSearchArguments(reader: ArgumentReader): SearchArguments {
-  throw new Error(reader.peek())
+  reader.space()
+  const returns = reader.tryKeyword('RETURN') && readReturns(reader)
+  let decode = searchCharset('US-ASCII')
+  if (reader.tryKeyword('CHARSET')) {
+    reader.space()
+    decode = searchCharset(reader.astring().toString('latin1'))
+    reader.space()
+  }
+  const keys = new SearchKeys(reader, decode)
+  const criteria = [keys.key()]
+  while (reader.trySpace() && !reader.isAtEnd) criteria.push(keys.key())
+  reader.end()
+  const { usesModSeq, usesSequenceNumbers } = keys
+  return { returns, criterion: conjunction(criteria), usesModSeq, usesSequenceNumbers }
+}
+
+function readReturns(reader: ArgumentReader): readonly SearchReturnOption[] {
+  reader.space()
+  const options = reader.list(() => reader.keyword('MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'), {
+    mayBeEmpty: true,
+  })
+  reader.space()
+  return options.length > 0 ? [...new Set(options)] : ['ALL']
+}
+
+const flags = {
+  ANSWERED: '\\Answered',
+  DELETED: '\\Deleted',
+  DRAFT: '\\Draft',
+  FLAGGED: '\\Flagged',
+  SEEN: '\\Seen',
+} as const satisfies Record<string, SystemFlag>
+
+const has = (flag: SystemFlag): Criterion => ({ kind: 'flag', flag })
+const not = (criterion: Criterion): Criterion => ({ kind: 'not', criterion })
+const all: Criterion = { kind: 'all' }
+const recent: Criterion = { kind: 'recent' }
+
+/** Keys without arguments. */
+const plain = {
+  ALL: all,
+  ANSWERED: has(flags.ANSWERED),
+  DELETED: has(flags.DELETED),
+  DRAFT: has(flags.DRAFT),
+  FLAGGED: has(flags.FLAGGED),
+  SEEN: has(flags.SEEN),
+  UNANSWERED: not(has(flags.ANSWERED)),
+  UNDELETED: not(has(flags.DELETED)),
+  UNDRAFT: not(has(flags.DRAFT)),
+  UNFLAGGED: not(has(flags.FLAGGED)),
+  UNSEEN: not(has(flags.SEEN)),
+  RECENT: recent,
+  // RFC 3501 §6.4.4: NEW is RECENT UNSEEN; OLD is NOT RECENT.
+  NEW: { kind: 'and', criteria: [recent, not(has(flags.SEEN))] },
+  OLD: not(recent),
+} as const satisfies Record<string, Criterion>
+
+const days = {
+  BEFORE: ['internalDate', 'before'],
+  ON: ['internalDate', 'on'],
+  SINCE: ['internalDate', 'since'],
+  SENTBEFORE: ['sentDate', 'before'],
+  SENTON: ['sentDate', 'on'],
+  SENTSINCE: ['sentDate', 'since'],
+} as const satisfies Record<string, readonly ['internalDate' | 'sentDate', DayRelation]>
+
+const plainWords = words(plain)
+const dayWords = words(days)
+
+class SearchKeys {
+  usesModSeq = false
+  usesSequenceNumbers = false
+  readonly #reader: ArgumentReader
+  readonly #decode: TextDecoding
+
+  constructor(reader: ArgumentReader, decode: TextDecoding) {
+    this.#reader = reader
+    this.#decode = decode
+  }
+
+  key(): Criterion {
+    const reader = this.#reader
+    reader.count()
+    const next = reader.peek()
+    if (next === '(') return conjunction(reader.list(() => this.key()))
+    if (next === '*' || (next >= '0' && next <= '9')) {
+      this.usesSequenceNumbers = true
+      return { kind: 'sequence', set: reader.sequenceSet() }
+    }
+    const flag = reader.tryKeyword(...plainWords)
+    if (flag) return plain[flag]
+    const date = reader.tryKeyword(...dayWords)
+    if (date) {
+      reader.space()
+      const [kind, relation] = days[date]
+      return { kind, relation, day: reader.date() }
+    }
+    return this.#withArguments()
+  }
+
+  #withArguments(): Criterion {
+    const reader = this.#reader
+    const field = reader.tryKeyword('BCC', 'CC', 'FROM', 'SUBJECT', 'TO')
+    if (field) return { kind: 'header', field, text: this.#text() }
+    const word = reader.keyword(
+      'BODY',
+      'HEADER',
+      'KEYWORD',
+      'LARGER',
+      'MODSEQ',
+      'NOT',
+      'OR',
+      'SMALLER',
+      'TEXT',
+      'UID',
+      'UNKEYWORD',
+    )
+    switch (word) {
+      case 'NOT':
+        return not(this.#deeper())
+      case 'OR':
+        return disjunction([this.#deeper(), this.#deeper()])
+      case 'BODY':
+        return { kind: 'body', text: this.#text() }
+      case 'TEXT':
+        return { kind: 'text', text: this.#text() }
+      case 'HEADER':
+        return { kind: 'header', field: this.#text(), text: this.#text() }
+      case 'MODSEQ':
+        return this.#modSeq()
+      default:
+        return this.#withWord(word)
+    }
+  }
+
+  #withWord(key: 'KEYWORD' | 'UNKEYWORD' | 'LARGER' | 'SMALLER' | 'UID'): Criterion {
+    const reader = this.#reader
+    reader.space()
+    switch (key) {
+      case 'KEYWORD':
+        return { kind: 'keyword', keyword: reader.atom() }
+      case 'UNKEYWORD':
+        return not({ kind: 'keyword', keyword: reader.atom() })
+      case 'LARGER':
+        return { kind: 'larger', sizeBytes: reader.number() }
+      case 'SMALLER':
+        return { kind: 'smaller', sizeBytes: reader.number() }
+      case 'UID':
+        return { kind: 'uid', set: reader.sequenceSet() }
+    }
+  }
+
+  #deeper(): Criterion {
+    return this.#reader.nested(() => {
+      this.#reader.space()
+      return this.key()
+    })
+  }
+
+  #text(): string {
+    this.#reader.space()
+    return this.#decode(this.#reader.astring()) ?? this.#reader.fail('text is not in the charset')
+  }
+
+  // search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer
+  #modSeq(): Criterion {
+    const reader = this.#reader
+    this.usesModSeq = true
+    reader.space()
+    if (reader.peek() === '"') {
+      // RFC 7162 §3.1.5: a server with one MODSEQ for all of a message's metadata ignores which entry is meant.
+      reader.string()
+      reader.space()
+      reader.keyword('PRIV', 'SHARED', 'ALL')
+      reader.space()
+    }
+    return { kind: 'modSeq', atLeast: reader.modSequenceValzer() }
+  }
+}
+
+function words<W extends string>(table: Record<W, unknown>): W[] {
+  return Object.keys(table) as W[]
+}
+
+function conjunction(criteria: readonly Criterion[]): Criterion {
+  const [only, ...more] = criteria
+  return only && more.length === 0 ? only : { kind: 'and', criteria }
+}
+
+/** Alternatives inside alternatives are brought to one level: clients write long chains of OR. */
+function disjunction(criteria: readonly Criterion[]): Criterion {
+  return { kind: 'or', criteria: criteria.flatMap((part) => (part.kind === 'or' ? part.criteria : [part])) }
 }
