@@ -1,7 +1,9 @@
 // The mechanisms on offer, in the order they are advertised.
+import { login } from './login.ts'
 import type { Mechanism } from './mechanism.ts'
+import { plain } from './plain.ts'
 
-export const mechanisms: readonly Mechanism[] = []
+export const mechanisms: readonly Mechanism[] = [plain, login]
 
 /** By name, any case. */
 export function findMechanism(name: string): Mechanism | undefined {
