@@ -1,0 +1,114 @@
+// What a command is: facts for the connection to act on, arguments to read, and something to do.
+import type { Session, SessionState } from './session.ts'
+import type { NumberKind } from './view.ts'
+import type { ArgumentReader } from './wire/arguments.ts'
+import type { ResponseCode } from './wire/response-code.ts'
+import type { StatusKind } from './wire/writer.ts'
+
+/** What a command is known by, before its arguments are looked at. */
+export interface CommandFacts {
+  /** In capitals, without UID. */
+  readonly name: string
+  /** States of RFC 3501 §3 in which it is allowed. */
+  readonly states: readonly SessionState[]
+  /** There is a form with UID in front; 'only': there is no other. */
+  readonly uid?: boolean | 'only'
+  /** Advertised because this command exists. */
+  readonly capabilities?: readonly string[]
+  /** Its plain form names messages by sequence number, so no number may change while it waits (RFC 3501 §5.5). */
+  readonly usesSequenceNumbers?: boolean
+  /** EXPUNGE may be sent in answer to its plain form; it always may in answer to a UID form (RFC 3501 §7.4.1). */
+  readonly mayExpunge?: boolean
+  /** It removes messages, whose EXPUNGE must come before its own OK, whatever waits. */
+  readonly mustExpunge?: boolean
+  /** It reads lines itself or changes how input is read: what follows it must not be looked at before it ran. */
+  readonly takesInput?: boolean
+  /** A missing mailbox is one that the client might create: answer TRYCREATE (RFC 3501 §7.1). */
+  readonly wantsDestination?: boolean
+}
+
+/** One arrival of a command. */
+export interface Call {
+  readonly tag: string
+  /** How its sets are to be read. */
+  readonly numbers: NumberKind
+}
+
+/** What the tagged answer says; OK unless `kind` says otherwise. */
+export interface CommandResult {
+  readonly text: string
+  readonly kind?: StatusKind
+  readonly code?: ResponseCode
+  /** Done by the connection once the answer is on its way. */
+  readonly then?: 'close' | 'startTls'
+}
+
+/** For a command whose last literal is not buffered (APPEND). */
+export interface Streaming<Args> {
+  /** Reads what stands in front of a literal. Undefined: this is not the literal to stream, buffer it. */
+  parse(
+    input: ArgumentReader,
+    literal: { readonly sizeBytes: number; readonly isBinary: boolean },
+  ): Args | undefined
+  /** Throws what speaks against the literal before the peer is asked to send it. */
+  check(session: Session, args: Args): void
+  run(session: Session, args: Args, source: AsyncIterable<Buffer>): Promise<CommandResult>
+}
+
+interface Definition<Args, StreamArgs> extends CommandFacts {
+  /** Reads the arguments to the command's end; throws BadSyntax. Nothing has been done yet when it throws. */
+  parse(input: ArgumentReader): Args
+  run(session: Session, args: Args, call: Call): Promise<CommandResult>
+  readonly streaming?: Streaming<StreamArgs>
+}
+
+/** A command ready to be run. */
+export interface Command extends CommandFacts {
+  /** Reads all arguments now; what it returns runs the command. */
+  read(input: ArgumentReader): (session: Session, call: Call) => Promise<CommandResult>
+  /** As `read` for a literal on its way; undefined when it is to be buffered. */
+  readStreaming?(
+    input: ArgumentReader,
+    literal: { readonly sizeBytes: number; readonly isBinary: boolean },
+  ): StreamingRun | undefined
+}
+
+/** A streaming command whose arguments have been read. */
+export interface StreamingRun {
+  check(session: Session): void
+  run(session: Session, source: AsyncIterable<Buffer>): Promise<CommandResult>
+}
+
+/** Makes a command of its definition, so that the registry need not know what arguments each has. */
+export function command<Args, StreamArgs = never>(definition: Definition<Args, StreamArgs>): Command {
+  const { parse, run, streaming, ...facts } = definition
+  return {
+    ...facts,
+    read(input) {
+      const args = parse(input)
+      input.end()
+      return (session, call) => run(session, args, call)
+    },
+    ...(streaming && {
+      readStreaming(input, literal) {
+        const args = streaming.parse(input, literal)
+        if (args === undefined) return undefined
+        return {
+          check: (session) => streaming.check(session, args),
+          run: (session, source) => streaming.run(session, args, source),
+        }
+      },
+    }),
+  }
+}
+
+/** For commands without arguments. */
+export function noArguments(input: ArgumentReader): undefined {
+  input.end()
+  return undefined
+}
+
+/** Whether numbers must stay as they are while this command waits. */
+export function holdsNumbers(facts: CommandFacts, isUid: boolean): boolean {
+  return facts.usesSequenceNumbers === true && !isUid
+}

@@ -1,0 +1,19 @@
+// EXAMINE, RFC 3501 §6.3.2: SELECT that changes nothing.
+import { command, type Command } from '../command.ts'
+import { readSelectParameters } from '../wire/modifiers.ts'
+import { openMailbox } from '../selection.ts'
+
+export const examine: Command = command({
+  name: 'EXAMINE',
+  states: ['authenticated', 'selected'],
+
+  // examine = "EXAMINE" SP mailbox [select-params]
+  parse(input) {
+    input.space()
+    return { mailbox: input.mailbox(), ...readSelectParameters(input) }
+  },
+
+  async run(session, { mailbox, isCondstore }) {
+    return await openMailbox(session, mailbox, { isReadOnly: true, isCondstore })
+  },
+})

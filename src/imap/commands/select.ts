@@ -1,0 +1,19 @@
+// SELECT, RFC 3501 §6.3.1, with CONDSTORE (RFC 7162 §3.1.8).
+import { command, type Command } from '../command.ts'
+import { readSelectParameters } from '../wire/modifiers.ts'
+import { openMailbox } from '../selection.ts'
+
+export const select: Command = command({
+  name: 'SELECT',
+  states: ['authenticated', 'selected'],
+
+  // select = "SELECT" SP mailbox [select-params]
+  parse(input) {
+    input.space()
+    return { mailbox: input.mailbox(), ...readSelectParameters(input) }
+  },
+
+  async run(session, { mailbox, isCondstore }) {
+    return await openMailbox(session, mailbox, { isReadOnly: false, isCondstore })
+  },
+})

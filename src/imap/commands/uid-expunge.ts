@@ -1,0 +1,22 @@
+// UID EXPUNGE, RFC 4315 §2.1.
+import { command, type Command } from '../command.ts'
+
+export const uidExpunge: Command = command({
+  name: 'EXPUNGE',
+  states: ['selected'],
+  uid: 'only',
+  capabilities: ['UIDPLUS'],
+  mustExpunge: true,
+
+  // uid-expunge = "UID" SP "EXPUNGE" SP sequence-set
+  parse(input) {
+    input.space()
+    return { set: input.sequenceSet() }
+  },
+
+  async run(session, { set }) {
+    const { view } = session
+    await view.mailbox.expunge(view.resolve(set, 'uid').uids)
+    return { text: 'UID EXPUNGE completed' }
+  },
+})

@@ -1,0 +1,136 @@
+// One FETCH response. Nothing of it goes out before everything it needs is known to be there and undamaged.
+import type { MessageState, Uid } from '../../account/api.ts'
+import type { MessageParts } from '../../account/message-parts.ts'
+import { formatInternalDate } from '../../mail/date.ts'
+import { ConnectionLost } from '../output.ts'
+import type { Session } from '../session.ts'
+import type { FetchItem } from '../wire/fetch-items.ts'
+import { openSection, type OpenSection, type StreamedSection } from './section.ts'
+
+export interface MessageAnswer {
+  readonly uid: Uid
+  readonly sequenceNumber: number
+  readonly state: MessageState
+  readonly items: readonly FetchItem[]
+}
+
+/** Whether the message's record must be opened for this item. */
+export function needsContent({ kind }: FetchItem): boolean {
+  return kind === 'body' || kind === 'bodyStructure' || kind === 'envelope' || kind === 'section'
+}
+
+/** A response made of the message's state alone. */
+export function sendState(session: Session, answer: MessageAnswer): void {
+  session.view.announceKeywords(session.out)
+  const texts = answer.items.map((item) => stateText(session, answer, item))
+  session.out.untaggedLine(`${answer.sequenceNumber} FETCH (${texts.join(' ')})`)
+}
+
+type Ready =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly label: string; readonly bytes: Buffer }
+  | (OpenSection & { readonly label: string })
+
+/** Any response. Throws Refusal 'damaged' as long as nothing was sent; later damage ends the connection. */
+export async function sendContent(
+  session: Session,
+  answer: MessageAnswer,
+  parts: MessageParts,
+): Promise<void> {
+  const ready: Ready[] = []
+  try {
+    for (const item of answer.items) ready.push(await prepare(session, answer, item, parts))
+    const { out } = session
+    session.view.announceKeywords(out)
+    out.untagged().text(`${answer.sequenceNumber} FETCH (`)
+    for (const [index, item] of ready.entries()) {
+      if (index > 0) out.text(' ')
+      await send(session, item)
+    }
+    out.text(')').end()
+  } finally {
+    for (const item of ready) if (item.kind === 'stream') await item.close()
+  }
+}
+
+async function prepare(
+  session: Session,
+  answer: MessageAnswer,
+  item: FetchItem,
+  parts: MessageParts,
+): Promise<Ready> {
+  switch (item.kind) {
+    case 'envelope':
+      return { kind: 'bytes', label: item.label, bytes: await parts.envelope() }
+    case 'body':
+      return { kind: 'bytes', label: item.label, bytes: await parts.body() }
+    case 'bodyStructure':
+      return { kind: 'bytes', label: item.label, bytes: await parts.bodyStructure() }
+    case 'section':
+      return { ...(await openSection(parts, item)), label: item.label }
+    default:
+      return { kind: 'text', text: stateText(session, answer, item) }
+  }
+}
+
+async function send(session: Session, item: Ready): Promise<void> {
+  const { out } = session
+  switch (item.kind) {
+    case 'text':
+      out.text(item.text)
+      break
+    case 'bytes':
+      out.text(`${item.label} `).bytes(item.bytes)
+      break
+    case 'nil':
+      out.text(`${item.label} NIL`)
+      break
+    case 'literal':
+      out.text(`${item.label} `).literal(item.bytes)
+      break
+    case 'stream':
+      out.text(`${item.label} `).literalHead(item.sizeBytes)
+      await sendStream(session, item)
+      break
+  }
+}
+
+/** The octets that a literal's head has promised: all of them, or the end of the connection. */
+async function sendStream(session: Session, stream: StreamedSection): Promise<void> {
+  let left = stream.sizeBytes
+  try {
+    for await (const piece of stream.pieces()) {
+      if (piece.length > left) break
+      left -= piece.length
+      session.out.bytes(piece)
+      await session.link.flush()
+    }
+  } catch (error) {
+    session.link.destroy()
+    if (error instanceof ConnectionLost) throw error
+    session.context.log.write('error', 'imap.damaged', { during: 'literal' })
+    throw new ConnectionLost('a message turned out to be damaged inside its literal', { cause: error })
+  }
+  if (left === 0) return
+  session.link.destroy()
+  throw new ConnectionLost('a message ended early')
+}
+
+function stateText(session: Session, { uid, state }: MessageAnswer, { kind }: FetchItem): string {
+  const { view } = session
+  switch (kind) {
+    case 'uid':
+      return `UID ${uid}`
+    case 'flags':
+      view.wasTold(uid)
+      return `FLAGS ${view.flagsText(uid, state.flags)}`
+    case 'internalDate':
+      return `INTERNALDATE "${formatInternalDate(state.internalDate, state.zoneMinutes)}"`
+    case 'size':
+      return `RFC822.SIZE ${state.sizeBytes}`
+    case 'modSeq':
+      return `MODSEQ (${state.modSeq})`
+    default:
+      throw new Error('this item needs the content')
+  }
+}

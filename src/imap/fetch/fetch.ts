@@ -1,0 +1,127 @@
+// FETCH over many messages: which are opened, what is marked \Seen, and what goes wrong with one of them.
+import type { MessageState, Uid } from '../../account/api.ts'
+import { isRefusal } from '../../account/errors.ts'
+import { MessageParts, openContents } from '../../account/message-parts.ts'
+import type { CommandResult } from '../command.ts'
+import type { Session } from '../session.ts'
+import type { NumberKind } from '../view.ts'
+import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
+import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
+
+/** Messages marked \Seen in one commit and then sent: few enough that a lost connection leaves most unmarked. */
+const batchSize = 500
+
+/** Runs FETCH or UID FETCH. */
+export async function fetchMessages(
+  session: Session,
+  { set, items, changedSince }: FetchArguments,
+  numbers: NumberKind,
+): Promise<CommandResult> {
+  const { view } = session
+  if (changedSince !== undefined || items.some(({ kind }) => kind === 'modSeq')) session.enableCondstore()
+  const { uids, expunged } = view.resolve(set, numbers)
+  const wanted =
+    changedSince === undefined
+      ? uids
+      : uids.filter((uid) => (view.mailbox.state(uid)?.modSeq ?? 0) > changedSince)
+  const run = new FetchRun(session, withUid(items, numbers))
+  for (let start = 0; start < wanted.length; start += batchSize) {
+    await run.batch(wanted.slice(start, start + batchSize))
+  }
+  if (run.damaged > 0) {
+    return {
+      kind: 'NO',
+      code: 'CORRUPTION',
+      text: `${run.damaged} damaged or unreadable, nothing of them was sent`,
+    }
+  }
+  if (numbers === 'sequence' && expunged + run.expunged > 0) {
+    return { kind: 'NO', code: 'EXPUNGEISSUED', text: 'Some of the messages no longer exist' }
+  }
+  return { text: 'FETCH completed' }
+}
+
+/** RFC 3501 §6.4.8: every answer to UID FETCH has the UID. */
+function withUid(items: readonly FetchItem[], numbers: NumberKind): readonly FetchItem[] {
+  if (numbers === 'sequence' || items.some(({ kind }) => kind === 'uid')) return items
+  return [{ kind: 'uid', label: 'UID' }, ...items]
+}
+
+class FetchRun {
+  readonly #session: Session
+  readonly #items: readonly FetchItem[]
+  readonly #setsSeen: boolean
+  readonly #needsContent: boolean
+  damaged = 0
+  /** Expunged elsewhere since the command began. */
+  expunged = 0
+
+  constructor(session: Session, items: readonly FetchItem[]) {
+    this.#session = session
+    this.#items = items
+    this.#setsSeen =
+      !session.view.mailbox.isReadOnly && items.some((item) => item.kind === 'section' && item.setsSeen)
+    this.#needsContent = items.some(needsContent)
+  }
+
+  async batch(uids: readonly Uid[]): Promise<void> {
+    const newlySeen = this.#setsSeen ? await this.#markSeen(uids) : new Set<Uid>()
+    if (!this.#needsContent) {
+      for (const uid of uids) {
+        const answer = this.#answer(uid, newlySeen)
+        if (answer) sendState(this.#session, answer)
+        await this.#session.pace()
+      }
+      return
+    }
+    let sent = 0
+    for await (const opened of openContents(this.#session.view.mailbox, uids)) {
+      sent += 1
+      const answer = this.#answer(opened.uid, newlySeen)
+      if (!answer) continue
+      if ('damage' in opened) this.#noteDamage(opened.uid)
+      else await this.#send(answer, new MessageParts(opened.content, this.#session.context.budget))
+      await this.#session.pace()
+    }
+    this.expunged += uids.length - sent
+  }
+
+  async #send(answer: MessageAnswer, parts: MessageParts): Promise<void> {
+    try {
+      await sendContent(this.#session, answer, parts)
+    } catch (error) {
+      // Only what failed before its first byte went out arrives here.
+      if (!isRefusal(error, 'damaged')) throw error
+      this.#noteDamage(answer.uid)
+    }
+  }
+
+  #noteDamage(uid: Uid): void {
+    this.damaged += 1
+    this.#session.context.log.write('error', 'imap.damaged', { uid })
+  }
+
+  /** One commit for all; the answers then show the flag. */
+  async #markSeen(uids: readonly Uid[]): Promise<Set<Uid>> {
+    const { mailbox } = this.#session.view
+    const unseen = uids.filter((uid) => mailbox.state(uid)?.flags.includes('\\Seen') === false)
+    if (unseen.length === 0) return new Set()
+    return new Set((await mailbox.storeFlags(unseen, 'add', ['\\Seen'])).changed)
+  }
+
+  #answer(uid: Uid, newlySeen: ReadonlySet<Uid>): MessageAnswer | undefined {
+    const { view } = this.#session
+    const state: MessageState | undefined = view.mailbox.state(uid)
+    const sequenceNumber = view.sequenceNumber(uid)
+    if (!state || sequenceNumber === undefined) {
+      this.expunged += 1
+      return undefined
+    }
+    // RFC 3501 §6.4.5: a flag set by the way is reported in the answer.
+    const isTold = !newlySeen.has(uid) || this.#items.some(({ kind }) => kind === 'flags')
+    const items: readonly FetchItem[] = isTold
+      ? this.#items
+      : [...this.#items, { kind: 'flags', label: 'FLAGS' }]
+    return { uid, sequenceNumber, state, items }
+  }
+}

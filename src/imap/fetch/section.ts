@@ -1,0 +1,69 @@
+// BODY[section]<partial>: the octets to send, verified up to the first of them before anything is promised.
+import type { MessageParts } from '../../account/message-parts.ts'
+import { chunkBytes } from '../../base/limits.ts'
+import { filterHeader, sectionRange } from '../../mail/section.ts'
+import type { SectionItem } from '../wire/fetch-items.ts'
+
+/** Octets too many to hold, opened as they are sent. */
+export interface StreamedSection {
+  readonly kind: 'stream'
+  readonly sizeBytes: number
+  /** Once. */
+  pieces(): AsyncIterable<Buffer>
+  /** Gives up what `pieces` has not taken. */
+  close(): Promise<void>
+}
+
+export type OpenSection =
+  { readonly kind: 'nil' } | { readonly kind: 'literal'; readonly bytes: Buffer } | StreamedSection
+
+/** Throws Refusal 'damaged' when the first octets do not authenticate. */
+export async function openSection(parts: MessageParts, item: SectionItem): Promise<OpenSection> {
+  const { section, partial } = item
+  const isOfMessage = section.path.length === 0
+  // These come most, and need neither tree nor body.
+  if (isOfMessage && section.text === undefined) return octets(parts, 0, parts.content.sizeBytes, partial)
+  if (isOfMessage && section.text !== 'TEXT' && section.text !== 'MIME' && parts.content.header) {
+    const { header } = parts.content
+    const bytes = section.fields
+      ? filterHeader(header, section.fields, section.text === 'HEADER.FIELDS.NOT')
+      : header
+    return { kind: 'literal', bytes: cut(bytes, partial) }
+  }
+  const range = sectionRange(await parts.tree(), section)
+  // RFC 3501 §7.4.2: NIL, since there is no such part.
+  if (!range) return { kind: 'nil' }
+  if (!range.isFiltered) return octets(parts, range.start, range.end, partial)
+  const block = await parts.bytes(range.start, range.end)
+  const chosen = filterHeader(block, section.fields ?? [], section.text === 'HEADER.FIELDS.NOT')
+  return { kind: 'literal', bytes: cut(chosen, partial) }
+}
+
+/** RFC 3501 §6.4.5: a start beyond the end gives an empty string, never an error. */
+function cut(bytes: Buffer, partial: SectionItem['partial']): Buffer {
+  return partial ? bytes.subarray(partial.start, partial.start + partial.length) : bytes
+}
+
+async function octets(
+  parts: MessageParts,
+  start: number,
+  end: number,
+  partial: SectionItem['partial'],
+): Promise<OpenSection> {
+  const from = Math.min(end, start + (partial?.start ?? 0))
+  const to = partial ? Math.min(end, from + partial.length) : end
+  if (to - from <= chunkBytes) return { kind: 'literal', bytes: await parts.bytes(from, to) }
+  const source = parts.read(from, to)
+  const first = await source.next()
+  return {
+    kind: 'stream',
+    sizeBytes: to - from,
+    async *pieces() {
+      if (!first.done) yield first.value
+      yield* source
+    },
+    async close() {
+      await source.return(undefined)
+    },
+  }
+}

@@ -1,0 +1,42 @@
+// Logging in, as LOGIN and AUTHENTICATE share it.
+import { isRefusal } from '../account/errors.ts'
+import type { Secret } from '../base/secret.ts'
+import type { CommandResult } from './command.ts'
+import { Answer } from './errors.ts'
+import type { Session } from './session.ts'
+
+/** Whether a password may be sent on this connection: encrypted, or from this machine where the site allows it. */
+export function mayLogIn(session: Session): boolean {
+  const { isTls, remoteAddress } = session.link
+  return isTls || (session.context.settings.allowPlainLogin && isLoopback(remoteAddress))
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+/** Throws unless a password may be sent on this connection (RFC 3501 §6.2.3, RFC 5530 §3 PRIVACYREQUIRED). */
+export function requirePrivacy(session: Session): void {
+  if (!mayLogIn(session)) throw new Answer('NO', 'Passwords are taken only over TLS', 'PRIVACYREQUIRED')
+}
+
+/** Unlocks the account. Wipes the password in any case. */
+export async function logIn(session: Session, username: string, password: Secret): Promise<CommandResult> {
+  const { link, context } = session
+  try {
+    const account = await context.accounts.login(username, password.bytes, {
+      protocol: 'imap',
+      remoteAddress: link.remoteAddress,
+      isTls: link.isTls,
+      end: (reason) => link.close(reason, 'UNAVAILABLE'),
+    })
+    await session.loggedIn(account)
+  } catch (error) {
+    if (isRefusal(error, 'authentication-failed')) session.failedLogins += 1
+    throw error
+  } finally {
+    password.wipe()
+  }
+  // Quirk: some clients never ask again after login, so the whole list comes with the answer.
+  return { text: 'Logged in', code: { code: 'CAPABILITY', capabilities: link.capabilities() } }
+}

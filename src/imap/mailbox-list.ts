@@ -1,0 +1,115 @@
+// Rows of LIST and LSUB, and STATUS answers: which mailboxes, with which attributes.
+import type { MailboxInfo } from '../account/api.ts'
+import type { Session } from './session.ts'
+import { compileListPattern } from './wire/list-pattern.ts'
+import type { ListRequest, StatusItem } from './wire/list-request.ts'
+import type { ResponseWriter } from './wire/writer.ts'
+
+/** Between the levels of a mailbox name. */
+export const delimiter = '/'
+
+export interface ListRow {
+  readonly name: string
+  readonly attributes: readonly string[]
+  /** CHILDINFO of RFC 5258 §3.5: something below this name is subscribed. */
+  readonly hasSubscribedBelow: boolean
+}
+
+/** What LIST answers (RFC 5258 §3). Attributes that were not asked for are sent as well where clients expect them. */
+export function rowsOf(
+  request: ListRequest,
+  mailboxes: readonly MailboxInfo[],
+  subscriptions: readonly string[],
+): ListRow[] {
+  const patterns = request.patterns.flatMap(
+    (pattern) => compileListPattern(request.reference, pattern, delimiter) ?? [],
+  )
+  const matches = (name: string): boolean => patterns.some((pattern) => pattern.matches(name))
+  const selects = (option: ListRequest['selection'][number]): boolean => request.selection.includes(option)
+  const showsSubscribed = selects('SUBSCRIBED') || request.returns.includes('SUBSCRIBED')
+  // RFC 5258 §3.1: with RECURSIVEMATCH a name stands for what is subscribed below it and shown by no pattern.
+  const unseen = selects('RECURSIVEMATCH') ? subscriptions.filter((name) => !matches(name)) : []
+  const standIns = new Set(unseen.flatMap(levelsAbove))
+  const rows: ListRow[] = []
+  for (const mailbox of mailboxes) {
+    if (!matches(mailbox.name)) continue
+    if (selects('SPECIAL-USE') && mailbox.specialUse === undefined) continue
+    const hasSubscribedBelow = standIns.has(mailbox.name)
+    if (selects('SUBSCRIBED') && !mailbox.isSubscribed && !hasSubscribedBelow) continue
+    const attributes = [mailbox.hasChildren ? '\\HasChildren' : '\\HasNoChildren']
+    if (showsSubscribed && mailbox.isSubscribed) attributes.unshift('\\Subscribed')
+    if (mailbox.specialUse) attributes.push(mailbox.specialUse)
+    rows.push({ name: mailbox.name, attributes, hasSubscribedBelow })
+  }
+  if (!selects('SUBSCRIBED') || selects('SPECIAL-USE')) return rows
+  const existing = new Set(mailboxes.map(({ name }) => name))
+  const subscribed = new Set(subscriptions)
+  for (const name of new Set([...subscriptions, ...standIns])) {
+    if (existing.has(name) || !matches(name)) continue
+    const attributes = subscribed.has(name) ? ['\\Subscribed', '\\NonExistent'] : ['\\NonExistent']
+    rows.push({ name, attributes, hasSubscribedBelow: standIns.has(name) })
+  }
+  return rows
+}
+
+/** What LSUB answers: subscribed names; with `%` also the levels above those that are out of its reach. */
+export function subscribedRows(
+  reference: string,
+  pattern: string,
+  subscriptions: readonly string[],
+): ListRow[] {
+  const compiled = compileListPattern(reference, pattern, delimiter)
+  if (!compiled) return []
+  const subscribed = new Set(subscriptions)
+  const rows = new Map<string, ListRow>()
+  for (const name of subscriptions) {
+    if (compiled.matches(name)) {
+      rows.set(name, { name, attributes: [], hasSubscribedBelow: false })
+    } else if (pattern.includes('%')) {
+      // RFC 3501 §6.3.9: "foo" is told with \Noselect when only "foo/bar" is subscribed and "%" does not reach it.
+      for (const parent of levelsAbove(name)) {
+        if (subscribed.has(parent) || !compiled.matches(parent)) continue
+        rows.set(parent, { name: parent, attributes: ['\\Noselect'], hasSubscribedBelow: false })
+      }
+    }
+  }
+  return [...rows.values()]
+}
+
+export function sendRow(out: ResponseWriter, response: 'LIST' | 'LSUB', row: ListRow): void {
+  out
+    .untagged()
+    .text(`${response} (${row.attributes.join(' ')}) "${delimiter}" `)
+    .mailbox(row.name)
+  if (row.hasSubscribedBelow) out.text(' ("CHILDINFO" ("SUBSCRIBED"))')
+  out.end()
+}
+
+/** One STATUS response. Throws Refusal 'mailbox-not-found'. */
+export async function sendStatus(
+  session: Session,
+  name: string,
+  items: readonly StatusItem[],
+): Promise<void> {
+  const status = await session.account.status(name)
+  const values: Record<StatusItem, number> = {
+    DELETED: status.deleted,
+    HIGHESTMODSEQ: status.highestModSeq,
+    MESSAGES: status.messages,
+    RECENT: status.recent,
+    SIZE: status.sizeBytes,
+    UIDNEXT: status.uidNext,
+    UIDVALIDITY: status.uidValidity,
+    UNSEEN: status.unseen,
+  }
+  const text = items.map((item) => `${item} ${values[item]}`).join(' ')
+  session.out.untagged().text('STATUS ').mailbox(name).text(` (${text})`).end()
+}
+
+function levelsAbove(name: string): string[] {
+  const levels: string[] = []
+  for (let end = name.lastIndexOf(delimiter); end > 0; end = name.lastIndexOf(delimiter, end - 1)) {
+    levels.push(name.slice(0, end))
+  }
+  return levels
+}

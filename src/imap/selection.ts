@@ -1,0 +1,39 @@
+// Opening a mailbox, as SELECT and EXAMINE share it: what is told of it, in which order.
+import type { CommandResult } from './command.ts'
+import type { Session } from './session.ts'
+import type { View } from './view.ts'
+
+/** Ends any former selection, even when the new one fails (RFC 3501 §6.3.1), and begins the new one. */
+export async function openMailbox(
+  session: Session,
+  name: string,
+  options: { readonly isReadOnly: boolean; readonly isCondstore: boolean },
+): Promise<CommandResult> {
+  const { out } = session
+  if (session.selected) {
+    session.unselect()
+    // RFC 7162 §3.2.11: everything before this line was about the former mailbox.
+    out.untaggedStatus('OK', 'Previous mailbox closed', 'CLOSED')
+  }
+  if (options.isCondstore) session.enableCondstore()
+  const mailbox = await session.account.select(name, { isReadOnly: options.isReadOnly })
+  const view = session.select(mailbox)
+  view.sendFlags(out)
+  view.sendCounts(out)
+  const unseen = firstUnseen(view)
+  if (unseen !== undefined) out.untaggedStatus('OK', 'First unseen', { code: 'UNSEEN', value: unseen })
+  out.untaggedStatus('OK', 'UIDs are valid', { code: 'UIDVALIDITY', value: mailbox.uidValidity })
+  out.untaggedStatus('OK', 'Predicted next UID', { code: 'UIDNEXT', value: mailbox.uidNext })
+  session.sendHighestModSeq(view)
+  return mailbox.isReadOnly
+    ? { text: 'Opened read-only', code: 'READ-ONLY' }
+    : { text: 'Opened', code: 'READ-WRITE' }
+}
+
+/** Sequence number of the first message without \Seen. */
+function firstUnseen(view: View): number | undefined {
+  for (const { uid, sequenceNumber } of view.present()) {
+    if (view.mailbox.state(uid)?.flags.includes('\\Seen') === false) return sequenceNumber
+  }
+  return undefined
+}

@@ -1,0 +1,151 @@
+// One client's session: the four states of RFC 3501 §3, what moves between them, and what commands work with.
+import type { Accounts, OpenAccount, SelectedMailbox } from '../account/api.ts'
+import type { MemoryBudget } from '../account/memory-budget.ts'
+import { breathe } from '../base/async.ts'
+import type { Clock, Log } from '../base/ports.ts'
+import { ConnectionLost } from './output.ts'
+import type { ImapLimits, ImapSettings } from './settings.ts'
+import type { Timers } from './timers.ts'
+import { View } from './view.ts'
+import type { RawLine } from './wire/framer-events.ts'
+import type { ResponseCode } from './wire/response-code.ts'
+import type { ResponseWriter } from './wire/writer.ts'
+
+/** RFC 3501 §3; the logout state is the connection's closing. */
+export type SessionState = 'not-authenticated' | 'authenticated' | 'selected'
+
+/** What all sessions of a server share. */
+export interface ImapContext {
+  readonly accounts: Accounts
+  readonly log: Log
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly settings: ImapSettings
+  readonly limits: ImapLimits
+  /** For mail that must be in memory as a whole to be looked into. */
+  readonly budget: MemoryBudget
+}
+
+/** What a session may ask of the connection it runs on. */
+export interface SessionLink {
+  readonly out: ResponseWriter
+  /** Sends what was written; waits while the peer does not read. Throws ConnectionLost. */
+  flush(): Promise<void>
+  flushIfLarge(): Promise<void> | undefined
+  /** One raw line from the peer, for AUTHENTICATE and IDLE; undefined when no more will come. */
+  readLine(limitBytes: number): Promise<RawLine | undefined>
+  /** Says goodbye as soon as no answer is half written, and ends the connection. */
+  close(reason: string, code?: ResponseCode): void
+  /** Ends the connection without a word, because an answer cannot be completed. */
+  destroy(): void
+  /** Aborted when the connection is lost or about to close: long commands stop. */
+  readonly signal: AbortSignal
+  /** A login succeeded: a stranger's limits no longer hold. */
+  authenticated(): void
+  /** What CAPABILITY says in the present state. */
+  capabilities(): string[]
+  readonly isTls: boolean
+  readonly canStartTls: boolean
+  readonly remoteAddress: string
+}
+
+export class Session {
+  readonly context: ImapContext
+  readonly link: SessionLink
+  #account: OpenAccount | undefined
+  #view: View | undefined
+  #isCondstore = false
+  failedLogins = 0
+
+  constructor(context: ImapContext, link: SessionLink) {
+    this.context = context
+    this.link = link
+  }
+
+  get state(): SessionState {
+    if (this.#view) return 'selected'
+    return this.#account ? 'authenticated' : 'not-authenticated'
+  }
+
+  get out(): ResponseWriter {
+    return this.link.out
+  }
+
+  /** The account. Only for commands that are not allowed before login. */
+  get account(): OpenAccount {
+    if (!this.#account) throw new Error('no account in this state')
+    return this.#account
+  }
+
+  /** The selected mailbox. Only for commands of the selected state. */
+  get view(): View {
+    if (!this.#view) throw new Error('no mailbox in this state')
+    return this.#view
+  }
+
+  get selected(): View | undefined {
+    return this.#view
+  }
+
+  /** Takes over an account that was just unlocked. The peer may have gone meanwhile: then it is locked again. */
+  async loggedIn(account: OpenAccount): Promise<void> {
+    if (this.link.signal.aborted) {
+      await account.close()
+      throw new ConnectionLost('the connection was lost during login')
+    }
+    this.#account = account
+    this.link.authenticated()
+  }
+
+  /** Begins a selection; any former one must have been ended. */
+  select(mailbox: SelectedMailbox): View {
+    this.#view = new View(mailbox)
+    return this.#view
+  }
+
+  /** Ends the selection without expunging (RFC 3691). */
+  unselect(): void {
+    const view = this.#view
+    this.#view = undefined
+    view?.close()
+  }
+
+  /** Whether the client knows MODSEQ (RFC 7162 §3.1). */
+  get isCondstore(): boolean {
+    return this.#isCondstore
+  }
+
+  /** A CONDSTORE-enabling command came: from here on every FETCH response carries MODSEQ (RFC 7162 §3.1). */
+  enableCondstore(): void {
+    if (this.#isCondstore) return
+    this.#isCondstore = true
+    if (this.#view) this.sendHighestModSeq(this.#view)
+  }
+
+  sendHighestModSeq(view: View): void {
+    this.out.untaggedStatus('OK', 'Highest', { code: 'HIGHESTMODSEQ', value: view.mailbox.highestModSeq })
+  }
+
+  /** Tells what happened in the selected mailbox, as far as it may be told now. */
+  announce(mayExpunge: boolean): void {
+    this.#view?.announce(this.out, { mayExpunge, withModSeq: this.#isCondstore })
+  }
+
+  /** The connection has ended: gives up the mailbox and the account, whose keys are wiped if this was its last session. */
+  async end(): Promise<void> {
+    this.unselect()
+    const account = this.#account
+    this.#account = undefined
+    await account?.close()
+  }
+
+  /** For loops over many messages: sends what has gathered, stops when nobody listens any more. */
+  async pace(): Promise<void> {
+    if (this.link.signal.aborted) throw new ConnectionLost('the connection is closing')
+    const flushed = this.link.flushIfLarge()
+    if (!flushed) return
+    await flushed
+    // A peer that reads fast must not keep the others waiting.
+    await breathe()
+  }
+}

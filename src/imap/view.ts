@@ -1,0 +1,283 @@
+// A session's own numbering of its mailbox: the only place that sends EXPUNGE, EXISTS, RECENT and unasked FETCH.
+import type { Flag, MailboxEvent, SelectedMailbox, Uid } from '../account/api.ts'
+import type { SequenceSet } from './wire/sequence-set.ts'
+import type { ResponseWriter } from './wire/writer.ts'
+
+/** How a command's sets are to be read: as UIDs (the UID form) or as sequence numbers. */
+export type NumberKind = 'uid' | 'sequence'
+
+/** A command named a sequence number that the session does not have: answer BAD (RFC 3501 §9, `seq-number`). */
+export class BadSequenceNumber extends Error {
+  override readonly name = 'BadSequenceNumber'
+}
+
+/** What news may be told now, and how. */
+export interface NewsRules {
+  /** RFC 3501 §7.4.1: not in answer to FETCH, STORE or SEARCH, nor while a command with sequence numbers waits. */
+  readonly mayExpunge: boolean
+  /** RFC 7162 §3.1: the client knows MODSEQ. */
+  readonly withModSeq: boolean
+}
+
+/** Messages that a set names. */
+export interface Resolved {
+  /** Those that exist, ascending. */
+  readonly uids: Uid[]
+  /** Sequence numbers among the set whose message was expunged elsewhere and not yet announced. */
+  readonly expunged: number
+}
+
+/**
+ * The messages a session knows, in order. What happens in the mailbox is noted as it comes and told when `announce` is
+ * called: an expunged message keeps its number until then, and one that arrived has none before.
+ */
+export class View {
+  readonly mailbox: SelectedMailbox
+  #uids: Uid[]
+  readonly #recent = new Set<Uid>()
+  #announcedRecent = 0
+  /** Expunged, not yet announced. */
+  readonly #gone = new Set<Uid>()
+  #arrived: Uid[] = []
+  readonly #changed = new Set<Uid>()
+  #hasNewKeywords = false
+  #isLost = false
+  #wake: (() => void) | undefined
+
+  constructor(mailbox: SelectedMailbox) {
+    this.mailbox = mailbox
+    mailbox.watch((event) => this.#note(event))
+    this.#uids = mailbox.uids()
+    for (const uid of this.#uids) if (mailbox.isRecent(uid)) this.#recent.add(uid)
+    this.#announcedRecent = this.#recent.size
+  }
+
+  /** EXISTS as last announced, less the EXPUNGEs announced since. */
+  get exists(): number {
+    return this.#uids.length
+  }
+
+  get recent(): number {
+    return this.#announcedRecent
+  }
+
+  /** The mailbox was deleted, or its account can no longer be used. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
+  /** All UIDs the session knows and that still exist, with their sequence numbers, ascending. */
+  *present(): Generator<{ readonly uid: Uid; readonly sequenceNumber: number }> {
+    for (const [index, uid] of this.#uids.entries()) {
+      if (!this.#gone.has(uid)) yield { uid, sequenceNumber: index + 1 }
+    }
+  }
+
+  /** Greatest UID the session knows; 0 when it knows none. */
+  get largestUid(): number {
+    return this.#uids.at(-1) ?? 0
+  }
+
+  /** The number a message has in this session; undefined for one that was not announced or is not there. */
+  sequenceNumber(uid: Uid): number | undefined {
+    const index = indexOf(this.#uids, uid)
+    return index < 0 ? undefined : index + 1
+  }
+
+  isRecent(uid: Uid): boolean {
+    return this.#recent.has(uid)
+  }
+
+  /**
+   * The messages that `set` names in this session. Unknown UIDs are passed over (RFC 3501 §6.4.8); a sequence number
+   * beyond EXISTS throws BadSequenceNumber, but `n:*` does not: clients ask so for what is new.
+   */
+  resolve(set: SequenceSet, kind: NumberKind): Resolved {
+    const named: Uid[] = []
+    if (kind === 'uid') {
+      for (const [start, end] of set.selectIndexes(this.#uids)) {
+        for (let index = start; index < end; index += 1) named.push(this.#uids[index] as Uid)
+      }
+    } else {
+      for (const { from, to } of set.ranges) {
+        const isOpen = from === Infinity || to === Infinity
+        if (!isOpen && Math.max(from, to) > this.exists) {
+          throw new BadSequenceNumber('No message has that sequence number')
+        }
+      }
+      for (const { from, to } of set.resolve(this.exists)) {
+        for (let number = from; number <= Math.min(to, this.exists); number += 1) {
+          named.push(this.#uids[number - 1] as Uid)
+        }
+      }
+    }
+    if (this.#gone.size === 0) return { uids: named, expunged: 0 }
+    const uids = named.filter((uid) => !this.#gone.has(uid))
+    return { uids, expunged: kind === 'uid' ? 0 : named.length - uids.length }
+  }
+
+  /** Whether there is something that `announce` would tell under these rules. */
+  hasNews(rules: NewsRules): boolean {
+    return (
+      this.#hasNewKeywords ||
+      this.#arrived.length > 0 ||
+      this.#changed.size > 0 ||
+      (rules.mayExpunge && this.#gone.size > 0)
+    )
+  }
+
+  /** `wake` is called, from inside a commit, whenever something has been noted; it must only set things going. */
+  onNews(wake: (() => void) | undefined): void {
+    this.#wake = wake
+  }
+
+  /** Tells what has happened since the last time, as far as the rules allow. */
+  announce(out: ResponseWriter, rules: NewsRules): void {
+    this.announceKeywords(out)
+    if (rules.mayExpunge) this.#announceExpunges(out)
+    this.#announceArrivals(out)
+    for (const uid of [...this.#changed].sort((a, b) => a - b)) {
+      if (!this.#gone.has(uid)) this.fetchFlags(out, uid, { ...rules, withUid: true, withFlags: true })
+    }
+    this.#changed.clear()
+  }
+
+  /** FLAGS and PERMANENTFLAGS, if a keyword is new: must come before the first FETCH that shows it (RFC 3501 §7.2.6). */
+  announceKeywords(out: ResponseWriter): void {
+    if (this.#hasNewKeywords) this.sendFlags(out)
+  }
+
+  /** FLAGS and PERMANENTFLAGS as they are now. */
+  sendFlags(out: ResponseWriter): void {
+    this.#hasNewKeywords = false
+    const flags = [...systemFlags, ...this.mailbox.keywords]
+    out.untagged().text('FLAGS ').flags(flags).end()
+    const { isReadOnly } = this.mailbox
+    out.untaggedStatus('OK', isReadOnly ? 'No flag can be changed' : 'Flags that can be changed', {
+      code: 'PERMANENTFLAGS',
+      flags: isReadOnly ? [] : [...flags, '\\*'],
+    })
+  }
+
+  /** The numbers of a mailbox just selected (RFC 3501 §6.3.1). */
+  sendCounts(out: ResponseWriter): void {
+    out.untaggedLine(`${this.exists} EXISTS`)
+    out.untaggedLine(`${this.#announcedRecent} RECENT`)
+  }
+
+  /** A FETCH response with the message's flags or MODSEQ as they are now; nothing for a message that is gone. */
+  fetchFlags(
+    out: ResponseWriter,
+    uid: Uid,
+    parts: { readonly withUid: boolean; readonly withFlags: boolean; readonly withModSeq: boolean },
+  ): void {
+    const state = this.mailbox.state(uid)
+    const number = this.sequenceNumber(uid)
+    if (!state || number === undefined) return
+    const items: string[] = []
+    if (parts.withUid) items.push(`UID ${uid}`)
+    if (parts.withFlags) {
+      items.push(`FLAGS ${this.flagsText(uid, state.flags)}`)
+      this.#changed.delete(uid)
+    }
+    if (parts.withModSeq) items.push(`MODSEQ (${state.modSeq})`)
+    out.untaggedLine(`${number} FETCH (${items.join(' ')})`)
+  }
+
+  /** `(` flags `)` of a message, with `\Recent` if this session has it. */
+  flagsText(uid: Uid, flags: readonly Flag[]): string {
+    const text = flags.join(' ')
+    if (!this.#recent.has(uid)) return `(${text})`
+    return text === '' ? '(\\Recent)' : `(${text} \\Recent)`
+  }
+
+  /** The client has just been told these flags: nothing remains to be announced of them. */
+  wasTold(uid: Uid): void {
+    this.#changed.delete(uid)
+  }
+
+  /** Ends the selection; events that still come are dropped. */
+  close(): void {
+    this.#wake = undefined
+    this.mailbox.close()
+  }
+
+  #note(event: MailboxEvent): void {
+    switch (event.kind) {
+      case 'append':
+        this.#arrived.push(...event.uids)
+        break
+      case 'expunge':
+        this.#noteExpunge(event.uids)
+        break
+      case 'flags':
+        // The session's own STORE and FETCH answer for themselves.
+        if (event.by === this.mailbox) return
+        for (const uid of event.uids) if (indexOf(this.#uids, uid) >= 0) this.#changed.add(uid)
+        break
+      case 'keyword':
+        this.#hasNewKeywords = true
+        break
+      case 'gone':
+        this.#isLost = true
+        break
+    }
+    this.#wake?.()
+  }
+
+  #noteExpunge(uids: readonly Uid[]): void {
+    const unannounced = new Set<Uid>()
+    for (const uid of uids) {
+      this.#changed.delete(uid)
+      if (indexOf(this.#uids, uid) >= 0) this.#gone.add(uid)
+      else unannounced.add(uid)
+    }
+    // What came and went between two announcements was never there.
+    if (unannounced.size > 0) this.#arrived = this.#arrived.filter((uid) => !unannounced.has(uid))
+  }
+
+  #announceExpunges(out: ResponseWriter): void {
+    if (this.#gone.size === 0) return
+    // From the end, so that every number is the same before and after those that go with it.
+    for (let index = this.#uids.length - 1; index >= 0; index -= 1) {
+      if (this.#gone.has(this.#uids[index] as Uid)) out.untaggedLine(`${index + 1} EXPUNGE`)
+    }
+    for (const uid of this.#gone) this.#recent.delete(uid)
+    this.#uids = this.#uids.filter((uid) => !this.#gone.has(uid))
+    this.#gone.clear()
+    if (this.#arrived.length === 0) this.#announceRecent(out)
+  }
+
+  #announceArrivals(out: ResponseWriter): void {
+    if (this.#arrived.length === 0) return
+    for (const uid of this.#arrived) {
+      this.#uids.push(uid)
+      if (this.mailbox.isRecent(uid)) this.#recent.add(uid)
+    }
+    this.#arrived = []
+    out.untaggedLine(`${this.exists} EXISTS`)
+    this.#announceRecent(out)
+  }
+
+  #announceRecent(out: ResponseWriter): void {
+    if (this.#recent.size === this.#announcedRecent) return
+    this.#announcedRecent = this.#recent.size
+    out.untaggedLine(`${this.#announcedRecent} RECENT`)
+  }
+}
+
+/** The flags every mailbox has, in the order in which they are shown. */
+export const systemFlags: readonly Flag[] = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft']
+
+function indexOf(ascending: readonly Uid[], uid: Uid): number {
+  let low = 0
+  let high = ascending.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const value = ascending[middle] as Uid
+    if (value === uid) return middle
+    if (value < uid) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
+}
