@@ -1,0 +1,35 @@
+// Looks at accounts before a change, for dry runs and for refusals that a command makes itself.
+import type { AccountInfo, Accounts } from '../account/api.ts'
+import { isRefusal, Refusal } from '../account/errors.ts'
+import { exitCodes } from './exit-code.ts'
+import { Failure } from './failure.ts'
+
+/** Throws Refusal 'account-exists' when `address` is an account's. */
+export async function refuseTakenAddress(accounts: Accounts, address: string): Promise<void> {
+  const info = await accounts.info(address).catch((error: unknown) => {
+    if (isRefusal(error, 'no-such-account')) return undefined
+    throw error
+  })
+  if (info) throw new Refusal('account-exists', `there is an account ${info.address} already`)
+}
+
+/** Whether at-rest encryption is on or being turned on: then only the owner's secrets open the mail. */
+export function isSealed(info: AccountInfo): boolean {
+  return info.atRest === 'on' || info.atRest === 'converting'
+}
+
+/** Throws Failure 'mail-would-be-lost' for an account whose mail only its owner can open. */
+export function refuseSealed(info: AccountInfo): void {
+  if (!isSealed(info)) return
+  throw new Failure(
+    'mail-would-be-lost',
+    exitCodes.data,
+    `${info.address} is encrypted at rest: a password set from outside could not open its mail`,
+    {
+      hint:
+        'only its owner can open this mail. Two ways on:\n' +
+        `  the old password is known:    letterlock user passwd ${info.address} --own\n` +
+        `  the recovery code is at hand: letterlock atrest recover ${info.address}`,
+    },
+  )
+}

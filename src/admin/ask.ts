@@ -1,0 +1,27 @@
+// Questions on the terminal; they go to standard error, so that standard output stays data.
+import { isCancel, password, text } from '@clack/prompts'
+import { interrupted } from './failure.ts'
+import type { Streams } from './view.ts'
+
+/** Asks a person. Throws Failure 'interrupted' on ^C. */
+export interface Asker {
+  /** Typed unseen. The bytes are the caller's to wipe. */
+  secret(question: string): Promise<Buffer>
+  /** Typed visibly. */
+  line(question: string): Promise<string>
+}
+
+/** The asker on the terminal of this process. */
+export function terminalAsker(streams: Streams, signal: AbortSignal): Asker {
+  const options = { input: streams.stdin, output: streams.stderr, signal }
+  const answer = (given: string | symbol | undefined): string => {
+    if (isCancel(given) || typeof given === 'symbol') throw interrupted()
+    return given ?? ''
+  }
+  return {
+    // The prompt library hands over a string, which cannot be wiped; files and pipes are read into buffers only.
+    secret: async (message) =>
+      Buffer.from(answer(await password({ ...options, message, mask: '•' })), 'utf8'),
+    line: async (message) => answer(await text({ ...options, message })),
+  }
+}

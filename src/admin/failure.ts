@@ -1,0 +1,124 @@
+// Failure: why a command did not do what was asked, in words, with what to type next and the exit code.
+import { isRefusal, type RefusalCode } from '../account/errors.ts'
+import { exitCodes, type ExitCode } from './exit-code.ts'
+
+/** A stable word for scripts; those of refusals are the account layer's own. */
+export type FailureCode =
+  | RefusalCode
+  | 'usage'
+  | 'not-confirmed'
+  | 'no-secret'
+  | 'server-not-running'
+  | 'server-unreachable'
+  | 'store-in-use'
+  | 'store-unavailable'
+  | 'not-permitted'
+  | 'configuration'
+  | 'interrupted'
+  | 'internal'
+
+/** Never holds a secret: its texts go to terminals, logs and JSON. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly code: FailureCode
+  readonly exitCode: ExitCode
+  /** What to type next. */
+  readonly hint: string | undefined
+
+  constructor(
+    code: FailureCode,
+    exitCode: ExitCode,
+    text: string,
+    options: ErrorOptions & { readonly hint?: string | undefined } = {},
+  ) {
+    super(text, options)
+    this.code = code
+    this.exitCode = exitCode
+    this.hint = options.hint
+  }
+}
+
+/** The command line, or what came over the control socket, is not a command. */
+export function usageFailure(text: string, hint?: string): Failure {
+  return new Failure('usage', exitCodes.usage, text, { hint })
+}
+
+/** ^C, or a prompt that was left. */
+export function interrupted(): Failure {
+  return new Failure('interrupted', exitCodes.interrupted, 'interrupted')
+}
+
+/** For `--json` and the control socket. */
+export function failureToJson(failure: Failure): Record<string, string | number> {
+  const { code, exitCode, message, hint } = failure
+  return { code, exitCode, message, ...(hint === undefined ? {} : { hint }) }
+}
+
+interface Answer {
+  readonly exitCode: ExitCode
+  readonly hint?: string
+}
+
+function answerTo(code: RefusalCode): Answer {
+  switch (code) {
+    case 'authentication-failed':
+      return {
+        exitCode: exitCodes.data,
+        hint: 'check the address with `letterlock user list`, then the password',
+      }
+    case 'no-such-account':
+      return { exitCode: exitCodes.noUser, hint: '`letterlock user list` shows every account' }
+    case 'account-exists':
+      return { exitCode: exitCodes.cannotCreate, hint: '`letterlock user show ADDR` shows it' }
+    case 'account-disabled':
+      return { exitCode: exitCodes.notPermitted, hint: '`letterlock user enable ADDR` lets it in again' }
+    case 'busy':
+      return { exitCode: exitCodes.temporary, hint: 'try again in a moment' }
+    case 'wrong-recovery-code':
+      return {
+        exitCode: exitCodes.data,
+        hint: 'a code has seven groups of four; case, spaces and dashes do not matter, a code works once',
+      }
+    case 'mail-would-be-lost':
+      return {
+        exitCode: exitCodes.data,
+        hint:
+          'only its owner can open this mail. Two ways on:\n' +
+          '  the old password is known:    letterlock user passwd ADDR --own\n' +
+          '  the recovery code is at hand: letterlock atrest recover ADDR',
+      }
+    case 'already-enabled':
+      return { exitCode: exitCodes.data, hint: '`letterlock atrest status ADDR` shows how far it is' }
+    case 'not-enabled':
+      return { exitCode: exitCodes.data, hint: '`letterlock atrest enable ADDR` turns it on' }
+    case 'over-quota':
+      return { exitCode: exitCodes.data, hint: '`letterlock quota set ADDR SIZE` gives it more room' }
+    case 'damaged':
+      return {
+        exitCode: exitCodes.data,
+        hint: 'restore it from a backup; `letterlock doctor` looks at the disk',
+      }
+    case 'unavailable':
+      return {
+        exitCode: exitCodes.unavailable,
+        hint: '`letterlock doctor` looks at disk space and permissions',
+      }
+    case 'message-too-large':
+    case 'mailbox-not-found':
+    case 'mailbox-exists':
+    case 'mailbox-name-invalid':
+    case 'mailbox-has-children':
+    case 'mailbox-not-deletable':
+    case 'read-only':
+    case 'limit':
+      return { exitCode: exitCodes.data }
+  }
+}
+
+/** What `error` means for the person who typed the command; undefined when it is a fault of ours. */
+export function asFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error
+  if (!isRefusal(error)) return undefined
+  const { exitCode, hint } = answerTo(error.code)
+  return new Failure(error.code, exitCode, error.message, { cause: error, hint })
+}

@@ -1,0 +1,54 @@
+// What `--help` says about a command beside its words and options: notes, examples, keys of its JSON.
+import { z } from 'zod'
+import type { Command } from './command.ts'
+import { wrapLines } from './words.ts'
+
+const columns = 80
+
+function inner(type: unknown): unknown {
+  if (type instanceof z.ZodNullable || type instanceof z.ZodOptional || type instanceof z.ZodArray) {
+    return inner(type.def.type === 'array' ? type.def.element : type.def.innerType)
+  }
+  return type
+}
+
+function keyLines(form: z.ZodObject, indent: string): string[] {
+  return Object.entries(form.shape).flatMap(([key, type]) => {
+    const below = inner(type)
+    const words = z.globalRegistry.get(type)?.description ?? ''
+    const line = `${indent}${key.padEnd(Math.max(1, 22 - indent.length))} ${words}`
+    return [line, ...(below instanceof z.ZodObject ? keyLines(below, `${indent}  `) : [])]
+  })
+}
+
+/** The lines behind the options. */
+export function helpBehind(command: Command): string {
+  const lines: string[] = []
+  lines.push('', command.examples.length === 1 ? 'Example:' : 'Examples:')
+  for (const { line, does } of command.examples) lines.push(`  ${line}`, `      ${does}`)
+  if (command.where !== 'program') {
+    lines.push('', 'With --json, one object:', ...keyLines(command.result, '  '))
+    if (command.where === 'site') {
+      for (const { kind } of command.mayNeed ?? []) {
+        if (kind === 'new') lines.push(`  ${'password'.padEnd(20)} only when it was generated`)
+      }
+      for (const name of Object.keys(command.reveals ?? {})) {
+        lines.push(`  ${camelCase(name).padEnd(20)} shown this once`)
+      }
+    }
+  }
+  return lines.join('\n')
+}
+
+/** The summary as a sentence, and the notes. */
+export function helpAhead(command: Command): string {
+  const summary = `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`
+  return wrapLines(command.notes === undefined ? summary : `${summary}\n\n${command.notes}`, columns).join(
+    '\n',
+  )
+}
+
+/** `recovery-code` to `recoveryCode`. */
+export function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,180 @@
+// Makes the tree of commands that the argument parser reads, from the commands' own declarations.
+import { Command as Parser, CommanderError } from 'commander'
+import type { Command, SecretName } from './command.ts'
+import { exitCodes } from './exit-code.ts'
+import { camelCase, helpAhead, helpBehind } from './help.ts'
+import { commandGroups, familySummaries } from './registry.ts'
+import { secretSources } from './secrets.ts'
+import type { SettingsSource } from './settings.ts'
+import type { Streams } from './view.ts'
+
+/** What was typed, understood but not yet checked. */
+export interface Typed {
+  readonly command: Command
+  /** Words and options of the command, by key. */
+  readonly input: Readonly<Record<string, unknown>>
+  readonly settings: SettingsSource
+  readonly isJson: boolean
+  readonly isDryRun: boolean
+  readonly isYes: boolean
+  readonly isQuiet: boolean
+  readonly isColoured: boolean
+  readonly isDebugging: boolean
+  readonly isGenerating: boolean
+  readonly secretFiles: Readonly<Partial<Record<SecretName, string>>>
+}
+
+const secretNames = Object.keys(secretSources) as SecretName[]
+
+function secretKey(name: SecretName): string {
+  return camelCase(secretSources[name].flag.slice(2))
+}
+
+function addSecretOptions(parser: Parser, command: Command): void {
+  if (command.where !== 'site') return
+  for (const { name, kind } of command.mayNeed ?? []) {
+    const what =
+      name === 'recovery-code'
+        ? 'the recovery code'
+        : kind === 'new'
+          ? 'the new password'
+          : `the ${name.replace('-', ' ')}`
+    parser.option(
+      `${secretSources[name].flag} FILE`,
+      `read ${what} from a file's first line; - is standard input`,
+    )
+    if (kind === 'new') parser.option('--generate', 'make a new password and print it once')
+  }
+}
+
+function addCommonOptions(parser: Parser, command: Command): void {
+  if (command.where === 'site' && command.changesData) {
+    parser.option('--dry-run', 'change nothing, only say whether it could be done')
+  }
+  if (command.where === 'site' && command.confirm) parser.option('--yes', 'do not ask for confirmation')
+  if (command.where !== 'program') parser.option('--json', 'print one JSON object')
+}
+
+function understand(command: Command, parser: Parser, words: readonly unknown[]): Typed {
+  const { json, dryRun, yes, generate, ...own } = parser.opts<Record<string, unknown>>()
+  const root = parser.optsWithGlobals<Record<string, unknown>>()
+  const secretFiles: Partial<Record<SecretName, string>> = {}
+  for (const name of secretNames) {
+    const file = own[secretKey(name)]
+    if (typeof file === 'string') secretFiles[name] = file
+  }
+  const options = Object.fromEntries(
+    Object.entries(own).filter(([key]) => !secretNames.some((name) => secretKey(name) === key)),
+  )
+  const named = (command.arguments ?? []).flatMap(({ key }, index) =>
+    words[index] === undefined ? [] : [[key, words[index]] as const],
+  )
+  const text = (key: string) => (typeof root[key] === 'string' ? root[key] : undefined)
+  return {
+    command,
+    input: {
+      ...options,
+      ...Object.fromEntries(named),
+      // A program of its own says for itself what --json means.
+      ...(command.where === 'program' && json !== undefined ? { json } : {}),
+    },
+    settings: {
+      configFile: text('config'),
+      dataDir: text('data'),
+      set: (root['set'] as string[] | undefined) ?? [],
+    },
+    isJson: json === true,
+    isDryRun: dryRun === true,
+    isYes: yes === true,
+    isGenerating: generate === true,
+    isQuiet: root['quiet'] === true,
+    isColoured: root['color'] !== false,
+    isDebugging: root['debug'] === true,
+    secretFiles,
+  }
+}
+
+function addCommand(parent: Parser, command: Command, found: (typed: Typed) => void): void {
+  const parser = parent
+    .command(command.name.split(' ').at(-1) ?? command.name)
+    .summary(command.summary)
+    .description(helpAhead(command))
+    .addHelpText('after', () => helpBehind(command))
+  for (const { name, description } of command.arguments ?? []) {
+    parser.argument(name.startsWith('[') ? name : `<${name}>`, description)
+  }
+  for (const { flags, description } of command.options ?? []) parser.option(flags, description)
+  addSecretOptions(parser, command)
+  addCommonOptions(parser, command)
+  parser.action((...given: unknown[]) => found(understand(command, parser, given.slice(0, -2))))
+}
+
+function repeated(one: string, all: unknown): string[] {
+  return [...(Array.isArray(all) ? all.map(String) : []), one]
+}
+
+function addGlobalOptions(root: Parser): void {
+  root
+    .option(
+      '--config <FILE>',
+      'configuration file (default: $LETTERLOCK_CONFIG, /etc/letterlock/letterlock.toml)',
+    )
+    .option('--data <DIR>', 'data directory; its letterlock.toml is read when there is one')
+    .option('--set <NAME=VALUE>', 'one setting, above file and environment (repeatable)', repeated)
+    .option('--quiet', 'say nothing but errors')
+    .option('--no-color', 'no colours (as $NO_COLOR)')
+    .option('--debug', 'show where an internal error came from')
+}
+
+/** The parser's root with all commands below it; `found` is told which one was typed. */
+export function makeProgram(
+  commands: readonly Command[],
+  streams: Streams,
+  found: (typed: Typed) => void,
+): Parser {
+  const root = new Parser('letterlock')
+    .description('A mail store that cannot read your mail while you are logged out.')
+    .usage('COMMAND ...')
+    .exitOverride()
+    .helpCommand('help [COMMAND]', 'explain a command')
+    .configureHelp({ helpWidth: 80, showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      outputError: (text, write) => write(text),
+    })
+    .addHelpText(
+      'after',
+      '\nTry it out:             letterlock demo\nExplain one command:    letterlock user add --help\n' +
+        '\nExit codes: 0 done, 64 wrong usage, 65 wrong password or data, 67 no such user,\n' +
+        '69 no server or store, 70 bug, 73 exists already, 75 try again, 77 not permitted,\n' +
+        '78 wrong configuration, 130 interrupted.',
+    )
+  addGlobalOptions(root)
+  const families = new Map<string, Parser>()
+  for (const { heading, words } of commandGroups) {
+    root.commandsGroup(heading)
+    for (const command of words.flatMap((word) =>
+      commands.filter(({ name }) => name.split(' ')[0] === word),
+    )) {
+      const [family = '', verb] = command.name.split(' ')
+      if (verb === undefined) {
+        addCommand(root, command, found)
+        continue
+      }
+      const parent =
+        families.get(family) ?? root.command(family).description(familySummaries[family] ?? family)
+      families.set(family, parent)
+      addCommand(parent, command, found)
+    }
+  }
+  root.commandsGroup('Help:')
+  return root
+}
+
+/** The exit code for what the parser said: 0 after help that was asked for, 64 after a mistake. */
+export function parserExitCode(error: unknown): number | undefined {
+  if (!(error instanceof CommanderError)) return undefined
+  // Without any command the parser shows help as an error; to a newcomer it is an answer, but scripts must notice.
+  return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+}

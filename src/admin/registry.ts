@@ -1,0 +1,76 @@
+// Every command of the site and of this floor; nothing else knows all of them. The server's floor adds its programs.
+import { atrestEnable } from './commands/atrest-enable.ts'
+import { atrestRecover } from './commands/atrest-recover.ts'
+import { atrestStatus } from './commands/atrest-status.ts'
+import { clientConfig } from './commands/client-config.ts'
+import { configCheck } from './commands/config-check.ts'
+import { configDescribe } from './commands/config-describe.ts'
+import { configShow } from './commands/config-show.ts'
+import { kick } from './commands/kick.ts'
+import { quotaGet } from './commands/quota-get.ts'
+import { quotaSet } from './commands/quota-set.ts'
+import { reload } from './commands/reload.ts'
+import { status } from './commands/status.ts'
+import { stop } from './commands/stop.ts'
+import { userAdd } from './commands/user-add.ts'
+import { userDelete } from './commands/user-delete.ts'
+import { userDisable } from './commands/user-disable.ts'
+import { userEnable } from './commands/user-enable.ts'
+import { userList } from './commands/user-list.ts'
+import { userPasswd } from './commands/user-passwd.ts'
+import { userShow } from './commands/user-show.ts'
+import { version } from './commands/version.ts'
+import { who } from './commands/who.ts'
+import type { LocalCommand, SiteCommand } from './command.ts'
+
+/** Commands that the control socket takes, in the order of help. */
+export const siteCommands: readonly SiteCommand[] = [
+  userAdd,
+  userList,
+  userShow,
+  userPasswd,
+  userDelete,
+  userDisable,
+  userEnable,
+  quotaGet,
+  quotaSet,
+  atrestEnable,
+  atrestStatus,
+  atrestRecover,
+  who,
+  kick,
+  status,
+  stop,
+  reload,
+]
+
+/** Commands that run where they are typed. */
+export const localCommands: readonly LocalCommand[] = [
+  configShow,
+  configCheck,
+  configDescribe,
+  clientConfig,
+  version,
+]
+
+export interface CommandGroup {
+  readonly heading: string
+  /** First words of command names. */
+  readonly words: readonly string[]
+}
+
+/** How help orders them. */
+export const commandGroups: readonly CommandGroup[] = [
+  { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
+  { heading: 'Accounts:', words: ['user', 'quota', 'atrest'] },
+  { heading: 'Sessions:', words: ['who', 'kick'] },
+  { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
+]
+
+/** What commands of two words have in common. */
+export const familySummaries: Readonly<Record<string, string>> = {
+  user: 'accounts: add, list, show, passwd, delete, disable, enable',
+  quota: 'room for mail: get, set',
+  atrest: 'at-rest encryption: enable, status, recover',
+  config: 'settings: show, check, describe',
+}

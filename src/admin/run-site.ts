@@ -1,0 +1,170 @@
+// Runs a typed command on the site: rehearses, confirms, asks for secrets, carries out, shows.
+import type { Asker } from './ask.ts'
+import type { Desk, SiteCommand } from './command.ts'
+import { exitCodes } from './exit-code.ts'
+import { asFailure, Failure, failureToJson, usageFailure } from './failure.ts'
+import type { Outlet } from './execute.ts'
+import { camelCase } from './help.ts'
+import type { Typed } from './program.ts'
+import { showProgress } from './progress.ts'
+import { carryOut, type SiteOpener } from './reach.ts'
+import { gatherSecrets, mustAsk, type Secrets } from './secrets.ts'
+import type { StdinLines } from './stdin-lines.ts'
+import type { View } from './view.ts'
+
+export interface SiteRun {
+  readonly typed: Typed
+  readonly desk: Desk
+  readonly view: View
+  readonly asker: Asker
+  readonly stdin: StdinLines
+  readonly openSite: SiteOpener
+}
+
+/** Collects the parts of an answer; secrets of it are printed at once, or kept for the JSON object. */
+class Collected implements Outlet {
+  readonly rows: object[] = []
+  readonly revealed: Record<string, string> = {}
+  readonly progress: Outlet['progress']
+  readonly #command: SiteCommand
+  readonly #view: View
+  readonly #isJson: boolean
+
+  constructor(command: SiteCommand, view: View, isJson: boolean) {
+    this.#command = command
+    this.#view = view
+    this.#isJson = isJson
+    this.progress = showProgress(view, 'sealing older mail', 'messages')
+  }
+
+  async row(value: object): Promise<void> {
+    this.rows.push(value)
+  }
+
+  async reveal(name: string, bytes: Buffer): Promise<void> {
+    const words = bytes.toString('utf8')
+    bytes.fill(0)
+    if (this.#isJson) this.revealed[camelCase(name)] = words
+    else printOnce(this.#view, this.#command.reveals?.[name] ?? name, words)
+  }
+}
+
+/** The secret alone on standard output, what it is on standard error. */
+function printOnce(view: View, what: string, words: string): void {
+  view.talk('')
+  for (const line of what.split('\n')) view.talk(line)
+  view.talk('')
+  view.out(view.outPaint.isOn ? `    ${view.outPaint.bold(words)}` : words)
+  view.talk('')
+}
+
+function parse<Input>(command: SiteCommand<Input>, typed: Typed): Input {
+  const parsed = command.input.safeParse(typed.input)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const argument = command.arguments?.find(({ key }) => key === issue?.path[0])
+  const where = argument
+    ? `${argument.name.replace(/[[\]]/g, '')} `
+    : issue?.path.length
+      ? `--${String(issue.path[0])} `
+      : ''
+  throw usageFailure(
+    `${command.name}: ${where}${issue?.message ?? 'is wrong'}`,
+    `\`letterlock ${command.name} --help\` shows how it is typed`,
+  )
+}
+
+async function confirm(run: SiteRun, command: SiteCommand, input: unknown, rehearsed: object): Promise<void> {
+  const wanted = command.confirm?.(input, rehearsed)
+  if (!wanted) return
+  run.view.talk(run.view.talkPaint.yellow(wanted.warning))
+  const given = await run.asker.line(`Type ${wanted.type} to go on`)
+  if (given.trim() === wanted.type) return
+  throw new Failure('not-confirmed', exitCodes.usage, 'not confirmed: nothing was done')
+}
+
+async function carry(
+  run: SiteRun,
+  command: SiteCommand,
+  isDryRun: boolean,
+  secrets: Secrets['bytes'],
+): Promise<object> {
+  const { typed, desk, view, openSite } = run
+  const collected = new Collected(command, view, typed.isJson)
+  const order = { input: typed.input, isDryRun, secrets }
+  const reach = { config: desk.config(), openSite, signal: desk.signal }
+  try {
+    const result = await carryOut(command, order, collected, reach)
+    const rows = command.rows === undefined ? {} : { [command.rows]: collected.rows }
+    return { ...command.result.parse({ ...result, ...rows }), ...collected.revealed }
+  } catch (error) {
+    // What was revealed is in force, whatever went wrong afterwards: it must not be lost.
+    const failure = asFailure(error)
+    if (failure && Object.keys(collected.revealed).length > 0) {
+      view.out(JSON.stringify({ ...collected.revealed, error: failureToJson(failure) }))
+    }
+    throw error
+  } finally {
+    view.status('')
+  }
+}
+
+function printGenerated(run: SiteRun, secrets: Secrets, what: string): Record<string, string> {
+  const words: Record<string, string> = {}
+  for (const [name, bytes] of secrets.generated) {
+    words[camelCase(name)] = bytes.toString('utf8')
+    bytes.fill(0)
+    if (!run.typed.isJson) printOnce(run.view, what, words[camelCase(name)] ?? '')
+  }
+  return words
+}
+
+/** Runs the command; the caller prints failures. */
+export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promise<void> {
+  const { typed, desk, view, asker, stdin } = run
+  const input = parse(command, typed)
+  const givers = {
+    files: typed.secretFiles,
+    isGenerating: typed.isGenerating,
+    env: desk.env,
+    stdin,
+    asker,
+    view,
+  }
+  const needs = typed.isDryRun ? [] : (command.secrets?.(input) ?? [])
+  const isUnconfirmed = command.confirm !== undefined && !typed.isYes && !typed.isDryRun
+  if (isUnconfirmed && !view.isInteractive) {
+    throw new Failure(
+      'not-confirmed',
+      exitCodes.usage,
+      `${command.name} must be confirmed, and there is no terminal`,
+      {
+        hint: 'add --yes when you are sure, or --dry-run to see what it would do',
+      },
+    )
+  }
+  if (view.isInteractive && (isUnconfirmed || (await mustAsk(needs, givers)))) {
+    const rehearsed = command.changesData ? await carry(run, command, true, new Map()) : {}
+    if (isUnconfirmed) await confirm(run, command, input, rehearsed)
+  }
+  const secrets = await gatherSecrets(needs, givers)
+  let result: object
+  try {
+    result = await carry(run, command, typed.isDryRun, secrets.bytes)
+  } catch (error) {
+    if (asFailure(error)?.code === 'server-unreachable') {
+      printGenerated(run, secrets, 'This password was made; it may be in force already:')
+    }
+    for (const bytes of secrets.generated.values()) bytes.fill(0)
+    throw error
+  }
+  const generated = printGenerated(run, secrets, 'Password, shown this once:')
+  if (!typed.isDryRun) await command.afterwards?.(desk, view)
+  if (typed.isJson) view.out(JSON.stringify({ ...result, ...generated }))
+  else if (typed.isDryRun) {
+    view.talk(view.talkPaint.dim('Dry run: nothing was changed.'))
+    if (!command.changesData) return
+    view.talk(`${command.name} could be done.`)
+  } else command.show(result, view, input)
+  desk.signal.throwIfAborted()
+}
