@@ -125,6 +125,12 @@ const delivery = z.strictObject({
     .prefault('256M')
     .refine((bytes) => bytes >= 2 ** 20, 'must be at least 1M')
     .describe('Messages being received at one moment, all together; more are told to come again.'),
+  over_quota: z
+    .enum(['defer', 'bounce'])
+    .prefault('defer')
+    .describe(
+      'Mail for a full mailbox: defer has the sender try again for days, bounce tells its author at once.',
+    ),
   recipients: count.prefault(100).describe('Recipients of one message by LMTP.'),
   timeout: duration.prefault('5m').describe('A silent peer is sent away after this.'),
 })
