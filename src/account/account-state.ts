@@ -18,6 +18,8 @@ export class AccountState {
   /** Log entries since the manifest. */
   tailLength = 0
   isListDirty = false
+  /** No arrival of this version or an older one waits: they are adopted in order. */
+  adoptedThrough = 0
   vkVersion = 0
   keysetVersion = 0
   slotsDigest: Buffer = Buffer.alloc(32)
@@ -134,6 +136,8 @@ export class AccountState {
         this.slotsDigest = Buffer.from(change.slotsDigest)
         return []
       case 'adopted':
+        this.adoptedThrough = Math.max(this.adoptedThrough, ...change.arrivals.map(([adopted]) => adopted))
+        return []
       case 'checkpoint':
         return []
     }

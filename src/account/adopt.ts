@@ -29,6 +29,7 @@ function openArrival(account: UnlockedAccount, version: number, value: Uint8Arra
   const { id, site, vault } = account
   const framed = readArrival(site.siteKey, id, value)
   if (framed.accountVersion !== version) throw new Damage('an arrival was moved')
+  if (version <= account.state.adoptedThrough) throw new Damage('an arrival that was adopted is there again')
   const seed = vault.kemSeed(capsuleEpoch(framed.capsule))
   const data = openCapsule(seed, boxKinds.arrival, arrivalPlace(id, framed.blob), framed.capsule)
   return {

@@ -119,6 +119,7 @@ async function readArrivals(
   snapshot: Snapshot,
   vault: Vault,
   log: ReadonlyMap<number, LogEntry>,
+  after: number,
 ): Promise<Map<number, { digest: Buffer; previousHead: Buffer | undefined }>> {
   const arrivals = new Map<number, { digest: Buffer; previousHead: Buffer | undefined }>()
   for (const entry of log.values()) {
@@ -130,8 +131,12 @@ async function readArrivals(
   }
   for await (const page of snapshot.range(arrivalRange)) {
     for (const [key, value] of page) {
+      const version = versionOfKey(key)
+      // A checkpoint is only written when no arrival waits: an older one, or one that was adopted, was put back.
+      if (version <= after || arrivals.has(version))
+        throw new Damage('an arrival that was adopted is there again')
       const { previousHead } = readArrival(undefined, vault.account, value)
-      arrivals.set(versionOfKey(key), { digest: sha256(value), previousHead: Buffer.from(previousHead) })
+      arrivals.set(version, { digest: sha256(value), previousHead: Buffer.from(previousHead) })
     }
   }
   return arrivals
@@ -145,6 +150,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
   const state = new AccountState()
   const manifest = await readManifest(snapshot, vault)
   state.lastUidValidity = manifest.lastUidValidity
+  state.adoptedThrough = manifest.version
   state.vkVersion = vault.vkVersion
   state.keysetVersion = manifest.keysetVersion
   state.slotsDigest = Buffer.from(manifest.slotsDigest)
@@ -153,7 +159,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
   if (stored.version !== snapshot.version)
     throw new Damage('the change log does not reach the version of the account')
   const log = await readLog(snapshot, vault, manifest.version)
-  const arrivals = await readArrivals(snapshot, vault, log)
+  const arrivals = await readArrivals(snapshot, vault, log, manifest.version)
   let head: Buffer = manifest.head
   for (let version = manifest.version + 1; version <= stored.version; version += 1) {
     const entry = log.get(version) ?? arrivals.get(version)

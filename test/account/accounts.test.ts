@@ -58,7 +58,9 @@ describe('an account', () => {
     const open = await alice(site)
     const inbox = await open.select('INBOX', { isReadOnly: false })
     for (let index = 1; index <= 200; index += 1) {
-      await open.append('INBOX', chunks(mail(`number ${index}`)), { flags: index % 2 ? ['\\Seen'] : ['work'] })
+      await open.append('INBOX', chunks(mail(`number ${index}`)), {
+        flags: index % 2 ? ['\\Seen'] : ['work'],
+      })
     }
     const uids = inbox.uids()
     const { changed } = await inbox.storeFlags(uids.slice(0, 10), 'add', ['\\Deleted', 'Work'])
@@ -72,7 +74,10 @@ describe('an account', () => {
     await site.restart()
     const again = await site.accounts.login('alice@example.org', password(), session)
     const inboxAgain = await again.select('INBOX', { isReadOnly: true })
-    assert.deepEqual(inboxAgain.uids().map((uid) => inboxAgain.state(uid)), before)
+    assert.deepEqual(
+      inboxAgain.uids().map((uid) => inboxAgain.state(uid)),
+      before,
+    )
     assert.ok(bodies.equals(await readAll(inboxAgain, uids[150] ?? uids[0]!)))
     const archive = await again.select('Archive', { isReadOnly: true })
     assert.equal(archive.uids().length, 20)
@@ -98,10 +103,17 @@ describe('an account', () => {
     const info = await site.accounts.info('alice@example.org')
     assert.equal(info.atRest, 'on')
     assert.deepEqual(info.slots.map((slot) => slot.kind).sort(), ['password', 'recovery'])
-    await assert.rejects(site.accounts.setPassword('alice@example.org', password('x')), refuses('mail-would-be-lost'))
+    await assert.rejects(
+      site.accounts.setPassword('alice@example.org', password('x')),
+      refuses('mail-would-be-lost'),
+    )
     await deliverTo(site.accounts, 'alice@example.org', mail('after'))
     await site.restart()
-    const again = await site.accounts.recover('alice@example.org', recoveryCode.toLowerCase(), password('new one'))
+    const again = await site.accounts.recover(
+      'alice@example.org',
+      recoveryCode.toLowerCase(),
+      password('new one'),
+    )
     await assert.rejects(
       site.accounts.recover('alice@example.org', recoveryCode, password('other')),
       refuses('wrong-recovery-code'),

@@ -51,7 +51,12 @@ export async function makeSite(
   return site
 }
 
-export const session: SessionInfo = { protocol: 'imap', remoteAddress: '127.0.0.1', isTls: true, end: () => undefined }
+export const session: SessionInfo = {
+  protocol: 'imap',
+  remoteAddress: '127.0.0.1',
+  isTls: true,
+  end: () => undefined,
+}
 export const password = (text = 'correct horse'): Buffer => Buffer.from(text)
 
 export function mail(subject: string, body = 'Hello.'): Buffer {
