@@ -58,6 +58,9 @@ function writeFields(writer: ByteWriter, slot: Omit<Slot, 'check'>): ByteWriter 
     .bytes16(slot.label)
 }
 
+/** Length of a slot without a label: a capsule that holds 32 bytes has 1,263. */
+export const leastSlotBytes: number = 16 + 1 + 8 + 1 + 12 + 16 + kemPublicKeyBytes + 2 + 1263 + 2 + 8
+
 /** What `check` must be. */
 export function slotCheck(slot: Omit<Slot, 'check'>): Buffer {
   return H(writeFields(new ByteWriter(), slot).finish()).subarray(0, 8)

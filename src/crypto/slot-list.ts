@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
 import { Corrupt, UnsupportedVersion } from './errors.ts'
 import { labels } from './labels.ts'
 import { derive, equalSecret, H, mac } from './primitives.ts'
-import { readSlot, writeSlot, type Slot } from './slot-codec.ts'
+import { leastSlotBytes, readSlot, writeSlot, type Slot } from './slot-codec.ts'
 
 export interface SlotList {
   /** Version of the volume key that all slots seal. */
@@ -39,7 +39,8 @@ export function decodeSlotList(bytes: Uint8Array): SlotList {
     if (reader.u8() !== version) throw new UnsupportedVersion('slot list')
     const vkVersion = reader.u32()
     const count = reader.u16()
-    if (count > maxSlots) throw new Corrupt('slot list')
+    if (count > maxSlots || reader.remaining < count * leastSlotBytes + macBytes)
+      throw new Corrupt('slot list')
     const slots = Array.from({ length: count }, () => readSlot(reader))
     reader.fixed(macBytes)
     reader.end()
