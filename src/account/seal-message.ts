@@ -1,9 +1,9 @@
 // Seals one message's body into a staged blob, ready to be attached by the commit that makes it visible.
-import { prepareMessage } from '../mail/prepare.ts'
 import { sealBody, sealBodyNow } from '../crypto/body.ts'
 import { makeId, randomBytes } from '../crypto/random.ts'
 import type { StagedBlob, Store } from '../store/store.ts'
-import { boundedContent, type Content } from './message-codec.ts'
+import type { Content } from './message-codec.ts'
+import { prepareContent } from './prepare.ts'
 import { refusing } from './unlocked-account.ts'
 
 /** Below this a message is sealed in one go; above, chunk by chunk, so that others are not kept waiting. */
@@ -25,16 +25,7 @@ export async function sealMessage(
 ): Promise<SealedMessage> {
   const messageKey = randomBytes(32)
   const blob = makeId()
-  const { sizeBytes, envelope, body, bodyStructure, tree, header } = prepareMessage(message)
-  // The header is a view on the message: kept as its own bytes, or the whole message would stay in memory with it.
-  const content = boundedContent({
-    sizeBytes,
-    envelope,
-    body,
-    bodyStructure,
-    tree,
-    header: Buffer.from(header),
-  })
+  const content = await prepareContent(message)
   const source =
     message.length <= smallBytes
       ? sealBodyNow(messageKey, account, blob, message)
