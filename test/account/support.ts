@@ -25,6 +25,8 @@ export interface TestSite {
   accounts: Accounts
   /** A new Accounts on the same store, as after a restart. */
   restart(): Promise<Accounts>
+  /** Another Accounts on the same store, while the first is left as it is: what a crash leaves behind. */
+  reopen(): Promise<Accounts>
 }
 
 export async function makeSite(
@@ -42,6 +44,7 @@ export async function makeSite(
     })
   const site: TestSite = {
     ...{ store, siteKey, clock, accounts: await open() },
+    reopen: open,
     async restart() {
       await site.accounts.close()
       site.accounts = await open()
