@@ -42,12 +42,12 @@ export function parseAddresses(value: OctetString): Address[] {
       continue
     }
     const words = phrase(reader)
-    if (!isInGroup && reader.accept(':')) {
+    if (words.length > 0 && !isInGroup && reader.accept(':')) {
       found.push({ ...groupEnd, mailbox: asOctets(joinWords(words)) })
       isInGroup = true
       continue
     }
-    found.push(mailbox(reader, words))
+    if (words.length > 0 || reader.next === '<' || reader.next === '@') found.push(mailbox(reader, words))
     skipToSeparator(reader)
   }
   if (isInGroup) found.push(groupEnd)

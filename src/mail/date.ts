@@ -93,7 +93,7 @@ function zoneOf(zone: string | undefined): number {
   const match = /^([+-])(\d\d)(\d\d)/.exec(zone ?? '')
   if (!match) return zoneNames.get((zone ?? '').toLowerCase()) ?? 0
   const minutes = Number(match[2]) * 60 + Number(match[3])
-  return match[1] === '-' ? -minutes : minutes
+  return match[1] === '-' ? 0 - minutes : minutes // never -0
 }
 
 function zoned(

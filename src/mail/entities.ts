@@ -1,4 +1,5 @@
 // Character references of HTML: the numeric ones, and the names that mail uses.
+import { decodeCharset } from './charset.ts'
 
 // HTML 4 §24.2: names of U+00A0 to U+00FF in order.
 const latin1Names =
@@ -51,11 +52,9 @@ export function entityText(body: string): string | undefined {
   if (code === undefined || code > 0x10ffff) return undefined
   // Surrogates by number are not characters. 128 to 159 are meant as windows-1252, as in the HTML standard.
   if (code === 0 || (code >= 0xd800 && code <= 0xdfff)) return '\ufffd'
-  if (code >= 0x80 && code <= 0x9f) return windows1252.decode(Uint8Array.of(code))
+  if (code >= 0x80 && code <= 0x9f) return decodeCharset(Uint8Array.of(code), 'windows-1252')
   return String.fromCodePoint(code)
 }
-
-const windows1252 = new TextDecoder('windows-1252')
 
 function numericCode(body: string): number {
   return /^#x/i.test(body) ? parseInt(body.slice(2), 16) : parseInt(body.slice(1), 10)

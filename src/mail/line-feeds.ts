@@ -18,12 +18,10 @@ export class LineFeeds {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#lead = Math.min(-bytes.byteOffset & 3, bytes.length)
-    this.#words = new Int32Array(
-      bytes.buffer,
-      (bytes.byteOffset + 3) & ~3,
-      Math.floor((bytes.length - this.#lead) / 4),
-    )
+    const lead = -bytes.byteOffset & 3
+    const words = Math.max(0, Math.floor((bytes.length - lead) / 4))
+    this.#lead = words > 0 ? lead : bytes.length
+    this.#words = new Int32Array(bytes.buffer, words > 0 ? bytes.byteOffset + lead : 0, words)
   }
 
   /** The place of the first LF at `from` or behind it; the length when there is none. */

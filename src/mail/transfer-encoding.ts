@@ -17,10 +17,12 @@ export function decodeTransfer(bytes: Uint8Array, encoding: string): Buffer | un
   }
 }
 
-// Octets outside the alphabet are skipped (RFC 2045 §6.8). Padding ends the text of a joined piece, not the part.
+// Octets outside the alphabet are skipped (RFC 2045 §6.8). Padding does not end the part: some mailers join pieces that
+// were encoded one by one, and Node's decoder stops at the first "=".
 function decodeBase64(bytes: Uint8Array): Buffer {
   const text = asBuffer(bytes).toString('latin1')
-  if (!/=[^=\s]/.test(text)) return Buffer.from(text, 'base64')
+  const padding = text.indexOf('=')
+  if (padding < 0 || !/[a-z0-9+/]/i.test(text.slice(padding))) return Buffer.from(text, 'base64')
   return Buffer.concat(text.split(/=+/).map((piece) => Buffer.from(piece, 'base64')))
 }
 

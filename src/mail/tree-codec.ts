@@ -43,7 +43,7 @@ const maxNodes = partsPerMessage * 2
 /** At most a few octets for each part. */
 export function encodeTree(root: PartNode): Buffer {
   const writer = new ByteWriter().u8(version)
-  writeNode(writer, root, root.headerStart)
+  writeNode(writer, root, 0)
   return writer.finish()
 }
 

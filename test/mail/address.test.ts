@@ -53,13 +53,11 @@ const rows: readonly (readonly [string, string, string])[] = [
   ['only a comment', '(nobody)', ''],
   ['only blanks', ' \t ', ''],
   ['nothing', '', ''],
-  ['stray delimiters', '> ) ] : < @ \\', ': , ||MISSING_MAILBOX@MISSING_DOMAIN'],
+  ['stray delimiters', '> , ) : a , ] , <', '||]@MISSING_DOMAIN , ||MISSING_MAILBOX@MISSING_DOMAIN'],
 ]
 
 for (const [name, text, expected] of rows) {
   test(`reads ${name}`, () => {
-    const shown = show(text)
-    if (name === 'stray delimiters') assert.doesNotThrow(() => show(text))
-    else assert.equal(shown, expected)
+    assert.equal(show(text), expected)
   })
 }
