@@ -234,7 +234,10 @@ function snapshotOf(
   }
   return {
     version,
-    get: async (key) => (await getMany([key]))[0],
+    get: async (key) => {
+      check()
+      return view.get(account.key(valueKind + keyText(key)))
+    },
     getMany,
     async *range(range) {
       check()

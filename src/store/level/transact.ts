@@ -55,7 +55,8 @@ export async function transact<T>(
 function baseOf(view: AccountView, version: number): Base {
   return {
     version,
-    get: async (key) => (await view.getMany([valueKind + key]))[0],
+    // A single record is read at once: the way through the thread pool costs more than most reads.
+    get: async (key) => view.get(valueKind + key),
     getMany: (keys) => view.getMany(keys.map((key) => valueKind + key)),
     range: (range) => view.range(valueKind, range),
   }
