@@ -15,7 +15,7 @@ export class AccountState {
   readonly #byName = new Map<string, MailboxTable>()
   readonly subscriptions = new Set<string>()
   lastUidValidity = 0
-  /** Log entries since the manifest. */
+  /** Changes in the log since the manifest. */
   tailLength = 0
   isListDirty = false
   /** No arrival of this version or an older one waits: they are adopted in order. */

@@ -8,10 +8,10 @@ import { pack } from './pack.ts'
 import type { KeySettings } from './slots.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
-/** Log entries after which a checkpoint is written while sessions go on. */
-const longTail = 512
+/** Logged changes after which a checkpoint is written while sessions go on. */
+const longTail = 2000
 /** At the last logout a shorter tail is worth it, so that the next login is quick. */
-const tailAtLogout = 32
+const tailAtLogout = 50
 
 export class Housekeeping {
   readonly #account: UnlockedAccount

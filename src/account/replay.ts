@@ -174,7 +174,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
       if (table) await loadRows(snapshot, vault, table)
       state.apply(change, version)
     }
-    state.tailLength += 1
+    state.tailLength += entry.changes.length
   }
   if (!equalBytes(head, stored.head)) throw new Damage('the change log was altered')
   return state

@@ -192,7 +192,7 @@ export class UnlockedAccount {
         } else effects.push(effect)
       }
     }
-    state.tailLength += 1
+    state.tailLength += changes.length
     for (const effect of effects) this.#announce(effect, version, by)
   }
 
