@@ -143,6 +143,9 @@ const limits = z.strictObject({
   connections: count.prefault(4000).describe('IMAP connections altogether.'),
   connections_per_address: count.prefault(100).describe('IMAP connections from one network.'),
   delivery_connections: count.prefault(200).describe('LMTP and SMTP connections altogether.'),
+  delivery_connects: count
+    .prefault(600)
+    .describe('New LMTP and SMTP connections a minute from one network; this machine is exempt.'),
 })
 
 /** The settings as written in the file; keys as there. */
@@ -219,9 +222,9 @@ export const completeSettings = settings
     path: ['auth', 'block'],
     message: 'must not be longer than block_max',
   })
-  .refine((given) => given.limits.message_size <= given.delivery.memory, {
+  .refine((given) => given.limits.message_size * 4 <= given.delivery.memory, {
     path: ['delivery', 'memory'],
-    message: 'must hold at least one message of limits.message_size',
+    message: 'must be at least four times limits.message_size',
   })
   .refine((given) => given.listen.smtp.length === 0 || given.domains.local.length > 0, {
     path: ['domains', 'local'],

@@ -146,7 +146,7 @@ const wrong: readonly (readonly [name: string, sources: ConfigSources, ...lines:
   [
     'a file bigger than memory for delivery',
     { text: '[delivery]\nmemory = "10M"' },
-    'must hold at least one message',
+    'must be at least four times limits.message_size',
   ],
   [
     'several mistakes at once',
