@@ -102,9 +102,9 @@ export interface FoundBlob {
 
 export interface BlobStore {
   /**
-   * Writes a body, at most one stage per blob id at a time. Resolves when all of `source` is written, not necessarily
-   * durable: the transaction that attaches it sees to that. When it rejects (also because `source` threw), nothing is
-   * left to discard. A crash before the attaching commit leaves only dead space.
+   * Writes a body; `source` may use its buffer again for the next chunk. Resolves when all of it is written, not
+   * necessarily durable: the transaction that attaches it sees to that. When it rejects (also because `source` threw),
+   * nothing is left to discard. A crash before the attaching commit leaves only dead space.
    */
   stage(
     account: AccountId,
@@ -172,9 +172,9 @@ export interface Store {
   read<T>(account: AccountId, run: (snapshot: Snapshot) => Promise<T>): Promise<T>
   /**
    * Runs `run` as if alone on the account, then commits its writes together; resolves when they are durable. `version`
-   * is the account's version then: exactly one more than `tx.version` when anything was written, else `tx.version`.
-   * `run` may be called again and must have no side effects; when it throws, nothing is written and that error is
-   * passed on. Nested calls for one account would wait for each other for ever.
+   * is the account's version then: exactly one more than `tx.version` when anything but a quota was written, else
+   * `tx.version`. `run` may be called again and must have no side effects; when it throws, nothing is written and that
+   * error is passed on. Nested calls for one account would wait for each other for ever.
    */
   transact<T>(
     account: AccountId,

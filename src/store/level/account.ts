@@ -158,9 +158,7 @@ export class Account {
         this.#checkEpoch(epoch)
         const values = suffixes.map((suffix) => this.#overlay.get(suffix))
         const missing = suffixes.filter((_, index) => !values[index])
-        const found = missing.length
-          ? await this.#records.getMany(missing.map((suffix) => this.key(suffix)))
-          : []
+        const found = await this.#records.getMany(missing.map((suffix) => this.key(suffix)))
         this.#checkEpoch(epoch)
         let next = 0
         return values.map((pending) => (pending ? pending.value : found[next++]))

@@ -80,7 +80,7 @@ export class LevelStore implements Store {
         return transact(account, run, (version, shrunk) => {
           this.#disk.counters.transactions += 1
           this.#cleaner.offer(account, shrunk)
-          this.#tell(account, version)
+          if (version !== undefined) this.#tell(account, version)
         })
       }),
     )

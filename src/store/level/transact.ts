@@ -12,11 +12,13 @@ export interface Committed<T> {
   readonly version: number
 }
 
-/** `onDurable` gets the new version and the segments that lost blobs, before the transaction resolves. */
+/**
+ * `onDurable` gets the version, if it is a new one, and the segments that lost blobs, before the transaction resolves.
+ */
 export async function transact<T>(
   account: Account,
   run: (tx: Transaction) => Promise<T>,
-  onDurable: (version: number, shrunk: readonly number[]) => void,
+  onDurable: (version: number | undefined, shrunk: readonly number[]) => void,
 ): Promise<Committed<T>> {
   return account.change(async (view): Promise<Draft<Committed<T>>> => {
     const before = view.account()
@@ -46,7 +48,7 @@ export async function transact<T>(
       },
       settled: (failure) => {
         for (const staged of blobs.staged) void staged.attached(failure)
-        if (!failure) onDurable(after.version, blobs.shrunk)
+        if (!failure) onDurable(writes.raisesVersion ? after.version : undefined, blobs.shrunk)
       },
     }
   })

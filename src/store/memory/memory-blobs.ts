@@ -63,6 +63,11 @@ export function changeBlobs(
   return { blobs: after, used }
 }
 
+/** A source may use its buffer again for the next chunk. */
+async function* copies(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) yield Buffer.from(chunk)
+}
+
 function pick(staged: Staged): Omit<MemoryBlob, 'count'> {
   return { blobId: staged.blobId, recoveryHeader: staged.recoveryHeader, body: staged.body }
 }
@@ -89,7 +94,7 @@ export class MemoryBlobs implements BlobStore {
     checkBlobId(blobId)
     checkRecoveryHeader(recoveryHeader)
     this.#mustExist(account)
-    const body = source instanceof Uint8Array ? Buffer.from(source) : await collect(source)
+    const body = source instanceof Uint8Array ? Buffer.from(source) : await collect(copies(source))
     this.#mustExist(account)
     return new Staged(Buffer.from(account), Buffer.from(blobId), Buffer.from(recoveryHeader), body)
   }

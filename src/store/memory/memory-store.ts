@@ -55,17 +55,19 @@ class MemoryStore implements Store {
   #isClosed = false
 
   constructor() {
-    const check = () => {
-      if (this.#isClosed) throw new Unavailable('closed', 'the store is closed')
-    }
+    const check = () => this.#check()
     this.directory = new MemoryDirectory(check)
     this.site = new MemorySite(check)
     this.blobs = new MemoryBlobs((id) => this.#account(id)?.state?.blobs)
   }
 
+  #check(): void {
+    if (this.#isClosed) throw new Unavailable('closed', 'the store is closed')
+  }
+
   #account(id: AccountId): Account | undefined {
     checkAccountId(id)
-    if (this.#isClosed) throw new Unavailable('closed', 'the store is closed')
+    this.#check()
     return this.#accounts.get(hex(id))
   }
 
@@ -112,7 +114,9 @@ class MemoryStore implements Store {
       state.blobs = blobs
       markUsed(used)
       account.state = state
-      for (const changed of [...account.watchers]) changed(numbers.version)
+      if (writes.raisesVersion) {
+        for (const changed of [...account.watchers]) changed(numbers.version)
+      }
       return { value, version: numbers.version }
     })
   }
@@ -138,6 +142,7 @@ class MemoryStore implements Store {
   }
 
   async *accounts(): AsyncGenerator<AccountId> {
+    this.#check()
     const ids = [...this.#accounts].filter(([, account]) => account.state).map(([id]) => id)
     for (const id of ids.sort()) yield fromHex(id)
   }
@@ -169,7 +174,7 @@ class MemoryStore implements Store {
   }
 
   async compact(): Promise<void> {
-    if (this.#isClosed) throw new Unavailable('closed', 'the store is closed')
+    this.#check()
   }
 
   async close(): Promise<void> {
