@@ -4,7 +4,7 @@ import { Secret } from '../base/secret.ts'
 import type { SaslFailure, SaslStep } from './mechanism.ts'
 
 /** As long as an address can be (RFC 5321 §4.5.3.1), and some. */
-export const usernameBytes: number = 320
+const usernameBytes = 320
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

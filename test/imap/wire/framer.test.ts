@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Framer } from '../../../src/imap/wire/framer.ts'
+import { limitsBeforeLogin } from '../../../src/imap/wire/limits.ts'
 import { wipeCommand } from '../../../src/imap/wire/wire-command.ts'
 import { describeCommand, smallLimits, transcript, type Decide } from './framer-harness.ts'
 
@@ -255,6 +256,39 @@ describe('Framer', () => {
     framer.take()
     await hunger
     assert.equal(isHungry, true)
+  })
+})
+
+describe('Framer, before login', () => {
+  const stranger = (input: string): string[] =>
+    transcript(input, [1 << 20], () => 'accept', limitsBeforeLogin)
+
+  it('takes a password of the greatest length as a literal', () => {
+    const said = stranger(`a LOGIN {3+}\r\njoe {1024+}\r\n${'p'.repeat(1024)}\r\n`)
+    assert.deepEqual(said.slice(0, 2), ['accept {3+}', 'accept {1024+}'])
+    assert.equal(said.length, 3)
+  })
+
+  it('refuses larger literals, swallows what comes unasked, and soon gives up', () => {
+    assert.deepEqual(stranger('a LOGIN {2049}\r\n'), [
+      'accept {2049} in vain',
+      'refused a LOGIN literal-too-big',
+    ])
+    assert.deepEqual(stranger(`a LOGIN {2049+}\r\n${'x'.repeat(2049)}\r\nb NOOP\r\n`).slice(1), [
+      'refused a LOGIN literal-too-big',
+      'b NOOP@6|b NOOP',
+    ])
+    assert.deepEqual(stranger('a LOGIN {65537+}\r\n').slice(1), ['hopeless'])
+  })
+
+  it('holds at most one command of 16 KiB, in few pieces', () => {
+    assert.deepEqual(stranger(`a X {0+}${'\r\n {0+}'.repeat(50)}\r\n\r\n`).slice(-2), [
+      'accept {0+}',
+      'refused a X command-too-big',
+    ])
+    assert.deepEqual(stranger(`a X {2000+}\r\n${`${'x'.repeat(2000)} {2000+}\r\n`.repeat(9)}`).slice(-1), [
+      'accept {2000+} in vain',
+    ])
   })
 })
 
