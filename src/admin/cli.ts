@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { terminalAsker, type Asker } from './ask.ts'
 import type { Command, Desk } from './command.ts'
 import { exitCodes } from './exit-code.ts'
-import { asFailure, Failure, failureToJson, usageFailure } from './failure.ts'
+import { failureToJson, toFailure, usageFailure } from './failure.ts'
 import { makeProgram, parserExitCode, type Typed } from './program.ts'
 import type { SiteOpener } from './reach.ts'
 import { runSiteCommand } from './run-site.ts'
@@ -61,17 +61,7 @@ async function run(typed: Typed, options: CliOptions, view: View): Promise<numbe
 }
 
 function report(error: unknown, typed: Typed, view: View): number {
-  const failure =
-    asFailure(error) ??
-    new Failure(
-      'internal',
-      exitCodes.bug,
-      `internal error: ${error instanceof Error ? error.message : 'unknown'}`,
-      {
-        cause: error,
-        hint: 'this is a bug; the same command with --debug shows where',
-      },
-    )
+  const failure = toFailure(error)
   view.status('')
   if (typed.isJson) view.alarm(JSON.stringify({ error: failureToJson(failure) }))
   else {

@@ -38,8 +38,11 @@ export async function execute(
       throw usageFailure(`${command.name} changes nothing: no --dry-run`)
     if (command.needsServer && !site.server) throw serverNotRunning(command.name)
     const work: Work = {
-      ...site,
-      ...outlet,
+      accounts: site.accounts,
+      server: site.server,
+      progress: (done, total) => outlet.progress(done, total),
+      row: (value) => outlet.row(value),
+      reveal: (name, bytes) => outlet.reveal(name, bytes),
       isDryRun: order.isDryRun,
       signal,
       secret(name: SecretName): Buffer {

@@ -122,3 +122,19 @@ export function asFailure(error: unknown): Failure | undefined {
   const { exitCode, hint } = answerTo(error.code)
   return new Failure(error.code, exitCode, error.message, { cause: error, hint })
 }
+
+/** The same for any error: what is none of ours to explain is a bug. */
+export function toFailure(error: unknown): Failure {
+  return (
+    asFailure(error) ??
+    new Failure(
+      'internal',
+      exitCodes.bug,
+      `internal error: ${error instanceof Error ? error.message : 'unknown'}`,
+      {
+        cause: error,
+        hint: 'this is a bug; the same command with --debug shows where',
+      },
+    )
+  )
+}

@@ -37,6 +37,7 @@ export function helpBehind(command: Command): string {
       }
     }
   }
+  lines.push('', 'Everywhere: --config FILE, --data DIR, --set NAME=VALUE, --quiet, --no-color, --debug')
   return lines.join('\n')
 }
 

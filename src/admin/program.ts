@@ -40,7 +40,7 @@ function addSecretOptions(parser: Parser, command: Command): void {
           ? 'the new password'
           : `the ${name.replace('-', ' ')}`
     parser.option(
-      `${secretSources[name].flag} FILE`,
+      `${secretSources[name].flag} <FILE>`,
       `read ${what} from a file's first line; - is standard input`,
     )
     if (kind === 'new') parser.option('--generate', 'make a new password and print it once')
@@ -103,7 +103,9 @@ function addCommand(parent: Parser, command: Command, found: (typed: Typed) => v
   for (const { name, description } of command.arguments ?? []) {
     parser.argument(name.startsWith('[') ? name : `<${name}>`, description)
   }
-  for (const { flags, description } of command.options ?? []) parser.option(flags, description)
+  for (const { flags, description } of command.options ?? []) {
+    parser.option(flags.replace(/ ([A-Z]+)$/, ' <$1>'), description)
+  }
   addSecretOptions(parser, command)
   addCommonOptions(parser, command)
   parser.action((...given: unknown[]) => found(understand(command, parser, given.slice(0, -2))))
@@ -124,6 +126,7 @@ function addGlobalOptions(root: Parser): void {
     .option('--quiet', 'say nothing but errors')
     .option('--no-color', 'no colours (as $NO_COLOR)')
     .option('--debug', 'show where an internal error came from')
+    .helpOption('-h, --help', 'explain')
 }
 
 /** The parser's root with all commands below it; `found` is told which one was typed. */
@@ -136,13 +139,27 @@ export function makeProgram(
     .description('A mail store that cannot read your mail while you are logged out.')
     .usage('COMMAND ...')
     .exitOverride()
-    .helpCommand('help [COMMAND]', 'explain a command')
-    .configureHelp({ helpWidth: 80, showGlobalOptions: true, sortSubcommands: false })
+    .addHelpCommand(
+      new Parser('help')
+        .argument('[COMMAND]')
+        .description('explain a command')
+        .helpOption(false)
+        .helpGroup(commandGroups.at(-1)?.heading ?? ''),
+    )
+    .configureHelp({
+      helpWidth: 80,
+      subcommandTerm: (command) =>
+        [
+          command.name(),
+          ...command.registeredArguments.map((one) => (one.required ? one.name() : `[${one.name()}]`)),
+        ].join(' '),
+    })
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
-      outputError: (text, write) => write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'letterlock: ')),
     })
+    .showHelpAfterError('  --help shows how it is typed')
     .addHelpText(
       'after',
       '\nTry it out:             letterlock demo\nExplain one command:    letterlock user add --help\n' +
@@ -168,7 +185,6 @@ export function makeProgram(
       addCommand(parent, command, found)
     }
   }
-  root.commandsGroup('Help:')
   return root
 }
 

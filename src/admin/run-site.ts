@@ -2,7 +2,7 @@
 import type { Asker } from './ask.ts'
 import type { Desk, SiteCommand } from './command.ts'
 import { exitCodes } from './exit-code.ts'
-import { asFailure, Failure, failureToJson, usageFailure } from './failure.ts'
+import { asFailure, Failure, failureToJson, toFailure, usageFailure } from './failure.ts'
 import type { Outlet } from './execute.ts'
 import { camelCase } from './help.ts'
 import type { Typed } from './program.ts'
@@ -21,31 +21,28 @@ export interface SiteRun {
   readonly openSite: SiteOpener
 }
 
+interface Collected extends Outlet {
+  readonly rows: object[]
+  readonly revealed: Record<string, string>
+}
+
 /** Collects the parts of an answer; secrets of it are printed at once, or kept for the JSON object. */
-class Collected implements Outlet {
-  readonly rows: object[] = []
-  readonly revealed: Record<string, string> = {}
-  readonly progress: Outlet['progress']
-  readonly #command: SiteCommand
-  readonly #view: View
-  readonly #isJson: boolean
-
-  constructor(command: SiteCommand, view: View, isJson: boolean) {
-    this.#command = command
-    this.#view = view
-    this.#isJson = isJson
-    this.progress = showProgress(view, 'sealing older mail', 'messages')
-  }
-
-  async row(value: object): Promise<void> {
-    this.rows.push(value)
-  }
-
-  async reveal(name: string, bytes: Buffer): Promise<void> {
-    const words = bytes.toString('utf8')
-    bytes.fill(0)
-    if (this.#isJson) this.revealed[camelCase(name)] = words
-    else printOnce(this.#view, this.#command.reveals?.[name] ?? name, words)
+function collectAnswer(command: SiteCommand, view: View, isJson: boolean): Collected {
+  const rows: object[] = []
+  const revealed: Record<string, string> = {}
+  return {
+    rows,
+    revealed,
+    progress: showProgress(view, 'sealing older mail', 'messages'),
+    async row(value) {
+      rows.push(value)
+    },
+    async reveal(name, bytes) {
+      const words = bytes.toString('utf8')
+      bytes.fill(0)
+      if (isJson) revealed[camelCase(name)] = words
+      else printOnce(view, command.reveals?.[name] ?? name, words)
+    },
   }
 }
 
@@ -90,7 +87,7 @@ async function carry(
   secrets: Secrets['bytes'],
 ): Promise<object> {
   const { typed, desk, view, openSite } = run
-  const collected = new Collected(command, view, typed.isJson)
+  const collected = collectAnswer(command, view, typed.isJson)
   const order = { input: typed.input, isDryRun, secrets }
   const reach = { config: desk.config(), openSite, signal: desk.signal }
   try {
@@ -99,9 +96,8 @@ async function carry(
     return { ...command.result.parse({ ...result, ...rows }), ...collected.revealed }
   } catch (error) {
     // What was revealed is in force, whatever went wrong afterwards: it must not be lost.
-    const failure = asFailure(error)
-    if (failure && Object.keys(collected.revealed).length > 0) {
-      view.out(JSON.stringify({ ...collected.revealed, error: failureToJson(failure) }))
+    if (Object.keys(collected.revealed).length > 0) {
+      view.out(JSON.stringify({ ...collected.revealed, error: failureToJson(toFailure(error)) }))
     }
     throw error
   } finally {

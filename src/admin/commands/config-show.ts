@@ -43,7 +43,10 @@ export function settingValues(
   config: Config,
   chosen: readonly Setting[] = allSettings,
 ): Record<string, unknown> {
-  return Object.fromEntries(chosen.map(({ name }) => [name, valueIn(config, name)]))
+  const values = Object.fromEntries(chosen.map(({ name }) => [name, valueIn(config, name)]))
+  // Permissions are read and written in octal, or nobody would know them.
+  const mode = values['listen.socket_mode']
+  return typeof mode === 'number' ? { ...values, 'listen.socket_mode': `0${mode.toString(8)}` } : values
 }
 
 /** Prints the settings in force. None of them is a secret: keys and passwords are only ever named as files. */

@@ -48,7 +48,7 @@ export const userShow: SiteCommand<z.output<typeof input>, z.output<typeof resul
   },
 
   show(row, view) {
-    const room = row.quotaBytes === null ? 'no quota' : `of ${sizeInWords(row.quotaBytes)}`
+    const room = row.quotaBytes === null ? '(no quota)' : `of ${sizeInWords(row.quotaBytes)}`
     const pairs: [string, string][] = [
       ['address', row.address],
       ['account', row.accountId],

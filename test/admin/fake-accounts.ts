@@ -1,0 +1,182 @@
+// Accounts in memory, without keys or mail: enough for admin commands to work on.
+import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
+import { Refusal } from '../../src/account/errors.ts'
+
+interface FakeAccount {
+  password: string
+  atRest: AtRestState
+  isDisabled: boolean
+  quotaBytes: number | undefined
+  code: string
+  usedBytes: number
+}
+
+const unused = (): never => {
+  throw new Error('admin commands do not call this')
+}
+
+/** Counts what was asked of it; `conversion` is awaited by `enableAtRest`'s second part. */
+export class FakeAccounts implements Accounts {
+  readonly accounts = new Map<string, FakeAccount>()
+  readonly rows: SessionRow[] = []
+  readonly kicked: string[] = []
+  /** Buffers that commands handed over: they must be wiped afterwards. */
+  readonly given: Buffer[] = []
+  conversion: Promise<void> = Promise.resolve()
+  isClosed = false
+
+  add(address: string, password = 'old secret words', atRest: AtRestState = 'off'): FakeAccount {
+    const account = {
+      password,
+      atRest,
+      isDisabled: false,
+      quotaBytes: undefined,
+      code: 'AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG',
+      usedBytes: 2048,
+    }
+    this.accounts.set(address, account)
+    return account
+  }
+
+  addSession(address: string, sessionId: string): void {
+    this.rows.push({
+      sessionId,
+      address,
+      protocol: 'imap',
+      remoteAddress: '192.0.2.1',
+      isTls: true,
+      since: Date.UTC(2026, 0, 1),
+      slotKind: 'password',
+    })
+  }
+
+  #find(address: string): FakeAccount {
+    const account = this.accounts.get(address)
+    if (!account) throw new Refusal('no-such-account', `no account ${address}`)
+    return account
+  }
+
+  #read(bytes: Buffer): string {
+    this.given.push(bytes)
+    return bytes.toString('utf8')
+  }
+
+  #info(address: string): AccountInfo {
+    const { atRest, isDisabled, quotaBytes, usedBytes } = this.#find(address)
+    return {
+      address,
+      accountId: '00112233445566778899aabbccddeeff',
+      isDisabled,
+      atRest,
+      usedBytes,
+      quotaBytes,
+      pendingArrivals: 0,
+      isUnlocked: this.rows.some((row) => row.address === address),
+      slots: [{ id: '01', kind: 'password', createdAt: 0 }],
+    }
+  }
+
+  login(): Promise<OpenAccount> {
+    return unused()
+  }
+  resolve(): never {
+    return unused()
+  }
+  checkDelivery(): never {
+    return unused()
+  }
+  deliver(): never {
+    return unused()
+  }
+
+  async create(
+    address: string,
+    password: Buffer,
+    options: { quotaBytes?: number } = {},
+  ): Promise<AccountInfo> {
+    if (this.accounts.has(address)) throw new Refusal('account-exists', `there is an account ${address}`)
+    this.add(address, this.#read(password)).quotaBytes = options.quotaBytes ?? 1000
+    return this.#info(address)
+  }
+
+  async *list(): AsyncIterable<AccountInfo> {
+    for (const address of this.accounts.keys()) yield this.#info(address)
+  }
+
+  async info(address: string): Promise<AccountInfo> {
+    return this.#info(address)
+  }
+
+  async setPassword(address: string, password: Buffer): Promise<void> {
+    const account = this.#find(address)
+    if (account.atRest !== 'off') throw new Refusal('mail-would-be-lost', 'encrypted')
+    account.password = this.#read(password)
+  }
+
+  async changePassword(address: string, oldPassword: Buffer, newPassword: Buffer): Promise<void> {
+    const account = this.#find(address)
+    if (this.#read(oldPassword) !== account.password)
+      throw new Refusal('authentication-failed', 'wrong password')
+    account.password = this.#read(newPassword)
+  }
+
+  async setDisabled(address: string, isDisabled: boolean): Promise<void> {
+    this.#find(address).isDisabled = isDisabled
+  }
+
+  async setQuota(address: string, quotaBytes: number | undefined): Promise<void> {
+    this.#find(address).quotaBytes = quotaBytes
+  }
+
+  async delete(address: string): Promise<void> {
+    this.#find(address)
+    this.accounts.delete(address)
+  }
+
+  async enableAtRest(
+    address: string,
+    password: Buffer,
+    progress?: (done: number, total: number) => void,
+  ): Promise<{ recoveryCode: string; finished: Promise<void> }> {
+    const account = this.#find(address)
+    if (account.atRest === 'on') throw new Refusal('already-enabled', 'is on already')
+    if (this.#read(password) !== account.password)
+      throw new Refusal('authentication-failed', 'wrong password')
+    account.atRest = 'converting'
+    progress?.(1, 2)
+    const finished = this.conversion.then(() => {
+      progress?.(2, 2)
+      account.atRest = 'on'
+    })
+    return { recoveryCode: account.code, finished }
+  }
+
+  async recover(
+    address: string,
+    recoveryCode: string,
+    newPassword: Buffer,
+  ): Promise<{ recoveryCode: string }> {
+    const account = this.#find(address)
+    if (recoveryCode !== account.code) throw new Refusal('wrong-recovery-code', 'looks mistyped in group 3')
+    account.password = this.#read(newPassword)
+    account.code = 'HHHH-JJJJ-KKKK-MMMM-NNNN-PPPP-QQQQ'
+    return { recoveryCode: account.code }
+  }
+
+  sessions(): readonly SessionRow[] {
+    return this.rows
+  }
+
+  async kick(who: { readonly address: string } | { readonly sessionId: string }): Promise<number> {
+    const isHit = (row: SessionRow) =>
+      'address' in who ? row.address === who.address : row.sessionId === who.sessionId
+    const hit = this.rows.filter(isHit)
+    this.kicked.push(...hit.map((row) => row.sessionId))
+    this.rows.splice(0, this.rows.length, ...this.rows.filter((row) => !isHit(row)))
+    return hit.length
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+  }
+}
