@@ -81,13 +81,13 @@ export interface StreamingRun {
 
 /** Makes a command of its definition, so that the registry need not know what arguments each has. */
 export function command<Args, StreamArgs = never>(definition: Definition<Args, StreamArgs>): Command {
-  const { parse, run, streaming, ...facts } = definition
+  const { streaming } = definition
   return {
-    ...facts,
+    ...definition,
     read(input) {
-      const args = parse(input)
+      const args = definition.parse(input)
       input.end()
-      return (session, call) => run(session, args, call)
+      return (session, call) => definition.run(session, args, call)
     },
     ...(streaming && {
       readStreaming(input, literal) {

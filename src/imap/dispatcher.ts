@@ -87,11 +87,11 @@ export class Dispatcher {
       if (request.accept() && request.isSynchronising) await this.#invite()
       return undefined
     }
-    const { run } = streaming
+    const stream = streaming
     return this.#answering(request.command, async () => {
       const source = this.#around.whileStreaming(request.stream())
       if (request.isSynchronising) await this.#invite()
-      return run(session, source)
+      return stream.run(session, source)
     })
   }
 

@@ -11,8 +11,8 @@ export const delimiter = '/'
 export interface ListRow {
   readonly name: string
   readonly attributes: readonly string[]
-  /** CHILDINFO of RFC 5258 §3.5: something below this name is subscribed. */
-  readonly hasSubscribedBelow: boolean
+  /** RFC 5258 §3.5: the selection options that something below this name meets. */
+  readonly childInfo: readonly string[]
 }
 
 /** What LIST answers (RFC 5258 §3). Attributes that were not asked for are sent as well where clients expect them. */
@@ -26,28 +26,37 @@ export function rowsOf(
   )
   const matches = (name: string): boolean => patterns.some((pattern) => pattern.matches(name))
   const selects = (option: ListRequest['selection'][number]): boolean => request.selection.includes(option)
+  const isSelected = (mailbox: MailboxInfo): boolean =>
+    (!selects('SUBSCRIBED') || mailbox.isSubscribed) &&
+    (!selects('SPECIAL-USE') || mailbox.specialUse !== undefined)
+  const existing = new Set(mailboxes.map(({ name }) => name))
+  const selectedOnly = mailboxes.filter(isSelected).map(({ name }) => name)
+  // A name may be subscribed that no mailbox has; it has no special use then.
+  const isBySubscription = selects('SUBSCRIBED') && !selects('SPECIAL-USE')
+  const missing = isBySubscription ? subscriptions.filter((name) => !existing.has(name)) : []
+  // RFC 5258 §3.1: with RECURSIVEMATCH a name stands for what is selected below it and shown by no pattern.
+  const hidden = selects('RECURSIVEMATCH')
+    ? [...selectedOnly, ...missing].filter((name) => !matches(name))
+    : []
+  const standIns = new Set(hidden.flatMap(levelsAbove))
+  const criteria = request.selection.filter((option) => option === 'SUBSCRIBED' || option === 'SPECIAL-USE')
+  const childInfo = (name: string): readonly string[] => (standIns.has(name) ? criteria : [])
   const showsSubscribed = selects('SUBSCRIBED') || request.returns.includes('SUBSCRIBED')
-  // RFC 5258 §3.1: with RECURSIVEMATCH a name stands for what is subscribed below it and shown by no pattern.
-  const unseen = selects('RECURSIVEMATCH') ? subscriptions.filter((name) => !matches(name)) : []
-  const standIns = new Set(unseen.flatMap(levelsAbove))
+
   const rows: ListRow[] = []
   for (const mailbox of mailboxes) {
-    if (!matches(mailbox.name)) continue
-    if (selects('SPECIAL-USE') && mailbox.specialUse === undefined) continue
-    const hasSubscribedBelow = standIns.has(mailbox.name)
-    if (selects('SUBSCRIBED') && !mailbox.isSubscribed && !hasSubscribedBelow) continue
+    const { name } = mailbox
+    if (!matches(name) || !(isSelected(mailbox) || standIns.has(name))) continue
     const attributes = [mailbox.hasChildren ? '\\HasChildren' : '\\HasNoChildren']
     if (showsSubscribed && mailbox.isSubscribed) attributes.unshift('\\Subscribed')
     if (mailbox.specialUse) attributes.push(mailbox.specialUse)
-    rows.push({ name: mailbox.name, attributes, hasSubscribedBelow })
+    rows.push({ name, attributes, childInfo: childInfo(name) })
   }
-  if (!selects('SUBSCRIBED') || selects('SPECIAL-USE')) return rows
-  const existing = new Set(mailboxes.map(({ name }) => name))
-  const subscribed = new Set(subscriptions)
-  for (const name of new Set([...subscriptions, ...standIns])) {
+  const subscribed = new Set(missing)
+  for (const name of new Set([...missing, ...standIns])) {
     if (existing.has(name) || !matches(name)) continue
     const attributes = subscribed.has(name) ? ['\\Subscribed', '\\NonExistent'] : ['\\NonExistent']
-    rows.push({ name, attributes, hasSubscribedBelow: standIns.has(name) })
+    rows.push({ name, attributes, childInfo: childInfo(name) })
   }
   return rows
 }
@@ -64,12 +73,12 @@ export function subscribedRows(
   const rows = new Map<string, ListRow>()
   for (const name of subscriptions) {
     if (compiled.matches(name)) {
-      rows.set(name, { name, attributes: [], hasSubscribedBelow: false })
+      rows.set(name, { name, attributes: [], childInfo: [] })
     } else if (pattern.includes('%')) {
       // RFC 3501 §6.3.9: "foo" is told with \Noselect when only "foo/bar" is subscribed and "%" does not reach it.
       for (const parent of levelsAbove(name)) {
         if (subscribed.has(parent) || !compiled.matches(parent)) continue
-        rows.set(parent, { name: parent, attributes: ['\\Noselect'], hasSubscribedBelow: false })
+        rows.set(parent, { name: parent, attributes: ['\\Noselect'], childInfo: [] })
       }
     }
   }
@@ -81,7 +90,9 @@ export function sendRow(out: ResponseWriter, response: 'LIST' | 'LSUB', row: Lis
     .untagged()
     .text(`${response} (${row.attributes.join(' ')}) "${delimiter}" `)
     .mailbox(row.name)
-  if (row.hasSubscribedBelow) out.text(' ("CHILDINFO" ("SUBSCRIBED"))')
+  if (row.childInfo.length > 0) {
+    out.text(` ("CHILDINFO" (${row.childInfo.map((option) => `"${option}"`).join(' ')}))`)
+  }
   out.end()
 }
 

@@ -2,18 +2,14 @@
 import { Refusal } from '../../account/errors.ts'
 import { command, type Command } from '../command.ts'
 import { Answer } from '../errors.ts'
-import type { ArgumentReader } from '../wire/arguments.ts'
-import type { ZonedDate } from '../../mail/date.ts'
+import { readAppendArguments, type AppendArguments } from '../wire/modifiers.ts'
 
-interface AppendArguments {
-  readonly mailbox: string
-  readonly flags: readonly string[]
-  readonly date: ZonedDate | undefined
+interface AppendRequest extends AppendArguments {
   readonly sizeBytes: number
   readonly isBinary: boolean
 }
 
-export const append: Command = command<never, AppendArguments>({
+export const append: Command = command<never, AppendRequest>({
   name: 'APPEND',
   states: ['authenticated', 'selected'],
   mayExpunge: true,
@@ -21,8 +17,8 @@ export const append: Command = command<never, AppendArguments>({
 
   // append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
   parse(input) {
-    readArguments(input)
-    return input.fail('the message must be one literal')
+    readAppendArguments(input, true)
+    return input.fail('the message must be a literal')
   },
   run(): Promise<never> {
     throw new Error('APPEND runs on a stream')
@@ -30,11 +26,11 @@ export const append: Command = command<never, AppendArguments>({
 
   streaming: {
     parse(input, literal) {
-      const args = readArguments(input)
+      const args = readAppendArguments(input)
       return args && { ...args, ...literal }
     },
 
-    check(session, { mailbox, sizeBytes, isBinary }: AppendArguments) {
+    check(session, { mailbox, sizeBytes, isBinary }: AppendRequest) {
       if (isBinary) throw new Answer('NO', 'Binary messages are not taken', 'CANNOT')
       if (sizeBytes > session.context.settings.maxMessageBytes) {
         throw new Refusal('message-too-large', 'The message is larger than this server takes')
@@ -43,7 +39,7 @@ export const append: Command = command<never, AppendArguments>({
       if (!session.account.mailbox(mailbox)) throw new Refusal('mailbox-not-found', 'No such mailbox')
     },
 
-    async run(session, { mailbox, flags, date, sizeBytes }: AppendArguments, source) {
+    async run(session, { mailbox, flags, internalDate: date, sizeBytes }: AppendRequest, source) {
       if (sizeBytes === 0) throw new Answer('NO', 'An empty message is not stored', 'CANNOT')
       const { uidValidity, uid } = await session.account.append(mailbox, withoutNul(source), {
         flags,
@@ -54,20 +50,6 @@ export const append: Command = command<never, AppendArguments>({
     },
   },
 })
-
-/** Undefined when the mailbox name itself is the literal that comes next. */
-function readArguments(input: ArgumentReader): Omit<AppendArguments, 'sizeBytes' | 'isBinary'> | undefined {
-  input.space()
-  if (input.isAtEnd) return undefined
-  const mailbox = input.mailbox()
-  input.space()
-  const flags = input.peek() === '(' ? input.flagList() : undefined
-  if (flags) input.space()
-  const date = input.peek() === '"' ? input.dateTime() : undefined
-  if (date) input.space()
-  if (!input.isAtEnd) input.fail('expected the message as a literal')
-  return { mailbox, flags: flags ?? [], date }
-}
 
 /** RFC 3501 §9: CHAR8 excludes NUL. Such a message could not be sent back in a literal either, so it is not taken. */
 async function* withoutNul(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

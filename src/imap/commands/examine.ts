@@ -14,6 +14,6 @@ export const examine: Command = command({
   },
 
   async run(session, { mailbox, isCondstore }) {
-    return await openMailbox(session, mailbox, { isReadOnly: true, isCondstore })
+    return openMailbox(session, mailbox, { isReadOnly: true, isCondstore })
   },
 })

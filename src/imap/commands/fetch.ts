@@ -10,6 +10,6 @@ export const fetch: Command = command({
   usesSequenceNumbers: true,
   parse: readFetchArguments,
   async run(session, args, { numbers }) {
-    return await fetchMessages(session, args, numbers)
+    return fetchMessages(session, args, numbers)
   },
 })

@@ -12,7 +12,12 @@ export const search: Command = command({
   uid: true,
   capabilities: ['ESEARCH'],
   usesSequenceNumbers: true,
-  parse: readSearchArguments,
+
+  parse(input) {
+    const args = readSearchArguments(input)
+    // SEARCHRES (RFC 5182) is not offered, so its option is one that the grammar does not have here.
+    return args.returns?.includes('SAVE') ? input.fail('unknown return option') : args
+  },
 
   async run(session, { returns, criterion, usesModSeq }, call) {
     const { view, link, context } = session

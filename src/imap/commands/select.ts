@@ -14,6 +14,6 @@ export const select: Command = command({
   },
 
   async run(session, { mailbox, isCondstore }) {
-    return await openMailbox(session, mailbox, { isReadOnly: false, isCondstore })
+    return openMailbox(session, mailbox, { isReadOnly: false, isCondstore })
   },
 })

@@ -2,7 +2,7 @@
 import type { MessageParts } from '../../account/message-parts.ts'
 import { chunkBytes } from '../../base/limits.ts'
 import { filterHeader, sectionRange } from '../../mail/section.ts'
-import type { SectionItem } from '../wire/fetch-items.ts'
+import type { SectionItem } from '../wire/fetch-section.ts'
 
 /** Octets too many to hold, opened as they are sent. */
 export interface StreamedSection {

@@ -1,0 +1,125 @@
+// A client that speaks lines: sends what it is told, and hands over responses with their literals in them.
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { within } from '../../src/base/async.ts'
+
+/** How long a response may take before a test is given up; nothing is measured by it. */
+const patienceMs = 20_000
+
+export class Client {
+  readonly socket: Socket
+  #received = Buffer.alloc(0)
+  #isEnded = false
+  #wake: (() => void) | undefined
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk])
+      this.#wake?.()
+    })
+    const end = (): void => {
+      this.#isEnded = true
+      this.#wake?.()
+    }
+    socket.on('end', end)
+    socket.on('close', end)
+    socket.on('error', end)
+  }
+
+  static async connect(port: number): Promise<Client> {
+    const socket = connect({ port, host: '127.0.0.1' })
+    await new Promise((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+    })
+    return new Client(socket)
+  }
+
+  /** Sends text as it is (latin1), without a line end. */
+  write(text: string | Buffer): void {
+    this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+  }
+
+  send(line: string): void {
+    this.write(`${line}\r\n`)
+  }
+
+  /** The next response without its line end, literals included; undefined when the connection has ended. */
+  async next(): Promise<string | undefined> {
+    const response = await within(
+      this.#next().then((text) => ({ text })),
+      patienceMs,
+    )
+    if (!response)
+      throw new Error(`no response; received so far: ${JSON.stringify(this.#received.toString('latin1'))}`)
+    return response.text
+  }
+
+  /** All responses up to and with the one tagged `tag`. */
+  async until(tag: string): Promise<string[]> {
+    const responses: string[] = []
+    for (;;) {
+      const response = await this.next()
+      if (response === undefined) throw new Error(`connection ended before ${tag}: ${responses.join(' | ')}`)
+      responses.push(response)
+      if (response.startsWith(`${tag} `)) return responses
+    }
+  }
+
+  /** Sends a command and returns everything up to its answer, the tag left out of the last. */
+  async run(command: string, tag = 'x'): Promise<string[]> {
+    this.send(`${tag} ${command}`)
+    const responses = await this.until(tag)
+    return [...responses.slice(0, -1), (responses.at(-1) ?? '').slice(tag.length + 1)]
+  }
+
+  /** As `run`, and the answer must be OK. */
+  async ok(command: string): Promise<string[]> {
+    const responses = await this.run(command)
+    assert.match(responses.at(-1) ?? '', /^OK /, `${command}: ${responses.join(' | ')}`)
+    return responses
+  }
+
+  /** Everything that still comes until the connection ends. */
+  async rest(): Promise<string[]> {
+    const responses: string[] = []
+    for (let response = await this.next(); response !== undefined; response = await this.next()) {
+      responses.push(response)
+    }
+    return responses
+  }
+
+  /** Bytes received and not taken as responses. */
+  get pendingBytes(): number {
+    return this.#received.length
+  }
+
+  async #next(): Promise<string | undefined> {
+    for (;;) {
+      const end = responseEnd(this.#received)
+      if (end !== undefined) {
+        const text = this.#received.toString('latin1', 0, end - 2)
+        this.#received = this.#received.subarray(end)
+        return text
+      }
+      if (this.#isEnded) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+/** Where the first response ends, behind its CRLF; undefined when it is not whole. */
+function responseEnd(bytes: Buffer): number | undefined {
+  let from = 0
+  for (;;) {
+    const lineEnd = bytes.indexOf('\r\n', from)
+    if (lineEnd < 0) return undefined
+    const literal = /\{([0-9]+)\}$/.exec(bytes.toString('latin1', Math.max(from, lineEnd - 16), lineEnd))
+    if (!literal) return lineEnd + 2
+    from = lineEnd + 2 + Number(literal[1])
+    if (from > bytes.length) return undefined
+  }
+}

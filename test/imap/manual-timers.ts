@@ -1,0 +1,32 @@
+// Timers that run when a test says that time has passed.
+import type { Timers } from '../../src/imap/timers.ts'
+
+export class ManualTimers implements Timers {
+  #now = 0
+  #pending: { readonly dueAt: number; readonly run: () => void }[] = []
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { dueAt: this.#now + delayMs, run }
+    this.#pending.push(timer)
+    return () => {
+      this.#pending = this.#pending.filter((other) => other !== timer)
+    }
+  }
+
+  get pending(): number {
+    return this.#pending.length
+  }
+
+  /** Runs, in order, what falls due within `durationMs`, also what is set meanwhile. */
+  advance(durationMs: number): void {
+    const end = this.#now + durationMs
+    for (;;) {
+      const next = this.#pending.filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt)[0]
+      if (!next) break
+      this.#now = next.dueAt
+      this.#pending = this.#pending.filter((other) => other !== next)
+      next.run()
+    }
+    this.#now = end
+  }
+}
