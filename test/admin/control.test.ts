@@ -312,7 +312,7 @@ describe('an order under way', () => {
       name,
       summary: 'waits',
       examples: [],
-      input: z.object({}),
+      input: z.record(z.string(), z.unknown()),
       result: z.object({ isDone: z.boolean() }),
       async run(work) {
         begun.resolve(work.signal)
