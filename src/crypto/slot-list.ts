@@ -14,7 +14,7 @@ export interface SlotList {
 const version = 1
 const macBytes = 32
 /** The most slots in one list. */
-export const maxSlots = 64
+export const maxSlots = 24
 
 function listMac(account: Uint8Array, before: Uint8Array, volumeKey: Uint8Array): Buffer {
   const key = derive(volumeKey, labels.slotList)
