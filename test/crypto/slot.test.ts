@@ -89,7 +89,7 @@ describe('a slot', () => {
 })
 
 describe('a slot list', () => {
-  it('holds 64 slots and not one more', async () => {
+  it('holds 24 slots and not one more', async () => {
     const [, secret] = secrets
     assert.ok(secret)
     const slot = await makeSlot({ ...base, secret }, gate)
