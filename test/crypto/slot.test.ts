@@ -95,7 +95,7 @@ describe('a slot list', () => {
     const slot = await makeSlot({ ...base, secret }, gate)
     const slots = Array.from({ length: maxSlots }, () => ({ ...slot, id: randomBytes(16) }))
     const bytes = encodeSlotList(account, { vkVersion: 1, slots }, volumeKey)
-    assert.equal(verifySlotList(account, bytes, volumeKey).slots.length, 64)
+    assert.equal(verifySlotList(account, bytes, volumeKey).slots.length, maxSlots)
     assert.throws(
       () => encodeSlotList(account, { vkVersion: 1, slots: [...slots, slot] }, volumeKey),
       RangeError,
