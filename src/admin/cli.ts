@@ -29,6 +29,7 @@ function makeDesk(typed: Typed, options: CliOptions): Desk {
     env: options.env,
     isJson: typed.isJson,
     signal: options.signal,
+    source: typed.settings,
     configFile: findConfigFile(typed.settings, options.env),
     config: () => (config ??= loadSettings(typed.settings, options.env)),
     defaults: () => loadConfig(),

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Accounts } from '../account/api.ts'
 import type { Config } from '../config/schema.ts'
+import type { SettingsSource } from './settings.ts'
 import type { View } from './view.ts'
 
 /** What the running server lets admin commands see and do. */
@@ -138,6 +139,8 @@ export interface Desk {
   defaults(): Config
   /** The file they are read from, if any. */
   readonly configFile: string | undefined
+  /** `--config`, `--data` and `--set` as typed. */
+  readonly source: SettingsSource
   readonly isJson: boolean
   readonly signal: AbortSignal
   /** Opens the idle store. Throws Failure when a server or another command has it. */

@@ -312,13 +312,14 @@ describe('an order under way', () => {
       name,
       summary: 'waits',
       examples: [],
-      input: z.record(z.string(), z.unknown()),
+      input: z.object({}),
       result: z.object({ isDone: z.boolean() }),
       async run(work) {
         begun.resolve(work.signal)
         await gate.promise
         return { isDone: true }
       },
+      show: () => undefined,
     })
     return { command, begun: begun.promise, release: () => gate.resolve(undefined) }
   }
