@@ -1,5 +1,6 @@
 // Address lists (RFC 5322 §3.4 with the obsolete forms of §4.4, and what real mail does to them), one pass, never failing.
 import { FieldReader } from './field-reader.ts'
+import { addressesPerMessage } from './limits.ts'
 import { type OctetString, asOctets } from './octets.ts'
 
 /**
@@ -26,12 +27,12 @@ const atomRun = /[^ \t\r\n"(),:;<>@[]+/y
 const domainRun = /[^ \t\r\n"(),:;<>@[.]+/y
 const literalRun = /\[(?:[^\]\\]|\\.)*\]?/sy
 
-/** All addresses of a field's value, in order. Separators may be doubled or be semicolons. */
-export function parseAddresses(value: OctetString): Address[] {
+/** The addresses of a field's value, in order, at most `limit`. Separators may be doubled or be semicolons. */
+export function parseAddresses(value: OctetString, limit: number = addressesPerMessage): Address[] {
   const reader = new FieldReader(value)
   const found: Address[] = []
   let isInGroup = false
-  for (;;) {
+  while (found.length < limit) {
     reader.lastComment = undefined
     reader.skipSpace()
     if (reader.isAtEnd) break
@@ -101,7 +102,12 @@ function mailbox(reader: FieldReader, words: readonly Word[]): Address {
   const [word] = words
   // One bare word is a mailbox of this site; several, or a quoted one, are a name without an address.
   if (words.length === 1 && word && !word.isQuoted) {
-    return { name: commentName(comment), route: undefined, mailbox: asOctets(word.text), domain: missingDomain }
+    return {
+      name: commentName(comment),
+      route: undefined,
+      mailbox: asOctets(word.text),
+      domain: missingDomain,
+    }
   }
   return {
     name: nameOf(words) ?? commentName(comment),

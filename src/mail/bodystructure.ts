@@ -1,42 +1,56 @@
 // BODY and BODYSTRUCTURE as ready-made IMAP wire bytes (RFC 3501 §7.4.2).
-import { type Parameter, parameterValue, parseDisposition, parseEncoding, parseLanguages } from './content-type.ts'
-import { envelopeText } from './envelope.ts'
+import {
+  type Parameter,
+  parameterValue,
+  parseDisposition,
+  parseEncoding,
+  parseLanguages,
+} from './content-type.ts'
+import { type AddressBudget, envelopeText } from './envelope.ts'
 import { asOctets } from './octets.ts'
 import { isEmbeddedMessage, type Part } from './part.ts'
 import { nil, nstring, string, wireBytes } from './wire.ts'
 
-/** BODY: the structure without extension data. `message` is what the tree was made from. */
-export function bodyOf(message: Uint8Array, root: Part): Buffer {
-  return wireBytes(body(message, root, false))
+/** BODY (without extension data) and BODYSTRUCTURE (with it) of one message. */
+interface Structures {
+  readonly body: Buffer
+  readonly bodyStructure: Buffer
 }
 
-/** BODYSTRUCTURE: the structure with extension data. */
-export function bodyStructureOf(message: Uint8Array, root: Part): Buffer {
-  return wireBytes(body(message, root, true))
+/** `message` is what the tree was made from; `budget` is for the envelopes of embedded messages. */
+export function structuresOf(message: Uint8Array, root: Part, budget: AddressBudget): Structures {
+  const envelopes = new Map<Part, string>()
+  const envelopeOf = (part: Part): string => {
+    const made = envelopes.get(part) ?? envelopeText(message, part.header, budget)
+    envelopes.set(part, made)
+    return made
+  }
+  return {
+    body: wireBytes(body(root, false, envelopeOf)),
+    bodyStructure: wireBytes(body(root, true, envelopeOf)),
+  }
 }
+
+type EnvelopeOf = (embedded: Part) => string
 
 // body = "(" (body-type-1part / body-type-mpart) ")"
-function body(message: Uint8Array, part: Part, isExtended: boolean): string {
-  if (part.type === 'multipart') return multipart(message, part, isExtended)
+function body(part: Part, isExtended: boolean, envelopeOf: EnvelopeOf): string {
+  if (part.type === 'multipart') return multipart(part, isExtended, envelopeOf)
   const members = [...basicFields(part), String(part.bodyEnd - part.bodyStart)]
   const [embedded] = part.children
   if (isEmbeddedMessage(part) && embedded) {
-    members.push(
-      envelopeText(message, embedded.headerStart, embedded.bodyStart),
-      body(message, embedded, isExtended),
-      String(part.bodyLines),
-    )
+    members.push(envelopeOf(embedded), body(embedded, isExtended, envelopeOf), String(part.bodyLines))
   } else if (part.type === 'text') members.push(String(part.bodyLines))
   if (isExtended) members.push(nstring(part.fields.get('content-md5')), ...extension(part))
   return `(${members.join(' ')})`
 }
 
 // body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
-function multipart(message: Uint8Array, part: Part, isExtended: boolean): string {
-  const children = part.children.map((child) => body(message, child, isExtended)).join('')
-  const members = [string(part.contentType?.subtype ?? asOctets(part.subtype))]
+function multipart(part: Part, isExtended: boolean, envelopeOf: EnvelopeOf): string {
+  const children = part.children.map((child) => body(child, isExtended, envelopeOf)).join('')
+  const members: string[] = [string(part.contentType?.subtype ?? asOctets(part.subtype))]
   if (isExtended) {
-    members.push(asOctets(parameterList(part.contentType?.parameters ?? [])), ...extension(part).map(asOctets))
+    members.push(parameterList(part.contentType?.parameters ?? []), ...extension(part))
   }
   return `(${children} ${members.join(' ')})`
 }

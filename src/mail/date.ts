@@ -28,7 +28,7 @@ const maxFieldChars = 200
 
 // date-time = [ day-name "," ] day month year time zone; a hyphen is seen between day, month and year.
 const messageDate =
-  /^(?:[a-z]+\.? ?,? ?)?(\d{1,2})[ -]([a-z]{3})[a-z]*\.?[ -](\d{2,4}) (\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:\.\d+)? ?([+-]\d{4}|[a-z]+)?/i
+  /^(?:[a-z]+\.? ?,? ?)?(\d{1,2})[ -]([a-z]{3})[a-z]*\.?[ -](\d{2,4}) (\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:\.\d+)? ?([+-]\d{4}|[a-z]+(?:[+-]\d{1,2}\b)?)?/i
 // C's asctime, perhaps with a zone: Sun Nov  6 08:49:37 [GMT] 1994
 const asctimeDate =
   /^(?:[a-z]+\.? ?,? )?([a-z]{3})[a-z]* (\d{1,2}),? (\d{1,2}):(\d{1,2})(?::(\d{1,2}))? (?:([+-]\d{4}|[a-z]+) )?(\d{4})(?: ([+-]\d{4}|[a-z]+))?/i
@@ -90,6 +90,8 @@ function fullYear(digits: string): number {
 }
 
 function zoneOf(zone: string | undefined): number {
+  const hours = /^(?:gmt|utc)([+-]\d{1,2})$/i.exec(zone ?? '') // not of any standard, but seen
+  if (hours) return Number(hours[1]) * 60
   const match = /^([+-])(\d\d)(\d\d)/.exec(zone ?? '')
   if (!match) return zoneNames.get((zone ?? '').toLowerCase()) ?? 0
   const minutes = Number(match[2]) * 60 + Number(match[3])

@@ -44,7 +44,10 @@ const otherNames: readonly (readonly [string, number])[] = [
   ['rarr', 0x2192],
   ['minus', 0x2212],
 ]
-const codes = new Map([...latin1Names.split(' ').map((name, index) => [name, 0xa0 + index] as const), ...otherNames])
+const codes = new Map([
+  ...latin1Names.split(' ').map((name, index) => [name, 0xa0 + index] as const),
+  ...otherNames,
+])
 
 /** The text of a reference without its "&" and ";"; undefined when it is not one. */
 export function entityText(body: string): string | undefined {

@@ -1,30 +1,37 @@
-// ENVELOPE as ready-made IMAP wire bytes (RFC 3501 §7.4.2, RFC 9051 §7.5.2).
+// ENVELOPE in IMAP wire form (RFC 3501 §7.4.2, RFC 9051 §7.5.2).
 import { type Address, parseAddresses } from './address.ts'
-import { fieldValue, headerFields } from './header.ts'
+import { fieldValue, type HeaderField } from './header.ts'
 import { type OctetString, asOctets } from './octets.ts'
-import { humanString, nil, nstring, wireBytes } from './wire.ts'
+import { humanString, nil, nstring } from './wire.ts'
 
 const textFields = new Set(['date', 'subject', 'in-reply-to', 'message-id'])
 const addressFields = new Set(['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'])
 
-/** ENVELOPE from a header block, from "(" to ")". */
-export function envelopeOf(header: Uint8Array): Buffer {
-  return wireBytes(envelopeText(header, 0, header.length))
+/** How many addresses may still be written; shared by the envelopes of one message. */
+export interface AddressBudget {
+  left: number
 }
 
 /**
- * The same for the header block at `start` to `end`. A field that stands twice counts with its last value if it is text,
- * and with all its addresses if it is a list: no one who was written to is left out.
+ * ENVELOPE from the fields of a header, from "(" to ")". `bytes` is what the fields were found in. A field that stands
+ * twice counts with its last value if it is text, and with all its addresses if it is a list: no one who was written to is
+ * left out.
  */
-export function envelopeText(bytes: Uint8Array, start: number, end: number): OctetString {
+export function envelopeText(
+  bytes: Uint8Array,
+  fields: readonly HeaderField[],
+  budget: AddressBudget,
+): OctetString {
   const texts = new Map<string, OctetString>()
   const lists = new Map<string, Address[]>()
-  for (const field of headerFields(bytes, start, end)) {
+  for (const field of fields) {
     if (textFields.has(field.name)) texts.set(field.name, fieldValue(bytes, field))
-    else if (addressFields.has(field.name)) {
-      const addresses = parseAddresses(fieldValue(bytes, field))
+    else if (addressFields.has(field.name) && budget.left > 0) {
+      const addresses = parseAddresses(fieldValue(bytes, field), budget.left)
+      budget.left -= addresses.length
       const list = lists.get(field.name)
-      lists.set(field.name, list ? list.concat(addresses) : addresses)
+      if (list) list.push(...addresses)
+      else lists.set(field.name, addresses)
     }
   }
   const subject = texts.get('subject')

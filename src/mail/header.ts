@@ -18,7 +18,7 @@ export interface HeaderField {
   readonly end: number
 }
 
-export function isBlank(byte: number | undefined): boolean {
+function isBlank(byte: number | undefined): boolean {
   return byte === SP || byte === TAB
 }
 
@@ -28,20 +28,9 @@ export function isEmptyLine(bytes: Uint8Array, at: number): boolean {
 }
 
 /** First octet behind the line that begins at `at`; `end` when its LF is missing. */
-export function lineEnd(bytes: Uint8Array, at: number, end: number): number {
+function lineEnd(bytes: Uint8Array, at: number, end: number): number {
   const lf = bytes.indexOf(LF, at)
   return lf < 0 || lf >= end ? end : lf + 1
-}
-
-/** First octet behind the blank line that ends the header block, or the length when there is none. */
-export function headerLength(message: Uint8Array): number {
-  let at = 0
-  while (at < message.length) {
-    const next = lineEnd(message, at, message.length)
-    if (isEmptyLine(message, at)) return next
-    at = next
-  }
-  return at
 }
 
 /**

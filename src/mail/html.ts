@@ -32,7 +32,8 @@ export function htmlText(html: string): string {
     }
     if (name === undefined || !inlineTags.has(name)) pieces.push('\n')
     at = behindTag(html, open + 1)
-    if (name !== undefined && hiddenTags.has(name) && html.charAt(open + 1) !== '/') at = behindElement(html, name, at)
+    if (name !== undefined && hiddenTags.has(name) && html.charAt(open + 1) !== '/')
+      at = behindElement(html, name, at)
   }
   pieces.push(html.slice(at))
   return decodeEntities(pieces.join(''))

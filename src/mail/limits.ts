@@ -10,3 +10,7 @@ export const parametersPerField: number = 500
 export const boundaryBytes: number = 200
 /** Type and subtype (RFC 6838 §4.2), encoding and charset names; longer ones are not what they say they are. */
 export const tokenBytes: number = 127
+/** Octets of headers, all parts together, that are read for fields; those of a thousand messages in one digest fit. */
+export const headerBytesPerMessage: number = 4 * 1024 * 1024
+/** Addresses in the ENVELOPEs of one message, its own first. The others are found in the header itself. */
+export const addressesPerMessage: number = 20_000

@@ -1,11 +1,18 @@
 // Finds the parts of a message in one pass over its octets.
 import { type Delimiter, OpenBoundaries } from './boundary.ts'
 import { parameterValue } from './content-type.ts'
-import { fieldValue, headerFields, isEmptyLine } from './header.ts'
+import { fieldValue, type HeaderField, headerFields, isEmptyLine } from './header.ts'
 import { LineFeeds } from './line-feeds.ts'
-import { boundaryBytes, partDepth, partsPerMessage } from './limits.ts'
+import { boundaryBytes, headerBytesPerMessage, partDepth, partsPerMessage } from './limits.ts'
 import { type OctetString, trimBlanksEnd } from './octets.ts'
-import { addMissingChild, describePart, type GrowingPart, isEmbeddedMessage, makeOpaque, type Part } from './part.ts'
+import {
+  addMissingChild,
+  describePart,
+  type GrowingPart,
+  isEmbeddedMessage,
+  makeOpaque,
+  type Part,
+} from './part.ts'
 
 const LF = 10
 const CR = 13
@@ -26,6 +33,7 @@ class Scan {
   #at = 0
   #lines = 0
   #count = 0
+  #headerBytesLeft = headerBytesPerMessage
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -66,8 +74,14 @@ class Scan {
   #headerOfPart(parent: GrowingPart | undefined): GrowingPart {
     const headerStart = this.#at
     const bodyStart = this.#header()
-    const fields = contentFields(this.#bytes, headerStart, bodyStart)
-    const part = describePart(fields, parent)
+    const header = headerFields(
+      this.#bytes,
+      headerStart,
+      Math.min(bodyStart, headerStart + this.#headerBytesLeft),
+    )
+    this.#headerBytesLeft = Math.max(0, this.#headerBytesLeft - (bodyStart - headerStart))
+    const part = describePart(contentFields(this.#bytes, header), parent)
+    part.header = header
     this.#count += 1
     part.headerStart = headerStart
     part.bodyStart = bodyStart
@@ -90,7 +104,8 @@ class Scan {
     const bytes = this.#bytes
     const start = this.#at
     while (this.#at < bytes.length) {
-      if (this.#isDelimiterNext()) return this.#at === start ? start : this.#at - lineEndBefore(bytes, this.#at)
+      if (this.#isDelimiterNext())
+        return this.#at === start ? start : this.#at - lineEndBefore(bytes, this.#at)
       const isLast = isEmptyLine(bytes, this.#at)
       this.#skipLine()
       if (isLast) break
@@ -140,7 +155,11 @@ class Scan {
   #endParts(delimiter: Delimiter): void {
     const eol = lineEndBefore(this.#bytes, this.#at)
     let end = this.#at - eol
-    for (let part = this.#open.at(-1); part && this.#open.length - 1 > delimiter.depth; part = this.#open.at(-1)) {
+    for (
+      let part = this.#open.at(-1);
+      part && this.#open.length - 1 > delimiter.depth;
+      part = this.#open.at(-1)
+    ) {
       end = Math.max(end, part.bodyStart) // an empty body begins behind that line end
       part.bodyEnd = end
       const isLineEndOutside = end < this.#at && eol > 0
@@ -157,9 +176,9 @@ function lineEndBefore(bytes: Uint8Array, at: number): number {
   return bytes[at - 2] === CR ? 2 : 1
 }
 
-function contentFields(bytes: Uint8Array, start: number, end: number): Map<string, OctetString> {
+function contentFields(bytes: Uint8Array, header: readonly HeaderField[]): Map<string, OctetString> {
   const fields = new Map<string, OctetString>()
-  for (const field of headerFields(bytes, start, end)) {
+  for (const field of header) {
     if (field.name.startsWith('content-') && !fields.has(field.name)) {
       fields.set(field.name, fieldValue(bytes, field))
     }

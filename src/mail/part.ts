@@ -1,5 +1,6 @@
 // A part of a message: its offsets, its type, and what BODYSTRUCTURE says of it. The tree is made by `parse-parts.ts`.
 import { type ContentType, parameterValue, parseContentType, parseEncoding } from './content-type.ts'
+import type { HeaderField } from './header.ts'
 import { tokenBytes } from './limits.ts'
 import { type OctetString, asOctets } from './octets.ts'
 
@@ -29,6 +30,8 @@ export interface Part extends PartNode {
   readonly children: readonly Part[]
   /** Undefined when the message does not say, or says something that is not a media type. */
   readonly contentType: ContentType | undefined
+  /** Where the fields of its header are, as far as `limits.ts` has them read. */
+  readonly header: readonly HeaderField[]
   /** Unfolded values of the Content- fields by lower-case name; of repeated ones the first. */
   readonly fields: ReadonlyMap<string, OctetString>
 }
@@ -63,6 +66,7 @@ export function describePart(
     charset: type === 'text' ? charsetOf(contentType) : undefined,
     children: [],
     contentType,
+    header: [],
     fields,
   }
 }

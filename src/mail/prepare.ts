@@ -1,10 +1,12 @@
 // What delivery keeps ready of a message, so that FETCH neither parses nor formats.
-import { bodyOf, bodyStructureOf } from './bodystructure.ts'
+import { structuresOf } from './bodystructure.ts'
 import { dayOf, parseMessageDate, type ZonedDate } from './date.ts'
-import { envelopeOf } from './envelope.ts'
-import { fieldValue, headerFields } from './header.ts'
+import { type AddressBudget, envelopeText } from './envelope.ts'
+import { fieldValue, type HeaderField, headerFields } from './header.ts'
+import { addressesPerMessage } from './limits.ts'
 import { parseParts } from './parse-parts.ts'
 import { encodeTree } from './tree-codec.ts'
+import { wireBytes } from './wire.ts'
 
 export interface PreparedMessage {
   /** RFC822.SIZE. */
@@ -28,21 +30,25 @@ export interface PreparedMessage {
 /** Takes the message in its stored form (`normalise.ts`). Never throws on content; linear in its size. */
 export function prepareMessage(message: Buffer): PreparedMessage {
   const root = parseParts(message)
-  const header = message.subarray(0, root.bodyStart)
-  const sent = sentDateOf(header)
+  const budget: AddressBudget = { left: addressesPerMessage }
+  const envelope = wireBytes(envelopeText(message, root.header, budget))
+  const sent = sentDateIn(message, root.header)
   return {
     sizeBytes: message.length,
-    envelope: envelopeOf(header),
-    body: bodyOf(message, root),
-    bodyStructure: bodyStructureOf(message, root),
+    envelope,
+    ...structuresOf(message, root, budget),
     tree: encodeTree(root),
-    header,
+    header: message.subarray(0, root.bodyStart),
     ...(sent ? { sentDate: sent.epochMs, sentDay: dayOf(sent) } : {}),
   }
 }
 
 /** The Date field of a header block, for SENTON and its like; of several the last, as in ENVELOPE. */
 export function sentDateOf(header: Uint8Array): ZonedDate | undefined {
-  const field = headerFields(header).findLast(({ name }) => name === 'date')
-  return field && parseMessageDate(fieldValue(header, field))
+  return sentDateIn(header, headerFields(header))
+}
+
+function sentDateIn(bytes: Uint8Array, fields: readonly HeaderField[]): ZonedDate | undefined {
+  const field = fields.findLast(({ name }) => name === 'date')
+  return field && parseMessageDate(fieldValue(bytes, field))
 }

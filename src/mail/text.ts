@@ -61,7 +61,7 @@ function bothForms(value: OctetString): string {
 }
 
 /** The text of a text part, converted from its encoding and charset; of HTML what a reader sees. */
-export function partText(message: Uint8Array, part: PartNode): string {
+function partText(message: Uint8Array, part: PartNode): string {
   const raw = asBuffer(message).subarray(part.bodyStart, part.bodyEnd)
   const text = decodeCharset(decodeTransfer(raw, part.encoding) ?? raw, part.charset)
   return part.subtype === 'html' ? htmlText(text) : text

@@ -23,7 +23,11 @@ const rows: readonly (readonly [string, string, string])[] = [
   ['encoded words stay as they are', '=?utf-8?q?=C3=A4?= <a@b>', '=?utf-8?q?=C3=A4?=||a@b'],
   ['a name in a comment', 'a@b (Ann Lee)', 'Ann Lee||a@b'],
   ['nested comments', 'a@b (Ann (the (elder)) Lee)', 'Ann (the (elder)) Lee||a@b'],
-  ['comments everywhere', 'Pete(one) <(two)pete(three)@(four)silly.test(five)>(six)', 'Pete||pete@silly.test'],
+  [
+    'comments everywhere',
+    'Pete(one) <(two)pete(three)@(four)silly.test(five)>(six)',
+    'Pete||pete@silly.test',
+  ],
   ['several, with empty elements', ',a@b,, c@d ,', '||a@b , ||c@d'],
   ['semicolons between', 'a@b; c@d;', '||a@b , ||c@d'],
   ['a group', 'G: a@b, Ann <c@d>; , e@f', 'G: , ||a@b , Ann||c@d , ; , ||e@f'],

@@ -38,7 +38,7 @@ function* corpusMail(): Generator<Mail> {
 
 /** Plain files of a tar archive (POSIX ustar). */
 function* untar(archive: Buffer): Generator<Mail> {
-  for (let at = 0; at + 512 <= archive.length; ) {
+  for (let at = 0; at + 512 <= archive.length;) {
     const name = archive.toString('utf8', at, at + 100).replace(/\0.*$/s, '')
     const size = parseInt(archive.toString('latin1', at + 124, at + 136), 8) || 0
     const isFile = [0, 48].includes(archive[at + 156] ?? 0)
@@ -81,7 +81,8 @@ test('subject, sender, date and attachments are those that mailparser finds', op
     const theirs = await simpleParser(message, { skipImageLinks: true, skipTextToHtml: true })
     count += 1
     const subject = field(prepared.header, 'subject')
-    if (words(decodeHeaderText(subject ?? ('' as OctetString))) !== words(theirs.subject ?? '')) differences.subject += 1
+    if (words(decodeHeaderText(subject ?? ('' as OctetString))) !== words(theirs.subject ?? ''))
+      differences.subject += 1
     const from = field(prepared.header, 'from')
     const sender = from === undefined ? undefined : parseAddresses(from)[0]
     const address = `${sender?.mailbox ?? ''}@${sender?.domain ?? ''}`
@@ -94,5 +95,6 @@ test('subject, sender, date and attachments are those that mailparser finds', op
   }
   t.diagnostic(`${count} messages, differences ${JSON.stringify(differences)}`)
   // The rest are messages that break the rules, where the two parsers guess differently.
-  for (const [what, found] of Object.entries(differences)) assert.ok(found <= count / 50, `${what} differs in ${found}`)
+  for (const [what, found] of Object.entries(differences))
+    assert.ok(found <= count / 50, `${what} differs in ${found}`)
 })

@@ -20,6 +20,7 @@ describe('the Date field', () => {
     ['(comment) Thu,(x) 22(y (z)) Aug 2002 18:26:25 +0530', '2002-08-22T12:56:25Z', 330],
     ['Thu, 22 Aug 2002 18:26:25', '2002-08-22T18:26:25Z', 0],
     ['Thu, 22 Aug 2002 18:26:25 GMT', '2002-08-22T18:26:25Z', 0],
+    ['Thu, 22 Aug 2002 18:26:25 GMT+1', '2002-08-22T17:26:25Z', 60],
     ['Thu, 22 Aug 2002 18:26:25 Z', '2002-08-22T18:26:25Z', 0],
     ['Thu, 22-Aug-2002 18:26:25 -0000', '2002-08-22T18:26:25Z', 0],
     ['Thursday, 22 August 2002 18:26:25 +0000', '2002-08-22T18:26:25Z', 0],
@@ -107,7 +108,15 @@ describe('date of SEARCH', () => {
     assert.equal(parseSearchDay('01-feb-1970'), 31)
     assert.equal(parseSearchDay('31-DEC-1969'), -1)
   })
-  for (const text of ['', '1-Jan-70', '32-Jan-1970', '29-Feb-1970', '1-Foo-1970', ' 1-Jan-1970', '"1-Jan-1970"']) {
+  for (const text of [
+    '',
+    '1-Jan-70',
+    '32-Jan-1970',
+    '29-Feb-1970',
+    '1-Foo-1970',
+    ' 1-Jan-1970',
+    '"1-Jan-1970"',
+  ]) {
     test(`refuses ${JSON.stringify(text)}`, () => {
       assert.equal(parseSearchDay(text), undefined)
     })

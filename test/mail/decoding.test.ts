@@ -39,7 +39,20 @@ describe('encoded words', () => {
   })
 
   test('never throw', () => {
-    const piece = fc.constantFrom('=?', '?=', 'utf-8', 'utf-16', '?q?', '?B?', '=C3', ' ', 'x', '\u00e4', '*', 'iso-2022-jp')
+    const piece = fc.constantFrom(
+      '=?',
+      '?=',
+      'utf-8',
+      'utf-16',
+      '?q?',
+      '?B?',
+      '=C3',
+      ' ',
+      'x',
+      '\u00e4',
+      '*',
+      'iso-2022-jp',
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         assert.equal(typeof decodeHeaderText(pieces.join('') as never), 'string')
@@ -72,12 +85,32 @@ describe('charsets', () => {
     })
   }
 
-  for (const name of ['us-ascii', 'UTF-8', 'iso-8859-1', 'windows-1252', 'koi8-r', 'iso-2022-jp', 'utf-16', 'gb18030']) {
+  for (const name of [
+    'us-ascii',
+    'UTF-8',
+    'iso-8859-1',
+    'windows-1252',
+    'koi8-r',
+    'iso-2022-jp',
+    'utf-16',
+    'gb18030',
+  ]) {
     test(`${name} is known`, () => {
       assert.equal(isKnownCharset(name), true)
     })
   }
-  for (const name of ['', 'x', 'base64', 'hex', 'no-such', 'constructor', '__proto__', 'toString', 'utf-8\0', 'ä']) {
+  for (const name of [
+    '',
+    'x',
+    'base64',
+    'hex',
+    'no-such',
+    'constructor',
+    '__proto__',
+    'toString',
+    'utf-8\0',
+    'ä',
+  ]) {
     test(`${JSON.stringify(name)} is not known, and is no reason to fail`, () => {
       assert.equal(isKnownCharset(name), false)
       assert.equal(decodeCharset(Buffer.from('61', 'hex'), name), 'a')
@@ -127,7 +160,9 @@ describe('transfer encodings', () => {
   test('quoted-printable with every octet encoded is what was encoded', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-        const text = [...bytes].map((octet) => `=${octet.toString(16).padStart(2, '0').toUpperCase()}`).join('=\r\n')
+        const text = [...bytes]
+          .map((octet) => `=${octet.toString(16).padStart(2, '0').toUpperCase()}`)
+          .join('=\r\n')
         assert.deepEqual(decodeTransfer(Buffer.from(text), 'quoted-printable'), Buffer.from(bytes))
       }),
     )

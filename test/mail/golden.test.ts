@@ -35,7 +35,8 @@ for (const name of names) {
 
 test('BODY is BODYSTRUCTURE without the extension data', () => {
   const prepared = prepareMessage(readFileSync(join(folder, '004-embedded-message.eml')))
-  const envelope = expected('004-embedded-message', 'bodystructure').match(/\("Sun.*?example\.net>"\)/)?.[0] ?? ''
+  const envelope =
+    expected('004-embedded-message', 'bodystructure').match(/\("Sun.*?example\.net>"\)/)?.[0] ?? ''
   const text = '("text" "plain" ("charset" "us-ascii") NIL NIL "7bit"'
   assert.equal(
     prepared.body.toString('latin1'),

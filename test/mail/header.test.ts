@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { fieldValue, headerFields, headerLength } from '../../src/mail/header.ts'
+import { fieldValue, headerFields } from '../../src/mail/header.ts'
 
 function fieldsOf(text: string): string[][] {
   const bytes = Buffer.from(text, 'latin1')
@@ -9,17 +9,73 @@ function fieldsOf(text: string): string[][] {
 
 describe('headerFields', () => {
   const rows: readonly (readonly [string, string, readonly (readonly string[])[]])[] = [
-    ['splits at line ends', 'A: 1\r\nB:2\r\n\r\nbody: x\r\n', [['a', '1'], ['b', '2']]],
-    ['keeps a folded line with its field', 'A: 1\r\n 2\r\n\t3\r\nB: 4\r\n', [['a', '1 2\t3'], ['b', '4']]],
-    ['takes a line of blanks for a folded line, not for the end', 'A: 1\r\n \r\nB: 2\r\n', [['a', '1'], ['b', '2']]],
+    [
+      'splits at line ends',
+      'A: 1\r\nB:2\r\n\r\nbody: x\r\n',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ],
+    [
+      'keeps a folded line with its field',
+      'A: 1\r\n 2\r\n\t3\r\nB: 4\r\n',
+      [
+        ['a', '1 2\t3'],
+        ['b', '4'],
+      ],
+    ],
+    [
+      'takes a line of blanks for a folded line, not for the end',
+      'A: 1\r\n \r\nB: 2\r\n',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ],
     ['tolerates blanks before the colon', 'Subject \t: x\r\n', [['subject', 'x']]],
-    ['gives a line without a colon no name', 'From x\r\nA: 1\r\n', [['', 'From x'], ['a', '1']]],
-    ['takes a folded line that comes first for a line without a name', ' x\r\nA: 1\r\n', [['', 'x'], ['a', '1']]],
-    ['reads a last line without an end', 'A: 1\r\nB: 2', [['a', '1'], ['b', '2']]],
-    ['reads lone LFs', 'A: 1\n 2\nB: 3\n\nbody', [['a', '1 2'], ['b', '3']]],
+    [
+      'gives a line without a colon no name',
+      'From x\r\nA: 1\r\n',
+      [
+        ['', 'From x'],
+        ['a', '1'],
+      ],
+    ],
+    [
+      'takes a folded line that comes first for a line without a name',
+      ' x\r\nA: 1\r\n',
+      [
+        ['', 'x'],
+        ['a', '1'],
+      ],
+    ],
+    [
+      'reads a last line without an end',
+      'A: 1\r\nB: 2',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ],
+    [
+      'reads lone LFs',
+      'A: 1\n 2\nB: 3\n\nbody',
+      [
+        ['a', '1 2'],
+        ['b', '3'],
+      ],
+    ],
     ['keeps colons in the value', 'A: b:c\r\n', [['a', 'b:c']]],
     ['keeps eight-bit octets', 'A: \u00e4\u00a0\r\n', [['a', '\u00e4\u00a0']]],
-    ['finds an empty value', 'A:\r\nB:  \r\n', [['a', ''], ['b', '']]],
+    [
+      'finds an empty value',
+      'A:\r\nB:  \r\n',
+      [
+        ['a', ''],
+        ['b', ''],
+      ],
+    ],
     ['finds nothing in nothing', '', []],
     ['finds nothing before a blank line', '\r\nA: 1\r\n', []],
   ]
@@ -38,20 +94,4 @@ describe('headerFields', () => {
     }
     assert.equal(at, bytes.length)
   })
-})
-
-describe('headerLength', () => {
-  const rows: readonly (readonly [string, string, number])[] = [
-    ['counts the blank line', 'A: 1\r\n\r\nbody', 8],
-    ['counts a blank line of LF', 'A: 1\n\nbody', 6],
-    ['is everything when there is no blank line', 'A: 1\r\nB: 2\r\n', 12],
-    ['is the blank line alone when the message begins with it', '\r\nbody', 2],
-    ['is nothing for nothing', '', 0],
-    ['does not take a lone CR for a line end', 'A: 1\r\r\nB: 2\r\n\r\nx', 15],
-  ]
-  for (const [name, text, length] of rows) {
-    test(name, () => {
-      assert.equal(headerLength(Buffer.from(text)), length)
-    })
-  }
 })

@@ -29,7 +29,9 @@ test('a message in stored form is given back without a copy', () => {
   assert.equal(normaliseLineEnds(message), message)
 })
 
-const lineOctets = fc.array(fc.constantFrom(0, 10, 13, 65, 255), { maxLength: 60 }).map((octets) => Buffer.from(octets))
+const lineOctets = fc
+  .array(fc.constantFrom(0, 10, 13, 65, 255), { maxLength: 60 })
+  .map((octets) => Buffer.from(octets))
 
 test('a second time changes nothing, and only CRs before lone LFs are added', () => {
   fc.assert(

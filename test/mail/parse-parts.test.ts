@@ -31,7 +31,17 @@ test('the epilogue of an inner multipart ends at the delimiter of the outer one'
 })
 
 test('a delimiter of the inner multipart behind its close is text', () => {
-  const inner = ['Content-Type: multipart/mixed; boundary=in', '', '--in', '', 'x', '--in--', '--in', '', 'not a part']
+  const inner = [
+    'Content-Type: multipart/mixed; boundary=in',
+    '',
+    '--in',
+    '',
+    'x',
+    '--in--',
+    '--in',
+    '',
+    'not a part',
+  ]
   const message = mail(...outer, '--out', ...inner, '--out', '', 'y', '--out--')
   assert.equal(shapeOf(message), 'multipart/mixed[multipart/mixed[text/plain] text/plain]')
 })
@@ -49,7 +59,9 @@ test('a delimiter must stand at the beginning of its line', () => {
 })
 
 test('a lone CR does not begin a line', () => {
-  const message = Buffer.from('Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r--x\r\n--x--\r\n')
+  const message = Buffer.from(
+    'Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r--x\r\n--x--\r\n',
+  )
   const [part] = leaves(parseParts(message))
   assert.ok(part)
   assert.equal(bodyText(message, part), 'a\r--x')
@@ -85,7 +97,15 @@ test('types, encodings and charsets are in lower case, with their defaults', () 
 })
 
 test('an embedded message that is cut off by a delimiter still has a tree', () => {
-  const message = mail(...outer, '--out', 'Content-Type: message/rfc822', '--out', 'Content-Type: message/rfc822', '', '--out--')
+  const message = mail(
+    ...outer,
+    '--out',
+    'Content-Type: message/rfc822',
+    '--out',
+    'Content-Type: message/rfc822',
+    '',
+    '--out--',
+  )
   assert.equal(shapeOf(message), 'multipart/mixed[message/rfc822[text/plain] message/rfc822[text/plain]]')
 })
 
@@ -109,7 +129,9 @@ test('embedded messages below the deepest level are opaque', () => {
 })
 
 test('parts beyond the greatest number are text of the last one', () => {
-  const root = parseParts(mail(...outer, ...Array.from({ length: 20_000 }, () => ['--out', '', 'x']).flat(), '--out--'))
+  const root = parseParts(
+    mail(...outer, ...Array.from({ length: 20_000 }, () => ['--out', '', 'x']).flat(), '--out--'),
+  )
   assert.equal(root.children.length, 9_999)
   assert.equal(root.children.at(-1)?.bodyEnd, root.bodyEnd)
 })

@@ -159,7 +159,7 @@ function checkBody(wire: Wire, part: Part): void {
 }
 
 test('ENVELOPE has ten members that can be read', () => {
-  const octet = fc.constantFrom(...'"\\<>@,;:()[]. \t=?ab\u00e4\0\r\n')
+  const octet = fc.constantFrom(...Array.from('"\\<>@,;:()[]. \t=?ab\u00e4\0\r\n'))
   const value = fc.array(octet, { maxLength: 30 }).map((octets) => octets.join(''))
   fc.assert(
     fc.property(value, value, value, (from, to, subject) => {

@@ -113,7 +113,8 @@ const rows: readonly (readonly [Buffer, string, string | undefined])[] = [
 
 describe('BODY[section]', () => {
   for (const [message, text, expected] of rows) {
-    const of = message === plain ? 'a plain message' : message === mixed ? 'a multipart' : 'a forwarded message'
+    const of =
+      message === plain ? 'a plain message' : message === mixed ? 'a multipart' : 'a forwarded message'
     test(`[${text}] of ${of}`, () => {
       const root = parseParts(message)
       assert.equal(sectionBytes(message, root, section(text))?.toString(), expected)

@@ -40,7 +40,8 @@ describe('fold', () => {
     fc.assert(
       fc.property(text, text, text, (before, query, behind) => {
         const folded = fold(before + query + behind)
-        for (const form of [query, query.toUpperCase(), query.toLowerCase()]) assert.ok(folded.includes(fold(form)))
+        for (const form of [query, query.toUpperCase(), query.toLowerCase()])
+          assert.ok(folded.includes(fold(form)))
       }),
       { numRuns: 2000 },
     )
@@ -71,7 +72,21 @@ describe('htmlText', () => {
   }
 
   test('never throws', () => {
-    const piece = fc.constantFrom('<', '>', '"', "='", '!--', '-->', 'script', '/', '&', '#x', '41;', 'b', ' ')
+    const piece = fc.constantFrom(
+      '<',
+      '>',
+      '"',
+      "='",
+      '!--',
+      '-->',
+      'script',
+      '/',
+      '&',
+      '#x',
+      '41;',
+      'b',
+      ' ',
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         assert.equal(typeof htmlText(pieces.join('')), 'string')
@@ -114,7 +129,15 @@ describe('searchText', () => {
   )
   const { header, body } = searchText(message, parseParts(message))
 
-  for (const query of ['Grüße', 'GRÜSSE', '=?utf-8?q?gr=c3=bc=c3=9fe?=', 'subject: grüße', 'zoë', 'rechnung.pdf', 'text/html']) {
+  for (const query of [
+    'Grüße',
+    'GRÜSSE',
+    '=?utf-8?q?gr=c3=bc=c3=9fe?=',
+    'subject: grüße',
+    'zoë',
+    'rechnung.pdf',
+    'text/html',
+  ]) {
     test(`the header has ${query}`, () => {
       assert.ok(header.includes(fold(query)))
       assert.ok(!body.includes(fold(query)))

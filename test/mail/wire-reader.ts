@@ -16,7 +16,8 @@ export function readWire(bytes: Buffer): Wire {
       if (text[at] === '\\') {
         at += 1
         if (text[at] !== '"' && text[at] !== '\\') fail('bad escape')
-      } else if (!/[\u0001-\u0009\u000b\u000c\u000e-\u007f]/.test(text.charAt(at))) fail('octet not allowed in quotes')
+      } else if (!/[\u0001-\u0009\u000b\u000c\u000e-\u007f]/.test(text.charAt(at)))
+        fail('octet not allowed in quotes')
       value += text.charAt(at)
     }
     at += 1
