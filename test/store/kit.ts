@@ -85,5 +85,5 @@ export async function addBlob(
 
 export async function readBlob(store: Store, owner: Uint8Array, blobId: Uint8Array): Promise<Buffer> {
   const length = await store.blobs.length(owner, blobId)
-  return await store.blobs.read(owner, blobId, 0, length ?? 0)
+  return store.blobs.read(owner, blobId, 0, length ?? 0)
 }

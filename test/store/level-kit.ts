@@ -7,7 +7,7 @@ import type { Store } from '../../src/store/store.ts'
 import type { Harness } from './kit.ts'
 
 export async function temporaryDirectory(): Promise<string> {
-  return await fs.mkdtemp(path.join(os.tmpdir(), 'letterlock-store-'))
+  return fs.mkdtemp(path.join(os.tmpdir(), 'letterlock-store-'))
 }
 
 /** No reserve: the machine's disk may be nearly full. Retries at once: tests do not wait. */
