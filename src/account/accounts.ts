@@ -4,10 +4,7 @@ import { defaultMessageBytes, passwordBytes } from '../base/limits.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { WrongKey } from '../crypto/errors.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
-import { addEpoch } from '../crypto/keyset.ts'
-import { makeRecoveryCode, MistypedCode, readRecoveryCode } from '../crypto/recovery-code.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
-import type { SlotKind, SlotSecret } from '../crypto/slot.ts'
 import { Conflict } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
 import type {
@@ -19,6 +16,7 @@ import type {
   SessionInfo,
   SessionRow,
 } from './api.ts'
+import { Credentials, wrongLogin } from './credentials.ts'
 import { createRecords } from './create-account.ts'
 import { checkCard, deliver } from './deliver.ts'
 import {
@@ -33,7 +31,7 @@ import { Refusal } from './errors.ts'
 import { arrivalRange, conversionKey } from './keys.ts'
 import type { LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
-import { editSlots, readSlots, type KeySettings } from './slots.ts'
+import { readSlots, type KeySettings } from './slots.ts'
 import { asRefusal, refusing, type Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -51,14 +49,12 @@ export interface AccountsOptions {
   readonly defaultQuotaBytes?: number
 }
 
-const wrongLogin = (): Refusal => new Refusal('authentication-failed', 'Wrong address or password')
-const nobody: SessionInfo = { protocol: 'admin', remoteAddress: 'local', isTls: true, end: () => undefined }
-
 class SiteAccounts implements Accounts {
   readonly #site: Site
   readonly #settings: KeySettings
   readonly #options: AccountsOptions
   readonly #unlocked: UnlockedAccounts
+  readonly #credentials: Credentials
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -70,6 +66,7 @@ class SiteAccounts implements Accounts {
       this.#settings,
       options.maxMessageBytes ?? defaultMessageBytes,
     )
+    this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
   }
 
   /** Goes on with deletions that a crash interrupted. */
@@ -223,55 +220,15 @@ class SiteAccounts implements Accounts {
     }
   }
 
-  /** Runs `task` with the account unlocked by this secret. */
-  async #with<T>(
-    address: string,
-    secret: SlotSecret,
-    task: (session: OpenSession) => Promise<T>,
-  ): Promise<T> {
-    const entry = await this.#entry(address)
-    const session = await this.#unlocked
-      .enter(entry.address, entry.account, secret, nobody)
-      .catch((error: unknown) => {
-        throw error instanceof WrongKey ? wrongLogin() : asRefusal(error)
-      })
-    try {
-      return await refusing(() => task(session))
-    } finally {
-      await session.close()
-    }
-  }
-
   async setPassword(address: string, password: Buffer): Promise<void> {
     requirePassword(password)
-    const { account } = await this.#entry(address)
-    const { list } = await refusing(() => readSlots(this.#site, account))
-    if (!list.slots.some((slot) => slot.kind === 'server')) {
-      throw new Refusal(
-        'mail-would-be-lost',
-        'At-rest encryption is on: a new password without the old one or the recovery code would lock the mail for ever',
-      )
-    }
-    await this.#with(address, { kind: 'server', siteKey: this.#site.siteKey }, async (session) => {
-      await this.#replaceSlots(session, ['password'], [{ kind: 'password', password }])
-    })
+    await this.#credentials.setPassword(await this.#entry(address), password)
     await this.kick({ address }, 'The password was changed')
   }
 
   async changePassword(address: string, oldPassword: Buffer, newPassword: Buffer): Promise<void> {
     requirePassword(newPassword)
-    await this.#with(address, { kind: 'password', password: oldPassword }, async (session) => {
-      await this.#replaceSlots(session, ['password'], [{ kind: 'password', password: newPassword }])
-    })
-  }
-
-  async #replaceSlots(
-    session: OpenSession,
-    gone: readonly SlotKind[],
-    add: readonly SlotSecret[],
-  ): Promise<void> {
-    await editSlots(session.account, this.#settings, { keep: (slot) => !gone.includes(slot.kind), add })
-    this.#unlocked.forgetPasswords(session.account.id)
+    await this.#credentials.changePassword(await this.#entry(address), oldPassword, newPassword)
   }
 
   async setDisabled(address: string, isDisabled: boolean): Promise<void> {
@@ -304,39 +261,7 @@ class SiteAccounts implements Accounts {
     password: Buffer,
     progress?: (done: number, total: number) => void,
   ): Promise<{ recoveryCode: string; finished: Promise<void> }> {
-    const entry = await this.#entry(address)
-    const session = await this.#unlocked
-      .enter(entry.address, entry.account, { kind: 'password', password }, nobody)
-      .catch((error: unknown) => {
-        throw error instanceof WrongKey ? wrongLogin() : asRefusal(error)
-      })
-    const code = makeRecoveryCode()
-    try {
-      const { list } = await refusing(() => readSlots(this.#site, entry.account))
-      if (!list.slots.some((slot) => slot.kind === 'server')) {
-        throw new Refusal('already-enabled', 'At-rest encryption is on already')
-      }
-      await refusing(() =>
-        editSlots(session.account, this.#settings, {
-          keep: (slot) => slot.kind !== 'server',
-          add: [{ kind: 'recovery', code: code.secret }],
-          keyset: addEpoch,
-          write: (tx) => tx.put(conversionKey, Buffer.of(1)),
-        }),
-      )
-    } catch (error) {
-      await session.close()
-      throw error
-    } finally {
-      code.secret.fill(0)
-    }
-    const { housekeeping } = this.#unlocked.find(entry.account) ?? {}
-    const finished = refusing(() => housekeeping?.converted(progress) ?? Promise.resolve()).finally(() =>
-      session.close(),
-    )
-    // Whoever does not wait for the end is not to blame for its failure; the log has it.
-    finished.catch(() => undefined)
-    return { recoveryCode: code.text, finished }
+    return this.#credentials.enableAtRest(await this.#entry(address), password, progress)
   }
 
   async recover(
@@ -345,30 +270,9 @@ class SiteAccounts implements Accounts {
     newPassword: Buffer,
   ): Promise<{ recoveryCode: string }> {
     requirePassword(newPassword)
-    const code = readCode(recoveryCode)
-    const fresh = makeRecoveryCode()
-    try {
-      await this.#with(address, { kind: 'recovery', code }, async (session) => {
-        await this.#replaceSlots(
-          session,
-          ['password', 'recovery'],
-          [
-            { kind: 'password', password: newPassword },
-            { kind: 'recovery', code: fresh.secret },
-          ],
-        )
-      })
-    } catch (error) {
-      if (error instanceof Refusal && error.code === 'authentication-failed') {
-        throw new Refusal('wrong-recovery-code', 'That is not the recovery code of this account')
-      }
-      throw error
-    } finally {
-      code.fill(0)
-      fresh.secret.fill(0)
-    }
+    const fresh = await this.#credentials.recover(await this.#entry(address), recoveryCode, newPassword)
     await this.kick({ address }, 'The password was recovered')
-    return { recoveryCode: fresh.text }
+    return fresh
   }
 
   sessions(): readonly SessionRow[] {
@@ -407,15 +311,6 @@ function requirePassword(password: Buffer): void {
   if (password.length === 0) throw new Refusal('limit', 'The password is empty')
   if (password.length > passwordBytes)
     throw new Refusal('limit', `The password is longer than ${passwordBytes} bytes`)
-}
-
-function readCode(text: string): Buffer {
-  try {
-    return readRecoveryCode(text).secret
-  } catch (error) {
-    if (error instanceof MistypedCode) throw new Refusal('wrong-recovery-code', error.message)
-    throw error
-  }
 }
 
 /** Opens the site's accounts over an open store. Close it before the store. */

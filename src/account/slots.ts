@@ -142,6 +142,8 @@ export function keyRecords(
 }
 
 export interface SlotEdit {
+  /** Refuses, by throwing, when the slots are not as expected; seen in the same commit. */
+  readonly expect?: (slots: readonly Slot[]) => void
   /** Which of the present slots stay; they get the new volume key. */
   readonly keep: (slot: Slot) => boolean
   /** Secrets that get a slot of their own. */
@@ -164,6 +166,7 @@ export async function editSlots(
   await account.commit(async (): Promise<Commit<true>> => {
     const { list, bytes } = await readSlots(site, id)
     verifySlotList(id, bytes, vault.volumeKey.bytes)
+    edit.expect?.(list.slots)
     const volumeKey = new Secret(randomBytes(32))
     const vkVersion = vault.vkVersion + 1
     const kept = list.slots

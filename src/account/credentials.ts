@@ -1,0 +1,161 @@
+// Passwords and recovery codes of accounts: setting, changing, recovering, and turning at-rest encryption on.
+import { WrongKey } from '../crypto/errors.ts'
+import { addEpoch } from '../crypto/keyset.ts'
+import { makeRecoveryCode, MistypedCode, readRecoveryCode } from '../crypto/recovery-code.ts'
+import type { SlotKind, SlotSecret } from '../crypto/slot.ts'
+import type { SessionInfo } from './api.ts'
+import type { DirectoryEntry } from './directory.ts'
+import { isRefusal, Refusal } from './errors.ts'
+import { conversionKey } from './keys.ts'
+import type { OpenSession } from './open-account.ts'
+import { editSlots, readSlots, type KeySettings } from './slots.ts'
+import { asRefusal, refusing, type Site } from './unlocked-account.ts'
+import type { UnlockedAccounts } from './unlocked-accounts.ts'
+
+export const wrongLogin = (): Refusal => new Refusal('authentication-failed', 'Wrong address or password')
+
+const nobody: SessionInfo = {
+  protocol: 'admin',
+  remoteAddress: 'local',
+  isTls: true,
+  end: () => undefined,
+}
+
+function readCode(text: string): Buffer {
+  try {
+    return readRecoveryCode(text).secret
+  } catch (error) {
+    if (error instanceof MistypedCode) throw new Refusal('wrong-recovery-code', error.message)
+    throw error
+  }
+}
+
+export class Credentials {
+  readonly #site: Site
+  readonly #settings: KeySettings
+  readonly #unlocked: UnlockedAccounts
+
+  constructor(site: Site, settings: KeySettings, unlocked: UnlockedAccounts) {
+    this.#site = site
+    this.#settings = settings
+    this.#unlocked = unlocked
+  }
+
+  async #enter({ address, account }: DirectoryEntry, secret: SlotSecret): Promise<OpenSession> {
+    try {
+      return await this.#unlocked.enter(address, account, secret, nobody)
+    } catch (error) {
+      throw error instanceof WrongKey ? wrongLogin() : asRefusal(error)
+    }
+  }
+
+  /** Runs `task` with the account unlocked by this secret. */
+  async #with<T>(
+    entry: DirectoryEntry,
+    secret: SlotSecret,
+    task: (session: OpenSession) => Promise<T>,
+  ): Promise<T> {
+    const session = await this.#enter(entry, secret)
+    try {
+      return await refusing(() => task(session))
+    } finally {
+      await session.close()
+    }
+  }
+
+  async #replaceSlots(
+    session: OpenSession,
+    gone: readonly SlotKind[],
+    add: readonly SlotSecret[],
+  ): Promise<void> {
+    await editSlots(session.account, this.#settings, { keep: (slot) => !gone.includes(slot.kind), add })
+    this.#unlocked.forgetPasswords(session.account.id)
+  }
+
+  async #isOff(account: Buffer): Promise<boolean> {
+    const { list } = await refusing(() => readSlots(this.#site, account))
+    return list.slots.some((slot) => slot.kind === 'server')
+  }
+
+  /** By the site, where its own key still opens the account. Refuses with 'mail-would-be-lost' elsewhere. */
+  async setPassword(entry: DirectoryEntry, password: Buffer): Promise<void> {
+    if (!(await this.#isOff(entry.account))) {
+      throw new Refusal(
+        'mail-would-be-lost',
+        'At-rest encryption is on: a new password without the old one or the recovery code would lock the mail for ever',
+      )
+    }
+    await this.#with(entry, { kind: 'server', siteKey: this.#site.siteKey }, async (session) => {
+      await this.#replaceSlots(session, ['password'], [{ kind: 'password', password }])
+    })
+  }
+
+  /** By the owner; costs the same however much mail there is. */
+  async changePassword(entry: DirectoryEntry, oldPassword: Buffer, newPassword: Buffer): Promise<void> {
+    await this.#with(entry, { kind: 'password', password: oldPassword }, async (session) => {
+      await this.#replaceSlots(session, ['password'], [{ kind: 'password', password: newPassword }])
+    })
+  }
+
+  /** The site's slot goes and keys are renewed in one commit; older records follow (`finished`). */
+  async enableAtRest(
+    entry: DirectoryEntry,
+    password: Buffer,
+    progress?: (done: number, total: number) => void,
+  ): Promise<{ recoveryCode: string; finished: Promise<void> }> {
+    const session = await this.#enter(entry, { kind: 'password', password })
+    const code = makeRecoveryCode()
+    try {
+      await refusing(() =>
+        editSlots(session.account, this.#settings, {
+          expect(slots) {
+            if (slots.some((slot) => slot.kind === 'server')) return
+            throw new Refusal('already-enabled', 'At-rest encryption is on already')
+          },
+          keep: (slot) => slot.kind !== 'server',
+          add: [{ kind: 'recovery', code: code.secret }],
+          keyset: addEpoch,
+          write: (tx) => tx.put(conversionKey, Buffer.of(1)),
+        }),
+      )
+    } catch (error) {
+      await session.close()
+      throw error
+    } finally {
+      code.secret.fill(0)
+    }
+    const { housekeeping } = this.#unlocked.find(entry.account) ?? {}
+    const finished = refusing(() => housekeeping?.converted(progress) ?? Promise.resolve()).finally(() =>
+      session.close(),
+    )
+    // Whoever does not wait for the end is not to blame for its failure: the next login goes on.
+    finished.catch(() => undefined)
+    return { recoveryCode: code.text, finished }
+  }
+
+  /** A new password by the recovery code, which is used up. Refuses with 'wrong-recovery-code'. */
+  async recover(
+    entry: DirectoryEntry,
+    recoveryCode: string,
+    newPassword: Buffer,
+  ): Promise<{ recoveryCode: string }> {
+    const code = readCode(recoveryCode)
+    const fresh = makeRecoveryCode()
+    const add: SlotSecret[] = [
+      { kind: 'password', password: newPassword },
+      { kind: 'recovery', code: fresh.secret },
+    ]
+    try {
+      await this.#with(entry, { kind: 'recovery', code }, (session) =>
+        this.#replaceSlots(session, ['password', 'recovery'], add),
+      )
+    } catch (error) {
+      if (!isRefusal(error, 'authentication-failed')) throw error
+      throw new Refusal('wrong-recovery-code', 'That is not the recovery code of this account')
+    } finally {
+      code.fill(0)
+      fresh.secret.fill(0)
+    }
+    return { recoveryCode: fresh.text }
+  }
+}
