@@ -1,9 +1,9 @@
 // Adoption: takes arrivals, in order, out of the drop box into their mailbox, under the owner's keys and with a UID.
 import { readArrival } from '../crypto/arrival.ts'
-import { boxKinds, sealBox } from '../crypto/box.ts'
+import { boxKinds } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { capsuleEpoch, openCapsule } from '../crypto/kem.ts'
-import { arrivalPlace, messagePlace } from '../crypto/places.ts'
+import { arrivalPlace } from '../crypto/places.ts'
 import { breathe } from '../base/async.ts'
 import { Damage } from './errors.ts'
 import { noFlags } from './flags.ts'
@@ -11,6 +11,7 @@ import { arrivalKey, arrivalRange, messageKey, versionOfKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { decodeArrival, encodeMessage, type Arrival } from './message-codec.ts'
+import { sealMessageRecord } from './message-seal.ts'
 import { canonicalName } from './names.ts'
 import { decoded } from './replay.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
@@ -23,6 +24,8 @@ interface OpenedArrival {
   readonly digest: Buffer
   readonly blob: Buffer
   readonly arrival: Arrival
+  /** What `arrival` is a view on. */
+  readonly data: Buffer
 }
 
 function openArrival(account: UnlockedAccount, version: number, value: Uint8Array): OpenedArrival {
@@ -37,6 +40,7 @@ function openArrival(account: UnlockedAccount, version: number, value: Uint8Arra
     digest: sha256(value),
     blob: Buffer.from(framed.blob),
     arrival: decoded('arrival', () => decodeArrival(data)),
+    data,
   }
 }
 
@@ -79,17 +83,15 @@ export async function adoptSome(account: UnlockedAccount): Promise<number> {
     const changes: Change[] = []
     const nextUids = new Map<MailboxTable, number>()
     const records: { key: Buffer; sealed: Buffer }[] = []
-    for (const { arrival, blob } of opened) {
+    for (const { arrival, blob, data } of opened) {
       const table = destination(account, arrival.detail)
       await account.loadRowsNow(table)
       const uid = nextUids.get(table) ?? table.uidNext
       nextUids.set(table, uid + 1)
-      const place = messagePlace(account.id, table.idBytes, table.uidValidity, uid)
-      const data = encodeMessage({ ...arrival, blob })
-      const key = vault.root().mailboxKey(table.idBytes)
+      const record = encodeMessage({ ...arrival, blob })
       records.push({
         key: messageKey(table.idBytes, uid),
-        sealed: sealBox(key, boxKinds.message, vault.epoch, place, data),
+        sealed: sealMessageRecord(vault, table, uid, record),
       })
       data.fill(0)
       changes.push({

@@ -1,13 +1,14 @@
 // APPEND: seals one message straight into a mailbox of an unlocked account.
 import { concat } from '../base/bytes.ts'
 import { boxKinds, sealBox } from '../crypto/box.ts'
-import { messagePlace, recoveryPlace } from '../crypto/places.ts'
+import { recoveryPlace } from '../crypto/places.ts'
 import { recentChange } from './adopt.ts'
 import type { AppendOptions, Uid, UidValidity } from './api.ts'
 import { readFlags } from './flags.ts'
 import { messageKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import { encodeMessage } from './message-codec.ts'
+import { sealMessageRecord } from './message-seal.ts'
 import { checkKeywords } from './store-flags.ts'
 import { sealMessage } from './seal-message.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
@@ -37,15 +38,7 @@ export async function append(
       const flags = readFlags(options.flags, table.keywords)
       checkKeywords(table, flags)
       const data = encodeMessage({ messageKey: sealed.messageKey, blob: sealed.blob, ...sealed.content })
-      const place = messagePlace(id, table.idBytes, table.uidValidity, uid)
-      const record = sealBox(
-        vault.root().mailboxKey(table.idBytes),
-        boxKinds.message,
-        vault.epoch,
-        place,
-        data,
-      )
-      data.fill(0)
+      const record = sealMessageRecord(vault, table, uid, data)
       const change: Change = {
         kind: 'append',
         mailbox: table.id,

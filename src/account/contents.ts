@@ -1,11 +1,10 @@
 // Reads message records: from their pages, or one by one where they are not packed yet.
-import { boxEpoch, boxKinds, openBox } from '../crypto/box.ts'
-import { messagePlace, pagePlace } from '../crypto/places.ts'
 import type { Snapshot } from '../store/store.ts'
 import { Damage } from './errors.ts'
 import { mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { decodeMessage, decodePage, type MessageRecord } from './message-codec.ts'
+import { decodeMessage, type MessageRecord } from './message-codec.ts'
+import { openMessagePage, openMessageRecord } from './message-seal.ts'
 import { decoded } from './replay.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
@@ -16,35 +15,9 @@ const recordsAtOnce = 256
 
 export interface FoundRecord {
   readonly uid: number
-  /** The encoded record, to be sealed again elsewhere. */
+  /** The encoded record, to be sealed again elsewhere. Holds the message key: whoever asked for it wipes it. */
   readonly encoded: Buffer
   readonly record: MessageRecord
-}
-
-export function openMessagePage(
-  vault: Vault,
-  table: MailboxTable,
-  firstUid: number,
-  sealed: Uint8Array,
-): [number, Buffer][] {
-  const key = vault.root(boxEpoch(sealed)).mailboxKey(table.idBytes)
-  const place = pagePlace(vault.account, table.idBytes, table.uidValidity, firstUid)
-  return decoded('message page', () => decodePage(openBox(key, boxKinds.messagePage, place, sealed)))
-}
-
-export function openMessageRecord(
-  vault: Vault,
-  table: MailboxTable,
-  uid: number,
-  sealed: Uint8Array,
-): Buffer {
-  const key = vault.root(boxEpoch(sealed)).mailboxKey(table.idBytes)
-  return openBox(
-    key,
-    boxKinds.message,
-    messagePlace(vault.account, table.idBytes, table.uidValidity, uid),
-    sealed,
-  )
 }
 
 const found = (uid: number, encoded: Buffer): FoundRecord => ({
@@ -92,8 +65,11 @@ async function readPages(
       const uid = wanted[done] ?? 0
       const encoded = content.get(uid)
       if (encoded) records.push(found(uid, encoded))
+      content.delete(uid)
       done += 1
     }
+    // Nobody asked for the rest: neither its keys nor its text need lie about in memory.
+    for (const encoded of content.values()) encoded.fill(0)
   }
   return { records, done }
 }

@@ -1,13 +1,11 @@
 // Seals everything an account has under its newest key epoch, then drops the older ones: the second half of enabling at-rest encryption.
-import { boxEpoch, boxKinds, sealBox } from '../crypto/box.ts'
+import { boxEpoch } from '../crypto/box.ts'
 import { dropOldEpochs } from '../crypto/keyset.ts'
-import { messagePlace, pagePlace } from '../crypto/places.ts'
 import { adoptSome } from './adopt.ts'
 import { checkpoint } from './checkpoint.ts'
-import { openMessagePage, openMessageRecord } from './contents.ts'
 import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { encodePage } from './message-codec.ts'
+import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord } from './message-seal.ts'
 import { editSlots, type KeySettings } from './slots.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
@@ -23,7 +21,7 @@ async function convertSome(
   kind: 'm' | 'p',
   from: number,
 ): Promise<{ messages: number; next: number | undefined }> {
-  const { vault, id } = account
+  const { vault } = account
   let next: number | undefined
   const converted = await account.commit(async (): Promise<Commit<number> | undefined> => {
     if (!account.state.mailboxes.has(table.id)) return undefined
@@ -48,25 +46,18 @@ async function convertSome(
     const last = found.at(-1)?.[0]
     if (last === undefined) return undefined
     next = last + 1
-    const mailKey = vault.root().mailboxKey(table.idBytes)
     const puts: { key: Buffer; sealed: Buffer }[] = []
     let messages = 0
     for (const [uid, sealed] of found) {
       if (boxEpoch(sealed) === vault.epoch) continue
       if (kind === 'm') {
-        const data = openMessageRecord(vault, table, uid, sealed)
-        const place = messagePlace(id, table.idBytes, table.uidValidity, uid)
-        puts.push({
-          key: key(table.idBytes, uid),
-          sealed: sealBox(mailKey, boxKinds.message, vault.epoch, place, data),
-        })
+        const record = openMessageRecord(vault, table, uid, sealed)
+        puts.push({ key: key(table.idBytes, uid), sealed: sealMessageRecord(vault, table, uid, record) })
         messages += 1
       } else {
-        const data = openMessagePage(vault, table, uid, sealed)
-        const place = pagePlace(id, table.idBytes, table.uidValidity, uid)
-        const box = sealBox(mailKey, boxKinds.messagePage, vault.epoch, place, encodePage(data))
-        puts.push({ key: key(table.idBytes, uid), sealed: box })
-        messages += data.length
+        const records = openMessagePage(vault, table, uid, sealed)
+        puts.push({ key: key(table.idBytes, uid), sealed: sealMessagePage(vault, table, uid, records) })
+        messages += records.length
       }
     }
     if (puts.length === 0) return undefined

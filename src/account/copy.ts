@@ -1,6 +1,4 @@
 // COPY and MOVE: message keys are wrapped again for the new place; no body is read (RFC 3501 §6.4.7, RFC 6851).
-import { boxKinds, sealBox } from '../crypto/box.ts'
-import { messagePlace } from '../crypto/places.ts'
 import { recentChange } from './adopt.ts'
 import type { CopyResult, Uid, UidValidity } from './api.ts'
 import { readNow } from './contents.ts'
@@ -9,6 +7,7 @@ import { expunge, octetsOf, removal } from './expunge.ts'
 import { messageKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
+import { sealMessageRecord } from './message-seal.ts'
 import { checkKeywords } from './store-flags.ts'
 import { toRanges } from './uid-ranges.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
@@ -28,7 +27,7 @@ async function copyBatch(
   uids: readonly Uid[],
   isMove: boolean,
 ): Promise<Commit<Batch> | undefined> {
-  const { vault, id, site } = account
+  const { vault, site } = account
   for (const table of [from, to]) {
     if (!account.state.mailboxes.has(table.id))
       throw new Refusal('mailbox-not-found', 'The mailbox was deleted')
@@ -39,17 +38,12 @@ async function copyBatch(
   const puts: { key: Buffer; sealed: Buffer; blob: Buffer }[] = []
   const changes: Change[] = []
   let uid = to.uidNext
-  const mailKey = vault.root().mailboxKey(to.idBytes)
   for (const { uid: sourceUid, encoded, record } of found) {
     const row = from.row(sourceUid)
     if (!row) continue
     checkKeywords(to, row.flagSet)
-    const place = messagePlace(id, to.idBytes, to.uidValidity, uid)
-    puts.push({
-      key: messageKey(to.idBytes, uid),
-      sealed: sealBox(mailKey, boxKinds.message, vault.epoch, place, encoded),
-      blob: Buffer.from(record.blob),
-    })
+    const blob = Buffer.from(record.blob)
+    puts.push({ key: messageKey(to.idBytes, uid), sealed: sealMessageRecord(vault, to, uid, encoded), blob })
     const { internalDate, zoneMinutes, sizeBytes, flagSet } = row
     changes.push({
       ...{ kind: 'append', mailbox: to.id, uid, flags: flagSet },

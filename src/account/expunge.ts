@@ -1,14 +1,13 @@
 // EXPUNGE: removes messages for good; their keys go in the same commit (RFC 3501 §6.4.3, FORMAT.md §9.5).
-import { boxKinds, sealBox } from '../crypto/box.ts'
-import { pagePlace } from '../crypto/places.ts'
 import type { Snapshot, Transaction } from '../store/store.ts'
 import { Damage } from './errors.ts'
 import type { Uid } from './api.ts'
-import { openMessagePage, openMessageRecord, pageOf } from './contents.ts'
+import { pageOf } from './contents.ts'
 import { deletedBit } from './flags.ts'
 import { messageKey, pageKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { decodeMessage, encodePage } from './message-codec.ts'
+import { decodeMessage } from './message-codec.ts'
+import { openMessagePage, openMessageRecord, sealMessagePage } from './message-seal.ts'
 import { decoded } from './replay.ts'
 import { toRanges } from './uid-ranges.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
@@ -32,8 +31,11 @@ async function planRemoval(
   const { vault } = account
   const blobs: Buffer[] = []
   const writes: ((tx: Transaction) => void)[] = []
-  const blobOf = (encoded: Buffer): Buffer =>
-    Buffer.from(decoded('message record', () => decodeMessage(encoded)).blob)
+  const blobOf = (encoded: Buffer): Buffer => {
+    const blob = Buffer.from(decoded('message record', () => decodeMessage(encoded)).blob)
+    encoded.fill(0)
+    return blob
+  }
   let index = 0
   while (index < uids.length) {
     const uid = uids[index] ?? 0
@@ -84,10 +86,7 @@ function rewrite(
 ): (tx: Transaction) => void {
   const key = pageKey(table.idBytes, firstUid)
   if (kept.length === 0) return (tx) => tx.delete(key)
-  const { vault, id } = account
-  const place = pagePlace(id, table.idBytes, table.uidValidity, firstUid)
-  const mailKey = vault.root().mailboxKey(table.idBytes)
-  const sealed = sealBox(mailKey, boxKinds.messagePage, vault.epoch, place, encodePage(kept))
+  const sealed = sealMessagePage(account.vault, table, firstUid, kept)
   return (tx) => tx.put(key, sealed)
 }
 

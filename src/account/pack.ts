@@ -1,10 +1,7 @@
 // Packing: gathers single message records into pages, so that reading many of them opens few boxes (FORMAT.md §9.5).
-import { boxKinds, sealBox } from '../crypto/box.ts'
-import { pagePlace } from '../crypto/places.ts'
-import { openMessageRecord } from './contents.ts'
 import { messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { encodePage } from './message-codec.ts'
+import { openMessageRecord, sealMessagePage } from './message-seal.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 /** Records in a page: with box and padding below the store's 64 KiB. */
@@ -35,7 +32,7 @@ function fill(records: readonly (readonly [number, Buffer])[]): (readonly [numbe
 async function packSome(account: UnlockedAccount, table: MailboxTable): Promise<boolean> {
   const packed = await account.commit(async (): Promise<Commit<true> | undefined> => {
     if (!account.state.mailboxes.has(table.id)) return undefined
-    const { vault, id } = account
+    const { vault } = account
     const loose = await account.read(async (snapshot) => {
       const records: (readonly [number, Buffer])[] = []
       let bytes = 0
@@ -56,15 +53,11 @@ async function packSome(account: UnlockedAccount, table: MailboxTable): Promise<
     })
     const pages = fill(loose)
     const lastUid = pages.at(-1)?.at(-1)?.[0]
+    for (const [uid, left] of loose) if (uid > (lastUid ?? 0)) left.fill(0)
     if (lastUid === undefined) return undefined
-    const mailKey = vault.root().mailboxKey(table.idBytes)
     const sealed = pages.map((page) => {
       const firstUid = page[0]?.[0] ?? 0
-      const place = pagePlace(id, table.idBytes, table.uidValidity, firstUid)
-      const data = encodePage(page)
-      const box = sealBox(mailKey, boxKinds.messagePage, vault.epoch, place, data)
-      data.fill(0)
-      return { key: pageKey(table.idBytes, firstUid), box }
+      return { key: pageKey(table.idBytes, firstUid), box: sealMessagePage(vault, table, firstUid, page) }
     })
     return {
       changes: [{ kind: 'packed', mailbox: table.id, packedUntil: lastUid + 1 }],

@@ -1,5 +1,6 @@
 // A mailbox as one session has it selected: live state, its share of \Recent, and the operations on its messages.
 import { hex } from '../base/bytes.ts'
+import { Secret } from '../base/secret.ts'
 import { openBody } from '../crypto/body.ts'
 import type {
   CopyResult,
@@ -23,10 +24,14 @@ import { asRefusal, refusing, type UnlockedAccount, type Watcher } from './unloc
 
 const ready = (bytes: Buffer): Buffer | undefined => (bytes.length === 0 ? undefined : bytes)
 
-function contentOf(account: UnlockedAccount, { uid, record }: FoundRecord): MessageContent {
+/** `key` lives as long as the batch that the content was read with; a body read later looks its key up again. */
+function contentOf(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  { uid, record }: FoundRecord,
+  key: Secret,
+): MessageContent {
   const { id, site } = account
-  // The page that it is a view on must not stay in memory for one key.
-  const messageKey = Buffer.from(record.messageKey)
   const blob = Buffer.from(record.blob)
   const { sizeBytes } = record
   return {
@@ -39,10 +44,11 @@ function contentOf(account: UnlockedAccount, { uid, record }: FoundRecord): Mess
     tree: ready(record.tree),
     header: ready(record.header),
     async *read(start, end) {
+      using own = key.isWiped ? await lookUpKey(account, table, uid) : key.clone()
       const reader = await refusing(() => site.store.blobs.open(id, blob))
       try {
         const body = {
-          ...{ messageKey, account: id, blob, sizeBytes, blobLength: reader.lengthBytes },
+          ...{ messageKey: own.bytes, account: id, blob, sizeBytes, blobLength: reader.lengthBytes },
           read: (from: number, to: number) => reader.read(from, to),
         }
         for await (const piece of openBody(body, start, end)) yield piece
@@ -53,6 +59,19 @@ function contentOf(account: UnlockedAccount, { uid, record }: FoundRecord): Mess
       }
     },
   }
+}
+
+/** Takes the key out of a record: its copy there is wiped. */
+function takeKey({ record }: FoundRecord): Secret {
+  const key = new Secret(Buffer.from(record.messageKey))
+  record.messageKey.fill(0)
+  return key
+}
+
+async function lookUpKey(account: UnlockedAccount, table: MailboxTable, uid: number): Promise<Secret> {
+  for await (const batch of readRecords(account, table, [uid]))
+    for (const found of batch) return takeKey(found)
+  throw new Refusal('mailbox-not-found', 'The message was expunged')
 }
 
 export class Selected implements SelectedMailbox, Watcher {
@@ -145,7 +164,15 @@ export class Selected implements SelectedMailbox, Watcher {
     for (;;) {
       const batch = await refusing(() => batches.next())
       if (batch.done) return
-      for (const found of batch.value) yield contentOf(this.#account, found)
+      const keys = batch.value.map(takeKey)
+      try {
+        for (const [index, found] of batch.value.entries()) {
+          const key = keys[index]
+          if (key) yield contentOf(this.#account, this.#table, found, key)
+        }
+      } finally {
+        for (const key of keys) key.wipe()
+      }
     }
   }
 
