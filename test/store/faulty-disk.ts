@@ -46,20 +46,20 @@ export class FaultyDisk {
         this.#durability.set(path, { syncedSize: undefined, unsynced: [], isNamed: false })
         return this.#file(path, file)
       }),
-      makeDirectory: plain('makeDirectory', nodeFiles.makeDirectory),
+      makeDirectory: plain('makeDirectory', (path) => nodeFiles.makeDirectory(path)),
       syncDirectory: plain('syncDirectory', async (path) => {
         await nodeFiles.syncDirectory(path)
         for (const [file, state] of this.#durability) if (file.startsWith(path)) state.isNamed = true
       }),
-      list: plain('list', nodeFiles.list),
-      size: plain('size', nodeFiles.size),
+      list: plain('list', (path) => nodeFiles.list(path)),
+      size: plain('size', (path) => nodeFiles.size(path)),
       remove: plain('remove', async (path) => {
         await nodeFiles.remove(path)
         this.#durability.delete(path)
       }),
-      removeDirectory: plain('removeDirectory', nodeFiles.removeDirectory),
-      rename: plain('rename', nodeFiles.rename),
-      freeBytes: plain('freeBytes', nodeFiles.freeBytes),
+      removeDirectory: plain('removeDirectory', (path) => nodeFiles.removeDirectory(path)),
+      rename: plain('rename', (path, to: string) => nodeFiles.rename(path, to)),
+      freeBytes: plain('freeBytes', (path) => nodeFiles.freeBytes(path)),
     }
     this.openRecords = async (path, create) => {
       this.#before('openRecords', path)

@@ -8,12 +8,12 @@ import type { Accounts } from '../accounts.ts'
 import type { Disk } from '../disk.ts'
 import { storeError } from '../faults.ts'
 import { hasCode } from './files.ts'
-import { frameBytes } from './frame.ts'
+import { frameBytes, segmentHeaderBytes } from './frame.ts'
 import { blobSuffix, decodeBlob, type BlobRecord } from '../layout.ts'
 import type { HeldFile } from './open-files.ts'
 import type { Operations } from '../operations.ts'
 import { Room } from './room.ts'
-import { framesIn, isWhole } from './scan.ts'
+import { isWhole, nextFrame } from './scan.ts'
 import { stageBody, Staged } from './staging.ts'
 
 interface Located {
@@ -141,15 +141,18 @@ export class LevelBlobs implements BlobStore {
         })
       if (!held) continue
       try {
-        for await (const frame of framesIn(held.file, account.id, await held.file.size())) {
-          const found = await this.#operations.run(async () => {
-            if (!(await isWhole(held.file, frame))) return undefined
-            const blob = this.#find(account, frame.blobId)
-            return { count: blob?.segment === number && blob.offset === frame.offset ? blob.count : 0 }
-          })
-          if (!found) continue
-          const { blobId, recoveryHeader, bodyBytes: lengthBytes } = frame
-          yield { blobId, recoveryHeader, lengthBytes, count: found.count }
+        const size = await held.file.size()
+        for (let from = segmentHeaderBytes; ;) {
+          const at = from
+          const frame = await this.#operations.run(() => nextFrame(held.file, account.id, size, at))
+          if (!frame) break
+          const { blobId, recoveryHeader, bodyBytes: lengthBytes, offset } = frame
+          const isFound = await this.#operations.run(() => isWhole(held.file, frame))
+          from = isFound ? offset + frame.bytes : offset + 1
+          if (!isFound) continue
+          const blob = this.#find(account, blobId)
+          const isHere = blob?.segment === number && blob.offset === offset
+          yield { blobId, recoveryHeader, lengthBytes, count: isHere ? blob.count : 0 }
         }
       } finally {
         held.release()

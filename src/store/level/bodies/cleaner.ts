@@ -22,6 +22,8 @@ export class Cleaner {
   /** Segments to look at, by account. */
   readonly #offered = new Map<string, { id: Uint8Array; numbers: Set<number> }>()
   #isStopped = false
+  /** Callers of compact: while there are any, there is no pause. */
+  #waiting = 0
   #wake: (() => void) | undefined
 
   constructor(disk: Disk, accounts: Accounts) {
@@ -51,9 +53,15 @@ export class Cleaner {
     })
   }
 
-  /** Rewrites now whatever is mostly dead, however small, once what is being cleaned in the background is done. */
+  /** Rewrites now whatever is mostly dead, however small. What goes on in the background is done first, at full speed. */
   async compact(id: Uint8Array): Promise<void> {
-    await this.#serial.run(() => this.#clean(id, undefined, { minimumBytes: 1, bytesPerSecond: Infinity }))
+    this.#waiting += 1
+    this.#wake?.()
+    try {
+      await this.#serial.run(() => this.#clean(id, undefined, { minimumBytes: 1, bytesPerSecond: Infinity }))
+    } finally {
+      this.#waiting -= 1
+    }
   }
 
   async stop(): Promise<void> {
@@ -104,7 +112,7 @@ export class Cleaner {
 
   /** True when cleaning is to stop. */
   async #pause(ms: number): Promise<boolean> {
-    if (ms > 0 && !this.#isStopped) {
+    if (ms > 0 && !this.#isStopped && this.#waiting === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
         setTimeout(resolve, ms).unref()

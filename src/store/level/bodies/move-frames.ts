@@ -6,7 +6,7 @@ import type { Disk } from '../disk.ts'
 import type { OpenFile } from './files.ts'
 import { blobSuffix, decodeBlob, encodeBlob } from '../layout.ts'
 import type { HeldFile } from './open-files.ts'
-import { frameContents, framesIn, type FoundFrame } from './scan.ts'
+import { frameContents, isWhole, nextFrame, type FoundFrame } from './scan.ts'
 import { writeAll, type Segment } from './segment.ts'
 import type { AccountSegments } from './segments.ts'
 
@@ -43,11 +43,19 @@ export async function moveLiveFrames(
   let copiedBytes = 0
   let switchedBytes = 0
   try {
-    for await (const frame of framesIn(source.file, account.id, segment.sizeBytes)) {
+    for (let from: number | undefined; ;) {
+      const frame = await nextFrame(source.file, account.id, segment.sizeBytes, from)
+      if (!frame) break
+      from = frame.offset + frame.bytes
       const suffix = blobSuffix(frame.blobId)
       const bytes = disk.records.get(account.key(suffix))
       const blob = bytes && decodeBlob(bytes)
-      if (blob?.segment !== segment.number || blob.offset !== frame.offset) continue
+      if (blob?.segment !== segment.number || blob.offset !== frame.offset) {
+        // Dead, or torn by a crash: then live frames may lie within what it promised.
+        if (!(await isWhole(source.file, frame))) from = frame.offset + 1
+        if (await pause(frame.bytes)) return switchedBytes
+        continue
+      }
       target ??= await takeTarget(segments)
       const to = target.segment.sizeBytes
       if (!(await copyFrame(segments, source.file, frame, target))) continue

@@ -14,25 +14,25 @@ export interface FoundFrame extends Frame {
 }
 
 /**
- * Frames whose header is whole and which end within `sizeBytes`, in file order. Bodies are not looked at. Where no frame
- * begins, goes on at the next place that looks like one.
+ * The first frame at or behind `from` whose header is whole and which ends within `sizeBytes`. Its body is not looked
+ * at: a frame torn by a crash may promise bytes that others were later appended in. Go on behind a frame only when its
+ * body is known to be whole, else at `offset + 1`.
  */
-export async function* framesIn(
+export async function nextFrame(
   file: OpenFile,
   account: Uint8Array,
   sizeBytes: number,
-): AsyncGenerator<FoundFrame> {
+  from: number = segmentHeaderBytes,
+): Promise<FoundFrame | undefined> {
   const head = Buffer.alloc(frameHeaderBytes + maxRecoveryHeaderBytes)
-  let offset = segmentHeaderBytes
-  while (offset + frameHeaderBytes <= sizeBytes) {
+  for (let offset = from; offset + frameHeaderBytes <= sizeBytes;) {
     const length = await file.read(head, offset)
-    const frame = decodeFrame(account, Buffer.from(head.subarray(0, length)))
+    const frame = decodeFrame(account, head.subarray(0, length))
     const bytes = frame && frameBytes(frame.recoveryHeader.length, frame.bodyBytes)
-    if (frame && bytes !== undefined && offset + bytes <= sizeBytes) {
-      yield { ...frame, offset, bytes }
-      offset += bytes
-    } else offset = await nextMagic(file, offset + 1, sizeBytes)
+    if (frame && bytes !== undefined && offset + bytes <= sizeBytes) return { ...frame, offset, bytes }
+    offset = await nextMagic(file, offset + 1, sizeBytes)
   }
+  return undefined
 }
 
 /** Offset of the next frame magic at or behind `from`; `sizeBytes` when there is none. */
