@@ -1,0 +1,206 @@
+// The wiring: from the settings to a running server, and back down in reverse order.
+import type { Server } from 'node:net'
+import type { Accounts } from '../account/api.ts'
+import { MemoryBudget } from '../account/memory-budget.ts'
+import type { ServerControls, ServerStatus } from '../admin/command.ts'
+import { startControl } from '../admin/control.ts'
+import { systemClock, type Clock, type Log } from '../base/ports.ts'
+import type { Config } from '../config/schema.ts'
+import { formatAddress, type ListenAddress } from '../config/units.ts'
+import { DeliveryDesk } from '../delivery/desk.ts'
+import { Door } from '../delivery/door.ts'
+import { bind } from './bind.ts'
+import { ImapDoor } from './imap-door.ts'
+import { openParts, type SiteOptions } from './open-site.ts'
+import { ConnectionLimit, makeLoginGuard } from './rate-limit.ts'
+import { watchEventLoop } from './stall-monitor.ts'
+import { Tls } from './tls.ts'
+
+export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp'
+
+export interface Listener {
+  readonly protocol: Protocol
+  /** With the port that was chosen where the settings say 0. */
+  readonly address: ListenAddress
+}
+
+export interface RunningServer {
+  readonly accounts: Accounts
+  readonly listeners: readonly Listener[]
+  status(): ServerStatus
+  /** Reads the certificate anew; returns what was read, in words. */
+  reload(): Promise<readonly string[]>
+  /** Stops accepting, says BYE, waits at most `graceMs` for what runs, wipes keys, closes the store. Only once. */
+  stop(graceMs: number): Promise<void>
+}
+
+export interface ServerOptions extends Omit<SiteOptions, 'guard'> {
+  readonly version: string
+  /** An admin command asks for a stop. Called at once; what it starts must not wait for the command. */
+  readonly onStopAsked: () => void
+}
+
+interface OpenDoor extends Listener {
+  stop(graceMs: number): Promise<void>
+}
+
+/** Things to undo, last first. One that fails does not keep the others from being undone. */
+class Undo {
+  readonly #steps: (() => unknown)[] = []
+
+  add(step: () => unknown): void {
+    this.#steps.push(step)
+  }
+
+  async run(): Promise<void> {
+    const errors: unknown[] = []
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+}
+
+interface Parts {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly accounts: Accounts
+  readonly tls: Tls
+}
+
+function imapDoors({ config, log, clock, accounts, tls }: Parts): (protocol: 'imap' | 'imaps') => ImapDoor {
+  const limit = new ConnectionLimit({
+    connections: config.limits.connections,
+    perNetwork: config.limits.connectionsPerAddress,
+  })
+  const budget = new MemoryBudget(128 * 1024 * 1024)
+  let count = 0
+  const settings = {
+    allowPlainLogin: config.auth.allowPlainLoginOnLoopback,
+    maxMessageBytes: config.limits.messageSize,
+  }
+  return (protocol) =>
+    new ImapDoor({
+      accounts,
+      log,
+      clock,
+      settings,
+      budget,
+      tls,
+      limit,
+      isImplicitTls: protocol === 'imaps',
+      nextId: () => `i${(count += 1)}`,
+    })
+}
+
+function deliveryDoors({ config, log, clock, accounts, tls }: Parts): (dialect: 'lmtp' | 'smtp') => Door {
+  const { hostname, delivery, limits, domains } = config
+  const limit = new ConnectionLimit({
+    connections: limits.deliveryConnections,
+    newPerMinute: limits.deliveryConnects,
+  })
+  const desk = new DeliveryDesk({
+    accounts,
+    log,
+    clock,
+    hostname,
+    messageBytes: limits.messageSize,
+    memoryBytes: delivery.memory,
+    overQuota: delivery.overQuota,
+  })
+  return (dialect) => {
+    const door = new Door({
+      dialect,
+      desk,
+      log: log.with({ proto: dialect }),
+      hostname,
+      localDomains: domains.local,
+      maxRecipients: delivery.recipients,
+      idleMs: delivery.timeout,
+      transferMs: 30 * 60_000,
+      tls: tls.current,
+      enter: (address) => limit.enterAtRate(address),
+      left: (address) => limit.leave(address),
+    })
+    tls.onChange((certificate) => door.updateTls(certificate))
+    return door
+  }
+}
+
+async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
+  const { config, log } = parts
+  const doors: OpenDoor[] = []
+  const open = async (
+    protocol: Protocol,
+    door: { readonly netServer: Server; stop(graceMs: number): Promise<void> },
+    wanted: ListenAddress,
+  ): Promise<void> => {
+    const address = await bind(door.netServer, wanted, config.listen.socketMode)
+    undo.add(() => door.stop(0))
+    door.netServer.on('error', (error: Error) =>
+      log.write('error', 'listen.failed', { proto: protocol, reason: error.name }),
+    )
+    doors.push({ protocol, address, stop: (graceMs) => door.stop(graceMs) })
+    log.write('info', 'listen.open', { proto: protocol, at: formatAddress(address) })
+  }
+  const [imap, delivery] = [imapDoors(parts), deliveryDoors(parts)]
+  for (const protocol of ['imap', 'imaps'] as const) {
+    for (const address of config.listen[protocol]) await open(protocol, imap(protocol), address)
+  }
+  for (const dialect of ['lmtp', 'smtp'] as const) {
+    for (const address of config.listen[dialect]) await open(dialect, delivery(dialect), address)
+  }
+  return doors
+}
+
+/** Starts everything that `config` names. Throws Failure when that cannot be, with nothing left open. */
+export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
+  const { log, clock = systemClock, version, onStopAsked } = options
+  const startedAt = clock.now()
+  const undo = new Undo()
+  try {
+    // What can be wrong without the store is found before it is opened.
+    const tls = await Tls.open(config.tls, config.tls.reload, log, clock)
+    undo.add(() => tls.close())
+    const parts = await openParts(config, { ...options, guard: makeLoginGuard(config.auth, log) })
+    const { accounts } = parts
+    undo.add(() => parts.close())
+    const monitor = watchEventLoop(log)
+    undo.add(() => monitor.stop())
+    const doors = await openDoors({ config, log, clock, accounts, tls }, undo)
+
+    const status = (): ServerStatus => ({
+      version,
+      pid: process.pid,
+      startedAt,
+      listeners: doors.map(({ protocol, address }) => `${protocol} ${formatAddress(address)}`),
+      dataDir: config.dataDir,
+    })
+    const reload = async (): Promise<readonly string[]> => ((await tls.reload()) ? ['the certificate'] : [])
+    const controls: ServerControls = { status, reload, stop: onStopAsked }
+    const control = await startControl({
+      socketPath: config.controlSocket,
+      site: { accounts, server: controls },
+      log,
+    })
+    undo.add(() => control.close(0))
+
+    let stopping: Promise<void> | undefined
+    const stop = async (graceMs: number): Promise<void> => {
+      log.write('info', 'server.stopping', {})
+      await Promise.all([...doors.map((door) => door.stop(graceMs)), control.close(graceMs)])
+      await undo.run()
+      log.write('info', 'server.stopped', { ms: clock.now() - startedAt })
+    }
+    log.write('info', 'server.ready', { version, pid: process.pid })
+    return { accounts, listeners: doors, status, reload, stop: (graceMs) => (stopping ??= stop(graceMs)) }
+  } catch (error) {
+    await undo.run().catch(() => undefined)
+    throw error
+  }
+}

@@ -1,0 +1,119 @@
+// Opens what the server and the commands on an idle store have in common: site key, store, accounts.
+import { openAccounts } from '../account/accounts.ts'
+import type { Accounts } from '../account/api.ts'
+import type { LoginGuard } from '../account/login-guard.ts'
+import { exitCodes } from '../admin/exit-code.ts'
+import { Failure } from '../admin/failure.ts'
+import type { OpenSite } from '../admin/command.ts'
+import { systemClock, type Clock, type Log } from '../base/ports.ts'
+import type { Config } from '../config/schema.ts'
+import { KdfGate, type KdfParameters } from '../crypto/kdf.ts'
+import { Damaged, Refused, Unavailable } from '../store/errors.ts'
+import { openLevelStore } from '../store/level/open.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
+import type { Store } from '../store/store.ts'
+import { storePath } from './places.ts'
+import { setupFailure } from './setup-failure.ts'
+import { readSiteKey } from './site-key.ts'
+
+export interface SiteOptions {
+  readonly log: Log
+  readonly clock?: Clock
+  readonly guard?: LoginGuard
+  /** A store that is open already, for tests; closed by the site all the same. */
+  readonly store?: Store
+}
+
+/** Accounts with what is below them. */
+export interface SiteParts {
+  readonly accounts: Accounts
+  readonly store: Store
+  /** Ends sessions, wipes keys, closes the store: in this order. */
+  close(): Promise<void>
+}
+
+/** `[atrest.kdf]` as the crypto layer takes it. */
+export function kdfParameters({ memory, time, parallelism }: Config['atrest']['kdf']): KdfParameters {
+  return { memoryKiB: Math.floor(memory / 1024), passes: time, parallelism }
+}
+
+async function openStore(config: Config, log: Log): Promise<Store> {
+  if (config.store.backend === 'memory') return openMemoryStore()
+  try {
+    return await openLevelStore(storePath(config), { log })
+  } catch (error) {
+    throw storeFailure(error, config)
+  }
+}
+
+/** What keeps the store from opening, with the exit code for it. */
+function storeFailure(error: unknown, config: Config): unknown {
+  const { unavailable, configuration, temporary } = exitCodes
+  if (error instanceof Unavailable && error.reason === 'in-use') {
+    return new Failure('store-in-use', temporary, 'another process has the store open', {
+      cause: error,
+      hint: 'two processes never share a data directory; `letterlock status` asks the one that runs',
+    })
+  }
+  if (error instanceof Refused && error.reason === 'no-store') {
+    return setupFailure(`there is no store in ${config.dataDir}`, {
+      cause: error,
+      hint: '`letterlock init` makes one',
+    })
+  }
+  if (error instanceof Refused)
+    return new Failure('configuration', configuration, error.message, { cause: error })
+  if (error instanceof Unavailable || error instanceof Damaged) {
+    return new Failure('store-unavailable', unavailable, error.message, {
+      cause: error,
+      hint: 'nothing was changed; look at the disk and its log before anything else',
+    })
+  }
+  return error
+}
+
+/** Opens the site. Throws Failure when that cannot be, with nothing left open. */
+export async function openParts(config: Config, options: SiteOptions): Promise<SiteParts> {
+  const { log, clock = systemClock, guard } = options
+  const siteKey = await readSiteKey(config.siteKeyFile)
+  let store: Store | undefined
+  try {
+    store = options.store ?? (await openStore(config, log))
+    const accounts = await openAccounts({
+      store,
+      siteKey,
+      gate: new KdfGate({ parallel: config.auth.maxParallelKdf, queue: config.auth.kdfQueue }),
+      kdf: kdfParameters(config.atrest.kdf),
+      clock,
+      log,
+      ...(guard ? { guard } : {}),
+      maxMessageBytes: config.limits.messageSize,
+      recipientDelimiter: config.delivery.recipientDelimiter,
+      ...(config.quota.default === undefined ? {} : { defaultQuotaBytes: config.quota.default }),
+    })
+    return { accounts, store, close: closer(accounts, store, siteKey) }
+  } catch (error) {
+    await store?.close()
+    siteKey.wipe()
+    throw error
+  }
+}
+
+function closer(accounts: Accounts, store: Store, siteKey: Disposable): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    try {
+      await accounts.close()
+    } finally {
+      siteKey[Symbol.dispose]()
+      await store.close()
+    }
+  }
+  return () => (closing ??= close())
+}
+
+/** The idle store, for commands that find no server. Throws Failure 'store-in-use' and others. */
+export async function openIdleSite(config: Config, log: Log): Promise<OpenSite> {
+  const parts = await openParts(config, { log })
+  return { accounts: parts.accounts, server: undefined, close: () => parts.close() }
+}

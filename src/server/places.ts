@@ -1,0 +1,8 @@
+// Where things are in the data directory.
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+
+/** The store's own directory; only the store writes there. */
+export function storePath({ dataDir }: Config): string {
+  return join(dataDir, 'store')
+}

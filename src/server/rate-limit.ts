@@ -1,0 +1,175 @@
+// Makes guessers wait before a password costs anything, and keeps one network from taking all connections.
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { Refusal } from '../account/errors.ts'
+import type { LoginGuard } from '../account/login-guard.ts'
+import type { Log } from '../base/ports.ts'
+import type { Config } from '../config/schema.ts'
+import { isThisMachine, networkOf } from './network-name.ts'
+
+/** Wrong passwords are added up over this time. */
+const windowSeconds = 15 * 60
+/** So long it is remembered how often somebody had to wait, and that a network has logged in to an account. */
+const memorySeconds = 24 * 3600
+
+/** Counts failures of one kind of key, and the waits that follow, each twice as long as the one before. */
+class Offences {
+  readonly #limit: number
+  readonly #blockMs: number
+  readonly #longestMs: number
+  readonly #failures: RateLimiterMemory
+  readonly #waits: RateLimiterMemory
+
+  // The maps need no bound of their own: a failure costs its author an Argon2 run behind the gate, some twenty a second
+  // for the whole server, and every key is dropped in time.
+  constructor(limit: number, blockMs: number, longestMs: number) {
+    this.#limit = limit
+    this.#blockMs = blockMs
+    this.#longestMs = longestMs
+    this.#failures = new RateLimiterMemory({ points: limit, duration: windowSeconds })
+    this.#waits = new RateLimiterMemory({ points: 1, duration: memorySeconds })
+  }
+
+  /** Milliseconds that this key still has to wait; 0: none. */
+  async waitMs(key: string): Promise<number> {
+    const found = await this.#failures.get(key)
+    return found && found.consumedPoints > this.#limit ? Math.max(found.msBeforeNext, 1) : 0
+  }
+
+  async add(key: string): Promise<void> {
+    const { consumedPoints } = await this.#failures.penalty(key)
+    if (consumedPoints < this.#limit) return
+    const { consumedPoints: waits } = await this.#waits.penalty(key)
+    const waitMs = Math.min(this.#blockMs * 2 ** (waits - 1), this.#longestMs)
+    if (waitMs > 0) await this.#failures.block(key, Math.ceil(waitMs / 1000))
+    else await this.#failures.delete(key)
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#failures.delete(key)
+    await this.#waits.delete(key)
+  }
+}
+
+function accountKey(login: string): string {
+  return login.toLowerCase()
+}
+
+class MemoryLoginGuard implements LoginGuard {
+  readonly #networks: Offences
+  readonly #accounts: Offences
+  /** Networks from which the account was opened: strangers who guess cannot lock its owner out there. */
+  readonly #known = new RateLimiterMemory({ points: 1, duration: memorySeconds * 7 })
+
+  readonly #log: Log
+
+  constructor({ addressFailures, accountFailures, block, blockMax }: Config['auth'], log: Log) {
+    this.#log = log
+    this.#networks = new Offences(addressFailures, block, blockMax)
+    this.#accounts = new Offences(accountFailures, block, blockMax)
+  }
+
+  /** Failures for an account are counted together for all strangers, and on its own for each known network. */
+  async #key(network: string, login: string): Promise<string> {
+    const pair = pairKey(network, login)
+    return (await this.#known.get(pair)) ? pair : accountKey(login)
+  }
+
+  async before(remoteAddress: string, login: string): Promise<void> {
+    const network = networkOf(remoteAddress)
+    const waits = await Promise.all([
+      // Behind a loopback address may be a web mail program with all its users.
+      isThisMachine(remoteAddress) ? 0 : this.#networks.waitMs(network),
+      this.#accounts.waitMs(await this.#key(network, login)),
+    ])
+    if (Math.max(...waits) === 0) return
+    this.#log.write('warn', 'auth.blocked', { user: shown(login), rip: remoteAddress })
+    throw new Refusal('busy', 'Too many failed logins, try again later')
+  }
+
+  async failed(remoteAddress: string, login: string): Promise<void> {
+    const network = networkOf(remoteAddress)
+    // The line that fail2ban reads: its form is a promise.
+    this.#log.write('warn', 'auth.failed', { user: shown(login), rip: remoteAddress, reason: 'password' })
+    if (!isThisMachine(remoteAddress)) await this.#networks.add(network)
+    await this.#accounts.add(await this.#key(network, login))
+  }
+
+  async succeeded(remoteAddress: string, login: string): Promise<void> {
+    const pair = pairKey(networkOf(remoteAddress), login)
+    this.#log.write('info', 'auth.succeeded', { user: shown(login), rip: remoteAddress })
+    await this.#known.set(pair, 1, memorySeconds * 7)
+    // Only this network's count: else a guesser could go on whenever the owner's phone logs in.
+    await this.#accounts.forget(pair)
+  }
+}
+
+// NUL is in no login: it ends the user name of SASL PLAIN, and IMAP refuses it.
+function pairKey(network: string, login: string): string {
+  return `${accountKey(login)}\0${network}`
+}
+
+/** What is no address may be a password typed into the wrong field. */
+function shown(login: string): string {
+  return /^[^@\s]+@[^@\s]+$/.test(login) ? login : '?'
+}
+
+/** The guard by the settings of `[auth]`; its memory is this process's. */
+export function makeLoginGuard(auth: Config['auth'], log: Log): LoginGuard {
+  return new MemoryLoginGuard(auth, log)
+}
+
+/** Counts live connections, altogether and for each network, and new ones a minute. */
+export class ConnectionLimit {
+  readonly #most: number
+  readonly #mostPerNetwork: number
+  readonly #rate: RateLimiterMemory | undefined
+  readonly #live = new Map<string, number>()
+  #count = 0
+
+  constructor(limits: {
+    readonly connections: number
+    readonly perNetwork?: number
+    readonly newPerMinute?: number
+  }) {
+    this.#most = limits.connections
+    this.#mostPerNetwork = limits.perNetwork ?? Infinity
+    if (limits.newPerMinute !== undefined) {
+      this.#rate = new RateLimiterMemory({ points: limits.newPerMinute, duration: 60 })
+    }
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Whether one more may be served; when so, `leave` must be called at its end. */
+  enter(remoteAddress: string): boolean {
+    const network = networkOf(remoteAddress)
+    const live = this.#live.get(network) ?? 0
+    if (this.#count >= this.#most) return false
+    if (live >= this.#mostPerNetwork && !isThisMachine(remoteAddress)) return false
+    this.#count += 1
+    this.#live.set(network, live + 1)
+    return true
+  }
+
+  /** The same, and within the rate of new ones. */
+  async enterAtRate(remoteAddress: string): Promise<boolean> {
+    if (this.#rate && !isThisMachine(remoteAddress)) {
+      const within = await this.#rate.consume(networkOf(remoteAddress)).then(
+        () => true,
+        () => false,
+      )
+      if (!within) return false
+    }
+    return this.enter(remoteAddress)
+  }
+
+  leave(remoteAddress: string): void {
+    const network = networkOf(remoteAddress)
+    const live = (this.#live.get(network) ?? 0) - 1
+    this.#count -= 1
+    if (live > 0) this.#live.set(network, live)
+    else this.#live.delete(network)
+  }
+}
