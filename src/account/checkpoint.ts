@@ -3,7 +3,16 @@ import { boxKinds, sealBox } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { listPlace, manifestPlace, statePlace } from '../crypto/places.ts'
 import type { Transaction } from '../store/store.ts'
-import { arrivalRange, headKey, listKey, listRange, logRange, manifestKey, stateKey } from './keys.ts'
+import {
+  arrivalRange,
+  headKey,
+  listKey,
+  listRange,
+  logRange,
+  manifestKey,
+  stateKey,
+  versionOfKey,
+} from './keys.ts'
 import { encodeListPages, encodeManifest, type ListEntry, type StatePageRef } from './list-codec.ts'
 import type { MailboxTable, MessageRow } from './mailbox-table.ts'
 import { compareNames } from './names.ts'
@@ -15,6 +24,8 @@ import { NotNow, type UnlockedAccount } from './unlocked-account.ts'
 const rowsAtMost = 900
 const rowsOfSplit = 600
 const listPageBytes = 48 * 1024
+/** Arrivals that a manifest names. */
+const waitingAtMost = 200
 
 interface PageWrite {
   readonly key: Buffer
@@ -85,9 +96,18 @@ function listItems(
   ]
 }
 
+/** The arrivals that are not adopted: the manifest vouches for them. Throws NotNow when there are too many to name. */
+async function waitingArrivals(tx: Transaction): Promise<[number, Buffer][]> {
+  const found: [number, Buffer][] = []
+  for await (const page of tx.range({ ...arrivalRange, limit: waitingAtMost + 1 })) {
+    for (const [key, value] of page) found.push([versionOfKey(key), sha256(value)])
+  }
+  if (found.length > waitingAtMost) throw new NotNow()
+  return found
+}
+
 /**
- * Writes a checkpoint in one commit; resolves to whether it did. It waits for another time while arrivals are not adopted, because the
- * chain must be replayable over them. `everything` seals all pages anew (a key rotation).
+ * Writes a checkpoint in one commit; resolves to whether it did: not while a great many arrivals wait. `everything` seals all pages anew (a key rotation).
  */
 export async function checkpoint(
   account: UnlockedAccount,
@@ -106,9 +126,8 @@ export async function checkpoint(
         sealBox(vault.root().listKey, boxKinds.list, vault.epoch, listPlace(id, page), data),
       )
       const write = async (tx: Transaction, version: number): Promise<void> => {
-        for await (const waiting of tx.range({ ...arrivalRange, limit: 1 }))
-          if (waiting.length > 0) throw new NotNow()
         const before = readHead(await tx.get(headKey))
+        const waiting = await waitingArrivals(tx)
         for (const { writes } of renewed) {
           for (const { key, sealed } of writes) {
             if (sealed) tx.put(key, sealed)
@@ -124,6 +143,7 @@ export async function checkpoint(
           slotsDigest: state.slotsDigest,
           lastUidValidity: state.lastUidValidity,
           pageDigests: lists.map((sealed) => sha256(sealed)),
+          waiting,
         })
         tx.put(
           manifestKey,

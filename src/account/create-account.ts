@@ -77,6 +77,7 @@ export async function createRecords(
       slotsDigest: slotListDigest(keys.slotsBytes),
       lastUidValidity: now,
       pageDigests: [],
+      waiting: [],
     })
     const root = vault.root()
     const entry = sealBox(

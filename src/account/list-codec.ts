@@ -116,12 +116,16 @@ export interface Manifest {
   readonly slotsDigest: Buffer
   readonly lastUidValidity: number
   readonly pageDigests: readonly Buffer[]
+  /** Arrivals of this version or an older one that are not adopted, in order. */
+  readonly waiting: readonly (readonly [version: number, digest: Buffer])[]
 }
 
 export function encodeManifest(manifest: Manifest): Buffer {
   const to = new ByteWriter().u8(1).u64(manifest.version).fixed(manifest.head).u32(manifest.keysetVersion)
   to.fixed(manifest.slotsDigest).u32(manifest.lastUidValidity).u16(manifest.pageDigests.length)
   for (const digest of manifest.pageDigests) to.fixed(digest)
+  to.u16(manifest.waiting.length)
+  for (const [version, digest] of manifest.waiting) to.u64(version).fixed(digest)
   return to.finish()
 }
 
@@ -137,6 +141,8 @@ export function decodeManifest(data: Uint8Array): Manifest {
   }
   const pageDigests: Buffer[] = []
   for (let count = from.u16(); count > 0; count -= 1) pageDigests.push(from.fixed(32))
+  const waiting: [number, Buffer][] = []
+  for (let count = from.u16(); count > 0; count -= 1) waiting.push([from.u64(), from.fixed(32)])
   from.end()
-  return { ...fields, pageDigests }
+  return { ...fields, pageDigests, waiting }
 }

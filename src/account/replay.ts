@@ -119,8 +119,9 @@ async function readArrivals(
   snapshot: Snapshot,
   vault: Vault,
   log: ReadonlyMap<number, LogEntry>,
-  after: number,
+  manifest: Manifest,
 ): Promise<Map<number, { digest: Buffer; previousHead: Buffer | undefined }>> {
+  const waiting = new Map(manifest.waiting)
   const arrivals = new Map<number, { digest: Buffer; previousHead: Buffer | undefined }>()
   for (const entry of log.values()) {
     for (const change of entry.changes) {
@@ -132,13 +133,19 @@ async function readArrivals(
   for await (const page of snapshot.range(arrivalRange)) {
     for (const [key, value] of page) {
       const version = versionOfKey(key)
-      // A checkpoint is only written when no arrival waits: an older one, or one that was adopted, was put back.
-      if (version <= after || arrivals.has(version))
+      const digest = sha256(value)
+      const vouched = waiting.get(version)
+      waiting.delete(version)
+      // An older one that the manifest does not name, or one that a later entry adopted, was put back.
+      if (arrivals.has(version) || (version <= manifest.version && !vouched)) {
         throw new Damage('an arrival that was adopted is there again')
+      }
+      if (vouched && !equalBytes(vouched, digest)) throw new Damage('an arrival was altered')
       const { previousHead } = readArrival(undefined, vault.account, value)
-      arrivals.set(version, { digest: sha256(value), previousHead: Buffer.from(previousHead) })
+      arrivals.set(version, { digest, previousHead: Buffer.from(previousHead) })
     }
   }
+  for (const version of waiting.keys()) if (!arrivals.has(version)) throw new Damage('an arrival is missing')
   return arrivals
 }
 
@@ -150,7 +157,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
   const state = new AccountState()
   const manifest = await readManifest(snapshot, vault)
   state.lastUidValidity = manifest.lastUidValidity
-  state.adoptedThrough = manifest.version
+  state.adoptedThrough = (manifest.waiting[0]?.[0] ?? manifest.version + 1) - 1
   state.vkVersion = vault.vkVersion
   state.keysetVersion = manifest.keysetVersion
   state.slotsDigest = Buffer.from(manifest.slotsDigest)
@@ -159,7 +166,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
   if (stored.version !== snapshot.version)
     throw new Damage('the change log does not reach the version of the account')
   const log = await readLog(snapshot, vault, manifest.version)
-  const arrivals = await readArrivals(snapshot, vault, log, manifest.version)
+  const arrivals = await readArrivals(snapshot, vault, log, manifest)
   let head: Buffer = manifest.head
   for (let version = manifest.version + 1; version <= stored.version; version += 1) {
     const entry = log.get(version) ?? arrivals.get(version)

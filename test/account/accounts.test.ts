@@ -147,3 +147,23 @@ describe('an account', () => {
     assert.equal((await again.status('INBOX')).messages, 2)
   })
 })
+
+describe('a checkpoint', () => {
+  it('is written while mail waits, and the mail is adopted after the next login', async () => {
+    const site = await makeSite()
+    const open = await alice(site)
+    await open.append('INBOX', chunks(mail('first')), { flags: [] })
+    // Logging out writes the checkpoint; the arrivals come in while it is being written.
+    for (let index = 0; index < 100; index += 1)
+      await open.append('Archive', chunks(mail(`a${index}`)), { flags: [] })
+    const deliveries = Array.from({ length: 20 }, (_, index) =>
+      deliverTo(site.accounts, 'alice@example.org', mail(`waiting ${index}`)),
+    )
+    await Promise.all([open.close(), ...deliveries])
+    await site.restart()
+    const again = await site.accounts.login('alice@example.org', password(), session)
+    assert.equal((await again.status('INBOX')).messages, 21)
+    assert.equal((await again.status('Archive')).messages, 100)
+    await again.close()
+  })
+})
