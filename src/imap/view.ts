@@ -205,7 +205,7 @@ export class View {
   #note(event: MailboxEvent): void {
     switch (event.kind) {
       case 'append':
-        this.#arrived.push(...event.uids)
+        for (const uid of event.uids) this.#arrived.push(uid)
         break
       case 'expunge':
         this.#noteExpunge(event.uids)

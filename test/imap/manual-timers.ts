@@ -3,10 +3,10 @@ import type { Timers } from '../../src/imap/timers.ts'
 
 export class ManualTimers implements Timers {
   #now = 0
-  #pending: { readonly dueAt: number; readonly run: () => void }[] = []
+  #pending: { readonly delayMs: number; readonly dueAt: number; readonly run: () => void }[] = []
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = { dueAt: this.#now + delayMs, run }
+    const timer = { delayMs, dueAt: this.#now + delayMs, run }
     this.#pending.push(timer)
     return () => {
       this.#pending = this.#pending.filter((other) => other !== timer)
@@ -15,6 +15,11 @@ export class ManualTimers implements Timers {
 
   get pending(): number {
     return this.#pending.length
+  }
+
+  /** What the pending timers were set to. */
+  get delays(): number[] {
+    return this.#pending.map(({ delayMs }) => delayMs)
   }
 
   /** Runs, in order, what falls due within `durationMs`, also what is set meanwhile. */
