@@ -106,11 +106,10 @@ function explain(error: unknown, log: Log, command: string): Failure {
   const failure = asFailure(error)
   if (failure) return failure
   const id = randomToken().slice(0, 8)
-  log.write('error', 'control.fault', {
-    id,
-    command,
-    reason: error instanceof Error ? (error.stack ?? error.message) : 'not an error',
-  })
+  // Name and place, never the text: it could quote what was being worked on.
+  const isError = error instanceof Error
+  const at = isError ? /\n\s+at (.*)/.exec(error.stack ?? '')?.[1] : undefined
+  log.write('error', 'control.fault', { id, command, error: isError ? error.name : typeof error, at })
   return new Failure('internal', exitCodes.bug, `internal error ${id}`, {
     hint: `the server's log says more about ${id}`,
   })

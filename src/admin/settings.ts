@@ -58,9 +58,19 @@ function flagsOf(source: SettingsSource): Record<string, string> {
   return flags
 }
 
+export interface LoadOptions {
+  /** The file named by `--config` need not be there: it is about to be made. */
+  readonly mayBeMissing?: boolean
+}
+
 /** The settings in force: flags, environment, file, defaults. Throws Failure 'configuration' that lists every mistake. */
-export function loadSettings(source: SettingsSource, env: NodeJS.ProcessEnv): Config {
-  const file = findConfigFile(source, env)
+export function loadSettings(
+  source: SettingsSource,
+  env: NodeJS.ProcessEnv,
+  { mayBeMissing = false }: LoadOptions = {},
+): Config {
+  const found = findConfigFile(source, env)
+  const file = found !== undefined && mayBeMissing && !existsSync(found) ? undefined : found
   // It names the file, and is no setting itself.
   const environment = { ...env, LETTERLOCK_CONFIG: undefined }
   try {

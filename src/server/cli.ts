@@ -44,9 +44,14 @@ export async function openSite(config: Config): Promise<OpenSite> {
     )
   })
   if (found.uid !== process.geteuid?.()) {
-    throw new Failure('not-permitted', exitCodes.notPermitted, `${dataDir} belongs to another user (${found.uid})`, {
-      hint: `no server runs, so the command would open the store itself: run it as that user, sudo -u '#${found.uid}' letterlock ...`,
-    })
+    throw new Failure(
+      'not-permitted',
+      exitCodes.notPermitted,
+      `${dataDir} belongs to another user (${found.uid})`,
+      {
+        hint: `no server runs, so the command would open the store itself: run it as that user, sudo -u '#${found.uid}' letterlock ...`,
+      },
+    )
   }
   return openIdleSite(config, silentLog)
 }
@@ -62,11 +67,12 @@ export async function main(
   return runCli(argv, options)
 }
 
-/** A signal that ^C and SIGTERM abort; a second one ends the process at once. */
+/** A signal that ^C and SIGTERM abort; a second one ends the process at once. A server takes both over while it runs. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
+      if (process.listenerCount(name) > 1) return // a server runs in this process, and ends in its own order
       if (controller.signal.aborted) process.exit(exitCodes.interrupted)
       controller.abort(interrupted())
     })

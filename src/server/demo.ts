@@ -44,7 +44,9 @@ function showHowToConnect(stage: Stage, outcome: Outcome): void {
     ...pairLines(pairs).map((line) => `    ${line}`),
     '',
     '    in another terminal:',
-    ...['who', 'atrest status', 'doctor'].map((words) => `      ${paint.cyan(`node ${programPath} --config ${configFile} ${words}`)}`),
+    ...['who', 'atrest status', 'doctor'].map(
+      (words) => `      ${paint.cyan(`node ${programPath} --config ${configFile} ${words}`)}`,
+    ),
     '',
     `  ${paint.dim('^C stops it.')}`,
     '',
@@ -58,7 +60,8 @@ function printJson(view: View, stage: Stage, directory: string, outcome: Outcome
 async function showLogEnd(view: View, directory: string): Promise<void> {
   const text = await readFile(join(directory, 'demo.log'), 'utf8').catch(() => '')
   const lines = text.trim().split('\n').slice(-8)
-  if (text !== '') view.alarm(`\n  The end of the server’s log:\n${lines.map((line) => `    ${line}`).join('\n')}`)
+  if (text !== '')
+    view.alarm(`\n  The end of the server’s log:\n${lines.map((line) => `    ${line}`).join('\n')}`)
 }
 
 /** Shows every promise on a server of its own, then keeps that server up until ^C. */
@@ -77,7 +80,10 @@ export const demo: ProgramCommand<z.output<typeof input>> = programCommand({
   options: [
     { flags: '--once', description: 'end after the last step' },
     { flags: '--keep', description: 'do not wipe the data directory at the end' },
-    { flags: '--json', description: 'print one JSON object about the steps; the story goes to standard error' },
+    {
+      flags: '--json',
+      description: 'print one JSON object about the steps; the story goes to standard error',
+    },
   ],
   input,
 
@@ -88,7 +94,10 @@ export const demo: ProgramCommand<z.output<typeof input>> = programCommand({
       if (keep) view.talk(`  The data is in ${directory}`)
       else await wipePlace(directory)
     }
-    stage.headline(`Letterlock ${packageVersion()}`, 'Mail that its own server cannot read while you are logged out.')
+    stage.headline(
+      `Letterlock ${packageVersion()}`,
+      'Mail that its own server cannot read while you are logged out.',
+    )
     let played: Awaited<ReturnType<typeof play>>
     try {
       played = await play(stage, directory, desk.signal)
@@ -106,7 +115,11 @@ export const demo: ProgramCommand<z.output<typeof input>> = programCommand({
       if (json) printJson(view, stage, directory, outcome)
       if (once) {
         const total = stage.steps.reduce((sum, { ms }) => sum + ms, 0)
-        stage.lines(['', `  ${stage.paint.green('Everything was proven')} in ${(total / 1000).toFixed(1)} s.`, ''])
+        stage.lines([
+          '',
+          `  ${stage.paint.green('Everything was proven')} in ${(total / 1000).toFixed(1)} s.`,
+          '',
+        ])
         return exitCodes.ok
       }
       showHowToConnect(stage, outcome)

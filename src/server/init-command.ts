@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { localCommand, type LocalCommand } from '../admin/command.ts'
+import { loadSettings } from '../admin/settings.ts'
+import { settingByName } from '../config/tree.ts'
 import { initSite } from './init.ts'
 
 const input = z.strictObject({})
@@ -13,6 +15,20 @@ const result = z.object({
 })
 
 const systemFile = '/etc/letterlock/letterlock.toml'
+
+/** What `--set` gave, as it is written in the file. The settings were loaded, so every name and value is right. */
+function givenValues(given: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    given.map((one): [string, unknown] => {
+      const at = one.indexOf('=')
+      const [name, text] = [one.slice(0, at).trim(), one.slice(at + 1)]
+      const form = settingByName.get(name)?.form
+      if (form === 'list') return [name, text.split(',').flatMap((item) => item.trim() || [])]
+      if (form === 'boolean') return [name, text === 'true']
+      return [name, form === 'number' ? Number(text) : text]
+    }),
+  )
+}
 
 /** Makes data directory, site key, store, certificate and settings file; what exists stays as it is. */
 export const init: LocalCommand<z.output<typeof input>, z.output<typeof result>> = localCommand({
@@ -29,16 +45,13 @@ export const init: LocalCommand<z.output<typeof input>, z.output<typeof result>>
   result,
 
   async run(desk) {
-    const config = desk.config()
+    const config = loadSettings(desk.source, desk.env, { mayBeMissing: true })
     const configFile =
       desk.configFile ??
       (desk.source.dataDir === undefined ? systemFile : join(config.dataDir, 'letterlock.toml'))
-    const values: Record<string, unknown> = {}
-    for (const given of desk.source.set ?? []) {
-      values[given.slice(0, given.indexOf('='))] = given.slice(given.indexOf('=') + 1)
-    }
+    const values = { ...givenValues(desk.source.set ?? []), data_dir: config.dataDir }
     const made = await initSite(config, {
-      ...(existsSync(configFile) ? {} : { configFile, values: { ...values, data_dir: config.dataDir } }),
+      ...(existsSync(configFile) ? {} : { configFile, values }),
     })
     return { result: { made: [...made], dataDir: config.dataDir, configFile } }
   },

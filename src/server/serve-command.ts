@@ -17,7 +17,10 @@ export const serveCommand: ProgramCommand<z.output<typeof input>> = programComma
     { line: 'letterlock --data ~/mail serve', does: 'with another data directory' },
   ],
   options: [
-    { flags: '--until-stdin-ends', description: 'stop when standard input ends: for programs that start a server' },
+    {
+      flags: '--until-stdin-ends',
+      description: 'stop when standard input ends: for programs that start a server',
+    },
   ],
   input,
 
