@@ -1,6 +1,7 @@
 // What the demo shows, step by step, on a real server with real clients.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { SiteCommand } from '../../admin/command.ts'
 import { atrestEnable } from '../../admin/commands/atrest-enable.ts'
 import { atrestRecover } from '../../admin/commands/atrest-recover.ts'
@@ -82,6 +83,17 @@ async function command(
   return { revealed, rows }
 }
 
+const stateForm = z.object({
+  atRest: z.string(),
+  isUnlocked: z.boolean(),
+  openedBy: z.array(z.string()),
+})
+
+async function stateOf(scene: Scene): Promise<z.output<typeof stateForm>> {
+  const { rows } = await command(scene, atrestStatus, {})
+  return stateForm.parse(rows[0])
+}
+
 function loginOf({ outcome, certificate }: Scene, password: string): Login {
   return { port: outcome.ports.imaps, user: demoUser, password, certificate }
 }
@@ -152,17 +164,20 @@ async function makeAndDeliver(stage: Stage, scene: Scene): Promise<void> {
   })
   await stage.step('enable', 'Turn on at-rest encryption', async () => {
     outcome.recoveryCode = (await command(scene, atrestEnable, { password: outcome.password })).revealed
-    const { rows } = await command(scene, atrestStatus, {})
-    const state = (rows[0] as { readonly atRest?: string } | undefined)?.atRest
-    if (state !== 'on') throw new NotShown(`the account is in state ${state ?? 'unknown'}`)
+    const { atRest, openedBy } = await stateOf(scene)
+    if (atRest !== 'on') throw new NotShown(`the account is in state ${atRest}`)
+    if (openedBy.includes('server')) throw new NotShown('the server still has a key of its own to it')
     return [
       `recovery code ${outcome.recoveryCode} (shown this once)`,
-      'older mail is sealed anew; the server’s own key no longer opens it',
+      `older mail is sealed anew; what opens it now: ${openedBy.join(', ')}. Nothing else does`,
     ]
   })
   await stage.step('locked', 'Deliver one more message to the locked mailbox', async () => {
+    if ((await stateOf(scene)).isUnlocked) throw new NotShown('the account is not locked')
     await deliverByLmtp(outcome.ports.lmtp, demoUser, [lateMessage])
-    return ['sealed to the account’s public key: what is needed to open it is not in the server']
+    return [
+      'sealed to the account’s public key: nobody is logged in, so nothing in the server could open it again',
+    ]
   })
   await stage.step('restart', 'Restart the server on the same data', async () => {
     const before = scene.server.pid
