@@ -119,7 +119,7 @@ export class Records implements RecordReader {
   /** Resolves when the records can be read, after an attempt to reopen them if that is what it takes. */
   async ready(): Promise<void> {
     if (this.#reopening) await this.#reopening.catch(() => undefined)
-    if (!this.#handle && this.#stopped) await this.#recover()
+    if (!this.#handle && this.#stopped) await this.#reopen()
   }
 
   /**

@@ -128,8 +128,9 @@ async function dropRecord(account: Account, segment: Segment): Promise<boolean> 
     if (view.account()?.state !== 'active') throw new Refused('no-account', 'the account was destroyed')
     const suffix = segmentSuffix(segment.number)
     const bytes = view.get(suffix)
-    if (!bytes) return { value: true, ops: [] }
-    if (decodeSegment(bytes).liveBytes > 0) return { value: false, ops: [] }
+    if (bytes && decodeSegment(bytes).liveBytes > 0) return { value: false, ops: [] }
+    // Written even when there is no record: only a write that succeeds shows that no earlier one, whose fate was unknown,
+    // has put something into the segment after all.
     return { value: true, ops: [{ suffix, value: undefined }] }
   })
 }

@@ -10,6 +10,7 @@ export class Room {
   readonly #path: string
   readonly #reserveBytes: number
   #freeBytes = 0
+  #takenBytes = 0
   #readAtMs = -Infinity
 
   constructor(files: FileOperations, path: string, reserveBytes: number) {
@@ -22,13 +23,16 @@ export class Room {
   async take(bytes: number): Promise<void> {
     if (this.#reserveBytes === 0) return
     this.#freeBytes -= bytes
-    const isStale = performance.now() - this.#readAtMs > freshMs
-    if (isStale || this.#freeBytes < this.#reserveBytes) {
+    this.#takenBytes += bytes
+    const isOld = performance.now() - this.#readAtMs > freshMs
+    const isWorn = this.#takenBytes > this.#reserveBytes / 4
+    if (isOld || isWorn || this.#freeBytes < this.#reserveBytes) {
       try {
         this.#freeBytes = (await this.#files.freeBytes(this.#path)) - bytes
       } catch (error) {
         throw storeError(error, 'asking for free space')
       }
+      this.#takenBytes = 0
       this.#readAtMs = performance.now()
     }
     if (this.#freeBytes >= this.#reserveBytes) return
