@@ -28,6 +28,7 @@ import {
   type DirectoryEntry,
 } from './directory.ts'
 import { Refusal } from './errors.ts'
+import { exportSealed } from './export-sealed.ts'
 import { arrivalRange, conversionKey } from './keys.ts'
 import type { LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
@@ -273,6 +274,15 @@ class SiteAccounts implements Accounts {
     const fresh = await this.#credentials.recover(await this.#entry(address), recoveryCode, newPassword)
     await this.kick({ address }, 'The password was recovered')
     return fresh
+  }
+
+  async *exportSealed(address: string): AsyncGenerator<Buffer> {
+    const { account } = await this.#entry(address)
+    try {
+      yield* exportSealed(this.#site.store, account)
+    } catch (error) {
+      throw asRefusal(error)
+    }
   }
 
   sessions(): readonly SessionRow[] {

@@ -184,7 +184,6 @@ export interface OpenAccount {
 /** At-rest state of an account, as shown to its owner and the admin. */
 export type AtRestState =
   | 'off' // only the site's key and the password open it
-  | 'marked' // will be enabled at the next login
   | 'converting' // enabled; older mail is being sealed under the new keys
   | 'on'
 
@@ -257,6 +256,9 @@ export interface Accounts {
     recoveryCode: string,
     newPassword: Buffer,
   ): Promise<{ readonly recoveryCode: string }>
+
+  /** The account as it is stored, sealed (FORMAT.md §10): needs no key, and the recovery code opens it anywhere. */
+  exportSealed(address: string): AsyncIterable<Buffer>
 
   sessions(): readonly SessionRow[]
   /** Ends sessions of an address (or one session) and wipes their keys. Returns how many. */

@@ -11,6 +11,7 @@ import { runSiteCommand } from './run-site.ts'
 import { findConfigFile, loadSettings } from './settings.ts'
 import { StdinLines } from './stdin-lines.ts'
 import { makeView, type Streams, type View } from './view.ts'
+import { printable } from './words.ts'
 
 export interface CliOptions {
   readonly commands: readonly Command[]
@@ -66,7 +67,7 @@ function report(error: unknown, typed: Typed, view: View): number {
   view.status('')
   if (typed.isJson) view.alarm(JSON.stringify({ error: failureToJson(failure) }))
   else {
-    const [first = '', ...more] = failure.message.split('\n')
+    const [first = '', ...more] = failure.message.split('\n').map(printable)
     view.alarm(`${view.talkPaint.red('letterlock:')} ${first}`)
     for (const line of more) view.alarm(`  ${line}`)
     for (const line of failure.hint?.split('\n') ?? []) view.alarm(`  ${view.talkPaint.dim(line)}`)

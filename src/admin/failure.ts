@@ -12,6 +12,7 @@ export type FailureCode =
   | 'server-unreachable'
   | 'store-in-use'
   | 'store-unavailable'
+  | 'cannot-create'
   | 'not-permitted'
   | 'configuration'
   | 'interrupted'

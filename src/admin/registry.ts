@@ -6,6 +6,7 @@ import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
 import { configDescribe } from './commands/config-describe.ts'
 import { configShow } from './commands/config-show.ts'
+import { exportSealed } from './commands/export-sealed.ts'
 import { kick } from './commands/kick.ts'
 import { quotaGet } from './commands/quota-get.ts'
 import { quotaSet } from './commands/quota-set.ts'
@@ -37,6 +38,7 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestEnable,
   atrestStatus,
   atrestRecover,
+  exportSealed,
   who,
   kick,
   status,
@@ -63,6 +65,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
   { heading: 'Accounts:', words: ['user', 'quota', 'atrest'] },
+  { heading: 'Moving mail:', words: ['export'] },
   { heading: 'Sessions:', words: ['who', 'kick'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
 ]
@@ -72,5 +75,6 @@ export const familySummaries: Readonly<Record<string, string>> = {
   user: 'accounts: add, list, show, passwd, delete, disable, enable',
   quota: 'room for mail: get, set',
   atrest: 'at-rest encryption: enable, status, recover',
+  export: 'write mail out: sealed',
   config: 'settings: show, check, describe',
 }

@@ -28,11 +28,6 @@ export interface View {
   readonly isQuiet: boolean
 }
 
-/** Takes control characters out of text that came from elsewhere, so that it cannot drive the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}')
-}
-
 export function makeView(
   streams: Streams,
   env: NodeJS.ProcessEnv,

@@ -1,5 +1,10 @@
 // Numbers and lists as people read them: sizes, durations, tables.
 
+/** Takes control characters out of text that came from elsewhere, so that it cannot drive the terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}')
+}
+
 /** `1.5 GiB`, `12 KiB`, `0 B`. */
 export function sizeInWords(bytes: number): string {
   let value = bytes
@@ -41,6 +46,7 @@ export function tableLines(head: readonly string[], rows: readonly (readonly str
   )
   return [head, ...rows].map((row) =>
     row
+      .map(printable)
       .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
       .join('  ')
       .trimEnd(),

@@ -98,11 +98,6 @@ const auth = z.strictObject({
 })
 
 const atrest = z.strictObject({
-  enable: z.boolean().prefault(true).describe('Whether accounts can turn at-rest encryption on.'),
-  policy: z
-    .enum(['off', 'optional', 'new', 'all'])
-    .prefault('optional')
-    .describe('optional: whoever wants; new: every new account; all: every account at its next login.'),
   kdf: z
     .strictObject({
       memory: size

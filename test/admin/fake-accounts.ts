@@ -163,6 +163,11 @@ export class FakeAccounts implements Accounts {
     return { recoveryCode: account.code }
   }
 
+  async *exportSealed(address: string): AsyncGenerator<Buffer> {
+    this.#find(address)
+    yield Buffer.from('sealed')
+  }
+
   sessions(): readonly SessionRow[] {
     return this.rows
   }

@@ -8,7 +8,7 @@ import { tableLines } from '../words.ts'
 const input = z.strictObject({ address: address.optional() })
 const row = z.object({
   address: z.string().describe('its address'),
-  atRest: z.enum(['off', 'marked', 'converting', 'on']).describe('state'),
+  atRest: z.enum(['off', 'converting', 'on']).describe('state'),
   isUnlocked: z.boolean().describe('true: its keys are in memory because its owner is logged in'),
   pendingArrivals: z.number().describe('messages that came while locked'),
   openedBy: z.array(z.string()).describe('kinds of key slots: each is one way to open the mail'),
@@ -25,7 +25,7 @@ export const atrestStatus: SiteCommand<z.output<typeof input>, z.output<typeof r
   name: 'atrest status',
   summary: 'show which accounts are sealed',
   notes:
-    'off: the server can open the mail with its site key. marked: turned on at the next login. converting: on, older ' +
+    'off: the server can open the mail with its site key. converting: on, older ' +
     'mail is still being sealed anew. on: only the owner opens it.',
   examples: [
     { line: 'letterlock atrest status', does: 'of all accounts' },

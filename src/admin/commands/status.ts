@@ -17,7 +17,6 @@ const result = z.object({
     .object({
       total: z.number().describe('all'),
       off: z.number().describe('at-rest encryption off'),
-      marked: z.number().describe('to be turned on at the next login'),
       converting: z.number().describe('older mail being sealed anew'),
       on: z.number().describe('sealed'),
       disabled: z.number().describe('may not log in'),
@@ -37,7 +36,7 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
 
   async run(work) {
     if (!work.server) throw serverNotRunning('status')
-    const accounts = { total: 0, off: 0, marked: 0, converting: 0, on: 0, disabled: 0 }
+    const accounts = { total: 0, off: 0, converting: 0, on: 0, disabled: 0 }
     let usedBytes = 0
     for await (const info of work.accounts.list()) {
       if (work.signal.aborted) break
@@ -60,7 +59,7 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
   },
 
   show(row, view) {
-    const states = (['on', 'converting', 'marked', 'off', 'disabled'] as const)
+    const states = (['on', 'converting', 'off', 'disabled'] as const)
       .filter((state) => row.accounts[state] > 0)
       .map((state) => `${row.accounts[state]} ${state === 'disabled' ? state : `at-rest ${state}`}`)
     const pairs: [string, string][] = [

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { accountForm, accountRow, address, addressArgument } from '../forms.ts'
-import { pairLines, sizeInWords } from '../words.ts'
+import { pairLines, printable, sizeInWords } from '../words.ts'
 
 const input = z.strictObject({ address })
 const result = accountForm.extend({
@@ -20,7 +20,6 @@ const result = accountForm.extend({
 
 const atRestWords = {
   off: 'off (the server can open it with the site key)',
-  marked: 'will be turned on at the next login',
   converting: 'on; older mail is still being sealed anew',
   on: 'on',
 }
@@ -50,7 +49,7 @@ export const userShow: SiteCommand<z.output<typeof input>, z.output<typeof resul
   show(row, view) {
     const room = row.quotaBytes === null ? '(no quota)' : `of ${sizeInWords(row.quotaBytes)}`
     const pairs: [string, string][] = [
-      ['address', row.address],
+      ['address', printable(row.address)],
       ['account', row.accountId],
       ['logins', row.isDisabled ? 'disabled' : 'enabled'],
       ['at rest', atRestWords[row.atRest]],
