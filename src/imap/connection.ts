@@ -105,6 +105,7 @@ export class Connection implements SessionLink {
     this.#sayGoodbye()
     await this.#socketClosed.promise
     this.#closeDeadline.stop()
+    log.write('debug', 'imap.closed', { reason: this.#goodbye?.text ?? 'the peer ended the connection' })
   }
 
   get out(): Output['writer'] {

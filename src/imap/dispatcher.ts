@@ -157,7 +157,8 @@ export class Dispatcher {
   /** RFC 3501 §7.4.1 and §5.5, from the command's facts. */
   #mayExpunge(facts: Command, isUid: boolean): boolean {
     if (facts.mustExpunge) return true
-    return (isUid || facts.mayExpunge === true) && !this.#around.areNumbersWaiting()
+    if (!isUid && !facts.mayExpunge) return false
+    return !this.#around.session.selected?.hasExpunges || !this.#around.areNumbersWaiting()
   }
 
   async #invite(): Promise<void> {

@@ -1,5 +1,5 @@
 // Logging in, as LOGIN and AUTHENTICATE share it.
-import { isRefusal } from '../account/errors.ts'
+import { isRefusal, Refusal } from '../account/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { CommandResult } from './command.ts'
 import { Answer } from './errors.ts'
@@ -31,8 +31,14 @@ export async function logIn(session: Session, username: string, password: Secret
       end: (reason) => link.close(reason, 'UNAVAILABLE'),
     })
     await session.loggedIn(account)
+    context.log.write('info', 'auth.ok', { tls: link.isTls })
   } catch (error) {
     if (isRefusal(error, 'authentication-failed')) session.failedLogins += 1
+    // Never the name: people type passwords into the wrong field.
+    context.log.write('warn', 'auth.failed', {
+      tls: link.isTls,
+      code: error instanceof Refusal ? error.code : 'fault',
+    })
     throw error
   } finally {
     password.wipe()

@@ -126,6 +126,11 @@ export class View {
     )
   }
 
+  /** Whether an EXPUNGE waits to be told. */
+  get hasExpunges(): boolean {
+    return this.#gone.size > 0
+  }
+
   /** `wake` is called, from inside a commit, whenever something has been noted; it must only set things going. */
   onNews(wake: (() => void) | undefined): void {
     this.#wake = wake

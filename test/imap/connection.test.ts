@@ -15,6 +15,31 @@ async function withHarness(
   }
 }
 
+describe('capabilities', () => {
+  it('can be taken off the list where a client trips over them', () =>
+    withHarness(
+      { settings: { capabilitiesOff: ['condstore', 'APPENDLIMIT', 'AUTH=LOGIN'] } },
+      async ({ connect }) => {
+        const client = await connect()
+        const [list = ''] = await client.ok('CAPABILITY')
+        assert.doesNotMatch(list, /CONDSTORE|APPENDLIMIT|AUTH=LOGIN/)
+        assert.match(list, /^\* CAPABILITY IMAP4rev1 .* AUTH=PLAIN/)
+      },
+    ))
+
+  it('stand in the greeting', async () => {
+    const harness = await makeHarness()
+    try {
+      const client = await harness.connect('tls', (greeting) => {
+        assert.match(greeting, /^\* OK \[CAPABILITY IMAP4rev1 .* AUTH=PLAIN AUTH=LOGIN\] /)
+      })
+      await client.ok('LOGOUT')
+    } finally {
+      await harness.close()
+    }
+  })
+})
+
 describe('deadlines', () => {
   it('closes a connection that has not logged in after a minute, whatever it does meanwhile', () =>
     withHarness({}, async ({ connect, timers }) => {

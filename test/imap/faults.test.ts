@@ -62,6 +62,23 @@ describe('a fault', () => {
       },
     ))
 
+  it('in storing \\Seen does not keep anybody from reading', () =>
+    withHarness(
+      {
+        mailbox: (method) => {
+          if (method === 'storeFlags') throw new Refusal('unavailable', 'The disk is full')
+        },
+      },
+      async ({ select, put }) => {
+        await put(mail('one'))
+        const client = await select()
+        assert.deepEqual(await client.run('FETCH 1 BODY[TEXT]'), [
+          '* 1 FETCH (BODY[TEXT] {8}\r\nHello.\r\n)',
+          'OK FETCH completed',
+        ])
+      },
+    ))
+
   it('in CLOSE leaves the mailbox selected', () =>
     withHarness(
       {

@@ -30,22 +30,21 @@ export interface Harness {
   readonly timers: ManualTimers
   readonly handles: ImapHandle[]
   /** Connects and reads the greeting. */
-  connect(door?: Door): Promise<Client>
+  readonly connect: (door?: Door, greeted?: (greeting: string) => void) => Promise<Client>
   /** Connects and logs in as alice. */
-  login(): Promise<Client>
+  readonly login: () => Promise<Client>
   /** Logs in and selects INBOX. */
-  select(mailbox?: string): Promise<Client>
-  /** Puts a message into a mailbox without IMAP. */
-  put(
-    message: string | Buffer,
-    options?: {
-      readonly mailbox?: string
-      readonly flags?: readonly string[]
-      readonly internalDate?: number
-      readonly zoneMinutes?: number
-    },
-  ): Promise<number>
-  close(): Promise<void>
+  readonly select: (mailbox?: string) => Promise<Client>
+  /** Puts a message into a mailbox without IMAP; resolves to its UID. */
+  readonly put: (message: string | Buffer, options?: PutOptions) => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+export interface PutOptions {
+  readonly mailbox?: string
+  readonly flags?: readonly string[]
+  readonly internalDate?: number
+  readonly zoneMinutes?: number
 }
 
 export async function makeHarness(options: HarnessOptions = {}): Promise<Harness> {
@@ -73,11 +72,12 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
       }),
     )
   })
-  const connect = async (by: Door = 'tls'): Promise<Client> => {
+  const connect = async (by: Door = 'tls', greeted?: (greeting: string) => void): Promise<Client> => {
     door = by
     const client = await Client.connect(server.port)
     clients.push(client)
-    await client.next()
+    const greeting = await client.next()
+    greeted?.(greeting ?? '')
     return client
   }
   const login = async (): Promise<Client> => {

@@ -1,6 +1,6 @@
 // STARTTLS over real TLS: what came in the clear is not taken for what comes encrypted.
 import assert from 'node:assert/strict'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
@@ -16,7 +16,8 @@ async function makeStartTls(): Promise<(socket: ImapSocket) => Promise<ImapSocke
   const secureContext = createSecureContext({ key, cert })
   return (socket) =>
     new Promise((resolve, reject) => {
-      const encrypted = new TLSSocket(socket as Socket, { isServer: true, secureContext })
+      assert.ok(socket instanceof Socket)
+      const encrypted = new TLSSocket(socket, { isServer: true, secureContext })
       encrypted.once('secure', () => resolve(encrypted))
       encrypted.once('error', reject)
       encrypted.once('close', () => reject(new Error('closed')))

@@ -1,6 +1,6 @@
 // FETCH over many messages: which are opened, what is marked \Seen, and what goes wrong with one of them.
 import type { MessageState, Uid } from '../../account/api.ts'
-import { isRefusal } from '../../account/errors.ts'
+import { isRefusal, Refusal } from '../../account/errors.ts'
 import { MessageParts, openContents } from '../../account/message-parts.ts'
 import type { CommandResult } from '../command.ts'
 import type { Session } from '../session.ts'
@@ -101,12 +101,18 @@ class FetchRun {
     this.#session.context.log.write('error', 'imap.damaged', { uid })
   }
 
-  /** One commit for all; the answers then show the flag. */
+  /** One commit for all; the answers then show the flag. Mail stays readable when the flag cannot be stored. */
   async #markSeen(uids: readonly Uid[]): Promise<Set<Uid>> {
     const { mailbox } = this.#session.view
     const unseen = uids.filter((uid) => mailbox.state(uid)?.flags.includes('\\Seen') === false)
     if (unseen.length === 0) return new Set()
-    return new Set((await mailbox.storeFlags(unseen, 'add', ['\\Seen'])).changed)
+    try {
+      return new Set((await mailbox.storeFlags(unseen, 'add', ['\\Seen'])).changed)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.#session.context.log.write('warn', 'imap.seen', { code: error.code })
+      return new Set()
+    }
   }
 
   #answer(uid: Uid, newlySeen: ReadonlySet<Uid>): MessageAnswer | undefined {
