@@ -51,6 +51,14 @@ describe('the report', () => {
     assert.match(table, /\| deliveries \| msg\/s \| 90 \| – \| – \| 6 \| – \| – \|/)
   })
 
+  it('makes no ratio of a time too short to be measured', () => {
+    const table = markdown(summarize([result(0, 1, rate(90, 0)), result(1, 1, rate(90, 2))], 2), [
+      'Peer',
+      'Ours',
+    ])
+    assert.match(table, /\| 90 \| 90 \| ×1\.0 \| 0 \| 2 \| – \|/)
+  })
+
   it('has no ratio for one contestant alone', () => {
     assert.doesNotMatch(markdown(summarize([result(0, 1, rate(90, 6))], 1), ['Peer']), /ratio/)
   })

@@ -76,5 +76,6 @@ function meanOf(values: readonly (number | undefined)[]): number | undefined {
 
 function ratio(values: readonly (number | undefined)[], better: Figure['better']): string {
   const [theirs, ours] = values
-  return theirs === undefined || ours === undefined ? '–' : advantageText(advantage(theirs, ours, better))
+  // Zero is less than the clock of the processes can tell, and nothing to divide by.
+  return theirs && ours ? advantageText(advantage(theirs, ours, better)) : '–'
 }

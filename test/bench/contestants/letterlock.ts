@@ -107,6 +107,8 @@ allow_plain_login_on_loopback = true
 memory = "${memoryKiB}KiB"
 time = ${passes}
 parallelism = ${lanes}
+[delivery]
+memory = "480M"
 [limits]
 message_size = "120M"
 connections = 6000
