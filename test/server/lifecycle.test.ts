@@ -52,7 +52,6 @@ async function serve(directory: Temporary, env: Readonly<Record<string, string>>
     'listen.imap': `unix:${directory.at('imap.sock')}`,
     'listen.imaps': '',
     'listen.lmtp': `unix:${directory.at('lmtp.sock')}`,
-    'atrest.policy': 'optional',
   }
   await initSite(loadConfig({ flags }))
   const set = Object.entries(flags).flatMap(([name, value]) => ['--set', `${name}=${value}`])
