@@ -113,7 +113,7 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
   readonly reveals?: Readonly<Record<string, string>>
   run(work: Work, input: Input): Promise<Result>
   /** Done at the typing end after the answer came. */
-  afterwards?(desk: Desk, view: View): Promise<void>
+  afterwards?(desk: Desk, view: View, result: Result): Promise<void>
 }
 
 /** A command that runs where it is typed. */

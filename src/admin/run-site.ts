@@ -155,7 +155,7 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
     throw error
   }
   const generated = printGenerated(run, secrets, 'Password, shown this once:')
-  if (!typed.isDryRun) await command.afterwards?.(desk, view)
+  if (!typed.isDryRun) await command.afterwards?.(desk, view, result)
   if (typed.isJson) view.out(JSON.stringify({ ...result, ...generated }))
   else if (typed.isDryRun) {
     view.talk(view.talkPaint.dim('Dry run: nothing was changed.'))

@@ -28,6 +28,16 @@ export const allCommands: readonly Command[] = [
 /** Opens the idle store, as its owner only: files made by another user would lock the server out of its own data. */
 export async function openSite(config: Config): Promise<OpenSite> {
   const { dataDir } = config
+  if (config.store.backend === 'memory') {
+    throw new Failure(
+      'store-unavailable',
+      exitCodes.unavailable,
+      'no server is running, and nothing was kept',
+      {
+        hint: 'store.backend is "memory": accounts are there only while the server runs',
+      },
+    )
+  }
   const found = await stat(dataDir).catch((error: unknown) => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error'
     const isMissing = code === 'ENOENT'

@@ -1,7 +1,7 @@
 // The checks of `doctor` that speak TLS: the certificate's files, and what the listeners show.
 import { checkServerIdentity, connect } from 'node:tls'
 import type { Check, Finding } from '../admin/doctor/check.ts'
-import { localTarget } from '../admin/doctor/network-checks.ts'
+import { listenersOf, localTarget } from '../admin/doctor/network-checks.ts'
 import { counted } from '../admin/words.ts'
 import { formatAddress, type ListenAddress } from '../config/units.ts'
 import { readCertificate } from './tls.ts'
@@ -82,11 +82,14 @@ async function look(address: ListenAddress, hostname: string): Promise<Finding[]
 const handshakes: Check = {
   id: 'tls',
   title: 'TLS',
-  async run({ config, server }) {
+  async run(patient) {
+    const { config, server } = patient
     if (!config) return { verdict: 'skip', text: 'no settings' }
     if (!server) return { verdict: 'skip', text: 'no server runs: nothing to shake hands with' }
     const found: Finding[] = []
-    for (const address of config.listen.imaps) found.push(...(await look(address, config.hostname)))
+    for (const { protocol, address } of listenersOf(patient)) {
+      if (protocol === 'imaps') found.push(...(await look(address, config.hostname)))
+    }
     return found
   },
 }

@@ -85,7 +85,7 @@ export class Bench {
     return {
       status: () => ({
         version: '9.9.9',
-        pid: 4711,
+        pid: process.pid,
         startedAt: Date.UTC(2026, 0, 1),
         listeners: ['imaps 127.0.0.1:1993'],
         dataDir: this.dataDir,

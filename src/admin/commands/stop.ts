@@ -12,6 +12,16 @@ const result = z.object({ pid: z.number().describe('the process that was told to
 
 const patienceMs = 60_000
 
+/** Whether there is such a process, other than this one; false in a container that does not see it. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 /** Stops the server: sessions are told goodbye, running work is finished, keys are wiped; waits until it is gone. */
 export const stop: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
   name: 'stop',
@@ -31,11 +41,12 @@ export const stop: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
     return { pid }
   },
 
-  async afterwards(desk, view) {
+  async afterwards(desk, view, { pid }) {
     const { controlSocket } = desk.config()
     view.status('Stopping ...')
     const giveUp = Date.now() + patienceMs
-    while (await isAnswered(controlSocket)) {
+    // The socket goes first; the store is free for others only when the process is gone.
+    while ((await isAnswered(controlSocket)) || isRunning(pid)) {
       desk.signal.throwIfAborted()
       if (Date.now() > giveUp) {
         throw new Failure(
@@ -47,7 +58,7 @@ export const stop: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
           },
         )
       }
-      await pause(50, undefined, { signal: desk.signal })
+      await pause(50)
     }
     view.status('')
   },

@@ -1,8 +1,7 @@
 // Checks of the listeners: they answer when the server runs, and can be bound when it does not.
 import { connect, createServer } from 'node:net'
-import { formatAddress, type ListenAddress } from '../../config/units.ts'
-import type { Config } from '../../config/schema.ts'
-import type { Check, Finding } from './check.ts'
+import { formatAddress, parseAddress, type ListenAddress } from '../../config/units.ts'
+import type { Check, Finding, Patient } from './check.ts'
 
 export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp'
 
@@ -17,11 +16,21 @@ export function localTarget(
   return { host, port: address.port }
 }
 
-/** All listeners of the settings. */
-export function listenersOf(
-  config: Config,
-): readonly { readonly protocol: Protocol; readonly address: ListenAddress }[] {
-  const { imap, imaps, lmtp, smtp } = config.listen
+interface Listener {
+  readonly protocol: Protocol
+  readonly address: ListenAddress
+}
+
+/** Where the server says it listens, which may be older than the settings; without a server, what the settings say. */
+export function listenersOf({ config, server }: Patient): readonly Listener[] {
+  if (server) {
+    return server.listeners.flatMap((line) => {
+      const [protocol = '', text = ''] = line.split(' ')
+      const address = parseAddress(text)
+      return address ? [{ protocol: protocol as Protocol, address }] : []
+    })
+  }
+  const { imap, imaps, lmtp, smtp } = config?.listen ?? { imap: [], imaps: [], lmtp: [], smtp: [] }
   return Object.entries({ imap, imaps, lmtp, smtp }).flatMap(([protocol, addresses]) =>
     addresses.map((address) => ({ protocol: protocol as Protocol, address })),
   )
@@ -103,11 +112,11 @@ async function canBind(protocol: Protocol, address: ListenAddress): Promise<Find
 const listeners: Check = {
   id: 'listeners',
   title: 'listeners',
-  async run({ config, server }) {
-    if (!config) return { verdict: 'skip', text: 'no settings' }
+  async run(patient) {
+    if (!patient.config) return { verdict: 'skip', text: 'no settings' }
     const findings: Finding[] = []
-    for (const { protocol, address } of listenersOf(config)) {
-      if (!server) findings.push(await canBind(protocol, address))
+    for (const { protocol, address } of listenersOf(patient)) {
+      if (!patient.server) findings.push(await canBind(protocol, address))
       // IMAP over TLS is looked at by the floor that speaks TLS.
       else if (protocol !== 'imaps') findings.push(await answers(protocol, address))
     }
