@@ -9,8 +9,18 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 function run(command, args) {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (result.error) throw result.error
+  if (result.error) {
+    process.stderr.write(`Cannot run ${command}: ${result.error.message}\n`)
+    process.exit(1)
+  }
   if (result.status !== 0) process.exit(result.status ?? 1)
+}
+
+/** The npm that runs us, if one does, or else the one in PATH. */
+function runNpm(args) {
+  const npm = process.env.npm_execpath
+  if (npm?.endsWith('.js')) run(process.execPath, [npm, ...args])
+  else run('npm', args)
 }
 
 function checkNode() {
@@ -27,9 +37,10 @@ function install() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
-  process.stderr.write('Installing packages (npm ci) ...\n')
+  process.stderr.write('Installing packages: once, about half a minute ...\n')
   // Install scripts are off: argon2 and classic-level carry their binaries, so neither a compiler nor Python is needed.
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+  // The compiler is a development package, so those are wanted whatever NODE_ENV or .npmrc say.
+  runNpm(['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
   writeFileSync(stamp, lock)
 }
 
