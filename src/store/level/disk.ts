@@ -31,7 +31,7 @@ export const defaultLimits: Limits = {
   retryMs: 1000,
 }
 
-export interface Counters {
+interface Counters {
   transactions: number
   bodySyncs: number
   reclaimedBytes: number

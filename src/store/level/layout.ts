@@ -8,7 +8,7 @@ export const commitNumberKey: Buffer = Buffer.from([0x00, 0x63])
 const formatMagic = utf8('letterlock store')
 
 /** Bounds of all keys that begin with `prefix`. */
-export function prefixRange(prefix: Buffer): { gte: Buffer; lt: Buffer } {
+function prefixRange(prefix: Buffer): { gte: Buffer; lt: Buffer } {
   const lt = Buffer.from(prefix)
   const last = lt.length - 1
   lt[last] = (lt[last] ?? 0) + 1 // no prefix here ends in ff
@@ -38,16 +38,13 @@ export function accountKeyPrefix(account: Uint8Array): Buffer {
 /** The first byte behind an account's prefix, as text: see OrderedMap. */
 export const accountSuffix: string = '\x00'
 export const valueKind: string = '\x01'
-export const blobKind: string = '\x02'
+const blobKind = '\x02'
 export const segmentKind: string = '\x03'
 export function blobSuffix(blobId: Uint8Array): string {
   return blobKind + Buffer.from(blobId).toString('latin1')
 }
 export function segmentSuffix(segment: number): string {
   return segmentKind + u32(segment).toString('latin1')
-}
-export function segmentOfSuffix(suffix: Buffer): number {
-  return suffix.readUInt32BE(1)
 }
 
 function decode<T>(what: string, bytes: Uint8Array, read: (reader: ByteReader) => T): T {

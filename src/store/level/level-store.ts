@@ -210,8 +210,9 @@ export class LevelStore implements Store {
   }
 
   async close(): Promise<void> {
+    const cleaned = this.#cleaner.stop() // first: a compaction under way need not come to its end
     await this.#operations.close()
-    await this.#cleaner.stop()
+    await cleaned
     await this.#accounts.idle()
     await this.#committer.idle()
     await this.#disk.records.close()

@@ -52,6 +52,7 @@ export async function initLevelStore(path: string, options: LevelOptions = {}): 
     } finally {
       await handle.close()
     }
+    await files.syncDirectory(fresh)
     await files.rename(fresh, `${path}/records`)
     await files.syncDirectory(path)
   } catch (error) {

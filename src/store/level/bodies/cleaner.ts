@@ -1,6 +1,6 @@
 // Gives dead space back: rewrites segments that are mostly dead, one at a time, slowly when nobody waits for it.
 import { Serial } from '../../../base/serial.ts'
-import { Refused } from '../../errors.ts'
+import { Refused, Unavailable } from '../../errors.ts'
 import type { Account } from '../account.ts'
 import type { Accounts } from '../accounts.ts'
 import type { Disk } from '../disk.ts'
@@ -62,6 +62,7 @@ export class Cleaner {
     } finally {
       this.#waiting -= 1
     }
+    if (this.#isStopped) throw new Unavailable('closed', 'the store is closed')
   }
 
   async stop(): Promise<void> {
