@@ -114,6 +114,18 @@ async function readLog(snapshot: Snapshot, vault: Vault, after: number): Promise
   return entries
 }
 
+/** Mailboxes that are gone at the end: their state pages went with them, so nobody can replay their messages, or need to. */
+function deletedMailboxes(log: ReadonlyMap<number, LogEntry>): Set<string> {
+  const deleted = new Set<string>()
+  for (const { changes } of log.values()) {
+    for (const change of changes) if (change.kind === 'deleted') deleted.add(change.mailbox)
+  }
+  return deleted
+}
+
+const isAboutMessages = ({ kind }: Change): boolean =>
+  kind === 'append' || kind === 'flags' || kind === 'expunge'
+
 /** Digests of arrivals by version: those still there, and those that a later entry says it adopted. */
 async function readArrivals(
   snapshot: Snapshot,
@@ -167,6 +179,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
     throw new Damage('the change log does not reach the version of the account')
   const log = await readLog(snapshot, vault, manifest.version)
   const arrivals = await readArrivals(snapshot, vault, log, manifest)
+  const deleted = deletedMailboxes(log)
   let head: Buffer = manifest.head
   for (let version = manifest.version + 1; version <= stored.version; version += 1) {
     const entry = log.get(version) ?? arrivals.get(version)
@@ -178,7 +191,9 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
     if (!('changes' in entry)) continue
     for (const change of entry.changes) {
       const table = 'mailbox' in change ? state.mailboxes.get(change.mailbox) : undefined
-      if (table) await loadRows(snapshot, vault, table)
+      if (table && deleted.has(table.id)) {
+        if (isAboutMessages(change)) continue
+      } else if (table) await loadRows(snapshot, vault, table)
       state.apply(change, version)
     }
     state.tailLength += entry.changes.length

@@ -94,6 +94,24 @@ describe('an account', () => {
     assert.equal((await again.status('Trash')).messages, 20)
   })
 
+  it('opens again after a mailbox with messages of an earlier session was deleted', async () => {
+    const site = await makeSite()
+    const open = await alice(site)
+    await open.createMailbox('Old')
+    for (let index = 1; index <= 150; index += 1) {
+      await open.append('Old', chunks(mail(`number ${index}`)), { flags: [] })
+    }
+    await open.append('INBOX', chunks(mail('stays')), { flags: [] })
+    await open.close()
+    const second = await site.accounts.login('alice@example.org', password(), session)
+    await second.deleteMailbox('Old')
+    await second.close()
+    await site.restart()
+    const third = await site.accounts.login('alice@example.org', password(), session)
+    assert.equal(third.mailbox('Old'), undefined)
+    assert.equal((await third.status('INBOX')).messages, 1)
+  })
+
   it('turns at-rest encryption on: same mail, no server slot, and a recovery code that works once', async () => {
     const site = await makeSite()
     const open = await alice(site)
