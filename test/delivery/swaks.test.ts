@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'node:test'
+import { skipWithout } from '../support/programs.ts'
 import { withoutTrace } from './accounts-double.ts'
 import { openDoor } from './open-door.ts'
 
 const run = promisify(execFile)
-const skip = spawnSync('swaks', ['--version']).status === 0 ? false : 'swaks is not installed'
+const skip = skipWithout('swaks')
 
 test('swaks delivers a fixture by LMTP over TCP, octet for octet', { skip }, async () => {
   await using site = await openDoor()

@@ -3,6 +3,7 @@ import { chmod, chown, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { skipWithoutRoot } from '../support/programs.ts'
 import { createSiteKey, readSiteKey } from '../../src/server/site-key.ts'
 
 let directory = ''
@@ -53,7 +54,7 @@ for (const length of [0, 31, 33, 64]) {
   })
 }
 
-const skip = process.geteuid?.() === 0 ? false : 'only root can give files away'
+const skip = skipWithoutRoot()
 test('a key of another user is refused', { skip }, async () => {
   await createSiteKey(path)
   await chown(path, 65_534, 65_534)
