@@ -1,6 +1,7 @@
 // A bare IMAP client for load: one command at a time, answers counted and not parsed.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../contestants/contestant.ts'
 import { ResponseScanner } from './response-scanner.ts'
 
@@ -8,8 +9,8 @@ import { ResponseScanner } from './response-scanner.ts'
 export interface Answer {
   readonly bytes: number
   readonly fetches: number
-  /** The first 4 KiB, as latin1. */
-  readonly head: string
+  /** Messages in the mailbox, if the server said how many. */
+  readonly exists: number | undefined
 }
 
 /** One connection. A command answered by NO, BAD or a lost connection rejects. */
@@ -49,8 +50,18 @@ export class ImapClient {
 
   /** Selects a mailbox; resolves to its number of messages. */
   async select(mailbox = 'INBOX'): Promise<number> {
-    const { head } = await this.command(`SELECT ${mailbox}`)
-    return Number(/\* (\d+) EXISTS/.exec(head)?.[1])
+    const { exists } = await this.command(`SELECT ${mailbox}`)
+    if (exists === undefined) throw new Error('SELECT was answered without EXISTS')
+    return exists
+  }
+
+  /** Selects INBOX and waits until it has `count` messages: a server may still be taking in what it was given. */
+  async selectAll(count: number): Promise<void> {
+    for (let exists = await this.select(); exists !== count;) {
+      if (exists > count) throw new Error(`${exists} messages in a mailbox of ${count}`)
+      await sleep(10)
+      exists = (await this.command('NOOP')).exists ?? exists
+    }
   }
 
   command(text: string): Promise<Answer> {
@@ -61,8 +72,8 @@ export class ImapClient {
       this.#onData = (chunk) => {
         const line = scanner.push(chunk)
         if (line === undefined) return
-        const { bytes, fetches, head } = scanner
-        if (line.startsWith(`${tag} OK`)) resolve({ bytes, fetches, head })
+        const { bytes, fetches, exists } = scanner
+        if (line.startsWith(`${tag} OK`)) resolve({ bytes, fetches, exists })
         else reject(new Error(`${text.split(' ')[0] ?? ''} was answered: ${line}`))
       }
       this.#socket.write(`${tag} ${text}\r\n`)

@@ -19,9 +19,11 @@ export class ResponseScanner {
     this.#tag = tag
   }
 
-  /** The beginning of the answer, for EXISTS counts and error texts. */
-  get head(): string {
-    return this.#head
+  /** Messages in the mailbox by the last EXISTS at the end, or at the beginning, of the answer. */
+  get exists(): number | undefined {
+    const all = [...(this.#head + '\r\n' + this.#tail.toString('latin1')).matchAll(/^\* (\d+) EXISTS\r$/gm)]
+    const last = all.at(-1)?.[1]
+    return last === undefined ? undefined : Number(last)
   }
 
   /** Takes the next bytes; gives the tagged line, without its CRLF, when they end with it. */

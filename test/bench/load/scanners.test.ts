@@ -20,7 +20,7 @@ describe('ResponseScanner', () => {
       assert.equal(lines.at(-1), 't7 OK Done.')
       assert.equal(scanner.bytes, answer.length)
       assert.equal(scanner.fetches, 2)
-      assert.ok(scanner.head.startsWith('* 2 EXISTS'))
+      assert.equal(scanner.exists, 2)
     })
   }
 
@@ -31,6 +31,16 @@ describe('ResponseScanner', () => {
     )
     assert.equal(new ResponseScanner('t1').push(Buffer.from('t11 OK Other\r\n')), undefined)
     assert.equal(new ResponseScanner('t1').push(Buffer.from('t1 OK without an end')), undefined)
+  })
+
+  it('takes the last EXISTS, at the beginning or at the end', () => {
+    const scanner = new ResponseScanner('t3')
+    assert.equal(scanner.exists, undefined)
+    scanner.push(Buffer.from('* 10 EXISTS\r\n* FLAGS ()\r\n'))
+    assert.equal(scanner.exists, 10)
+    scanner.push(Buffer.alloc(100_000, 'x'))
+    scanner.push(Buffer.from('\r\n* 12 EXISTS\r\nt3 OK Done\r\n'))
+    assert.equal(scanner.exists, 12)
   })
 
   it('finds the tagged line behind more than it remembers', () => {

@@ -23,7 +23,7 @@ export const idle: Scenario = {
     for (const account of accounts) await seed(contestant, account, messages, messagesEach)
     const open = async (account: Account): Promise<ImapClient> => {
       const client = await ImapClient.login(contestant.imapPort, account)
-      await client.select()
+      await client.selectAll(messagesEach)
       await client.idle(() => undefined)
       return client
     }

@@ -14,7 +14,11 @@ export const open: Scenario = {
   async setUp(contestant, scale) {
     const account = await makeAccount(contestant, 'many')
     const messages = new MessageGenerator('text', smallBytes)
-    await seed(contestant, account, messages, Math.min(1_000, scale.manyMessages))
+    const delivered = Math.min(1_000, scale.manyMessages)
+    await seed(contestant, account, messages, delivered)
+    const first = await ImapClient.login(contestant.imapPort, account)
+    await first.selectAll(delivered)
+    await first.logout()
     await contestant.fill(account, scale.manyMessages)
     return async () => {
       await contestant.stop()
