@@ -199,6 +199,33 @@ describe('level store: a failing disk', () => {
     await harness.end()
   })
 
+  it('a snapshot does not outlive a reopening: it is Unavailable, and a new one shows what is durable', async () => {
+    const { disk, harness, store } = await bench()
+    await store.transact(account, async (tx) => {
+      for (let n = 0; n < 3000; n += 1) tx.put(key(n), noise(300, n))
+    })
+    const isUnavailable = (error: unknown) => error instanceof Unavailable
+    const reading = store.read(account, async (snapshot) => {
+      const pages = snapshot.range({ gte: key(0), lt: key(3000) })[Symbol.asyncIterator]()
+      await pages.next()
+      let failures = 0
+      disk.decide = (operation) => (operation === 'batch' && (failures += 1) === 1 ? 'EIO' : undefined)
+      await assert.rejects(
+        store.transact(account, async (tx) => tx.put(key(0), Buffer.from('x'))),
+        isUnavailable,
+      )
+      await assert.rejects(snapshot.get(key(1)), isUnavailable)
+      await assert.rejects(snapshot.getMany(Array.from({ length: 20 }, (_, n) => key(n))), isUnavailable)
+      await assert.rejects(entries(snapshot), isUnavailable)
+      await assert.rejects(async () => {
+        while (!(await pages.next()).done);
+      }, isUnavailable)
+    })
+    await reading
+    await store.read(account, async (snapshot) => assert.equal((await entries(snapshot)).length, 3000))
+    await harness.end()
+  })
+
   it('reads go on while the disk is full, and writing resumes when there is room', async () => {
     const { disk, harness, store, books } = await bench()
     for (const book of books) await book.deliver(store)

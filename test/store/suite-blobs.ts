@@ -239,7 +239,7 @@ export const blobCases: readonly Case[] = [
     },
   ],
   [
-    'an open blob can be read to its end, though it is unlinked and its space taken back meanwhile',
+    'an open blob can be read to its end, though it is unlinked, or its account destroyed, meanwhile',
     async ({ store }) => {
       const body = noise(300_000, 4)
       await addBlob(store, account, id(9), body)
@@ -253,7 +253,11 @@ export const blobCases: readonly Case[] = [
       await assert.rejects(reader.read(300_000, 300_001), Damaged)
       await reader.close()
       await reader.close()
-      await assert.rejects(store.blobs.open(account, id(9)), refused('no-blob'))
+      await addBlob(store, account, id(10), body)
+      await using last = await store.blobs.open(account, id(10))
+      await store.destroy(account)
+      assert.ok((await last.read(0, 300_000)).equals(body))
+      await assert.rejects(store.blobs.open(account, id(10)), refused('no-blob'))
     },
   ],
   [
