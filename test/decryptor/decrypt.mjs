@@ -461,8 +461,12 @@ class Account {
     fields.take(4 + 4 + 8) // totals: unseen, deleted, octets
     const keywords = fields.list(fields.u16(), fields.text16)
     const pages = fields.list(fields.u16(), () => [fields.u32(), fields.u16(), fields.hash()])
-    for (const page of pages) this.loadStatePage(mailbox, keywords, page)
-    this.expect(mailbox.messages.size === count, `${mailbox.name} has not as many messages as the list says`)
+    try {
+      for (const page of pages) this.loadStatePage(mailbox, keywords, page)
+      must(mailbox.messages.size === count, `${mailbox.name} has not as many messages as the list says`)
+    } catch (error) {
+      mailbox.problem = error // which is none if the log goes on to delete the mailbox (§9.1)
+    }
     return this.addMailbox(mailbox)
   }
 
@@ -470,7 +474,7 @@ class Account {
   loadStatePage(mailbox, keywords, [first, messages, hash]) {
     const fields = this.open('state', u32(first), mailbox, hash)
     const count = fields.u16()
-    this.expect(count === messages, `${fields.name} has not as many messages as the list says`)
+    must(count === messages, `${fields.name} has not as many messages as the list says`)
     for (let i = 0; i < count; i++) {
       const uid = fields.u32()
       const modSeq = fields.u64()
@@ -525,6 +529,7 @@ class Account {
       this.head = nextHead(this.id, version, this.head, hash)
     }
     this.expect(same(this.head, lastHead), 'the log does not lead to the chain head')
+    for (const { problem } of this.mailboxes.values()) if (problem) this.complain(problem)
     this.expect(
       this.keys.keysetVersion === this.keyset.version,
       'the keyset is not the one that the log names',
