@@ -29,6 +29,8 @@ export interface Harness {
   readonly accounts: Accounts
   readonly timers: ManualTimers
   readonly handles: ImapHandle[]
+  /** Where a client of another make may connect. */
+  readonly port: number
   /** Connects and reads the greeting. */
   readonly connect: (door?: Door, greeted?: (greeting: string) => void) => Promise<Client>
   /** Connects and logs in as alice. */
@@ -86,7 +88,7 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
     return client
   }
   return {
-    ...{ site, accounts, timers, handles, connect, login },
+    ...{ site, accounts, timers, handles, connect, login, port: server.port },
     async select(mailbox = 'INBOX') {
       const client = await login()
       await client.ok(`SELECT ${mailbox}`)
