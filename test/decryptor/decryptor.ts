@@ -1,0 +1,64 @@
+// The decryptor as a module, for tests that call its parts many times. Its file is plain JavaScript and no part of the build.
+import { pathToFileURL } from 'node:url'
+import { decryptorPath, type Index } from './support.ts'
+
+export interface Slot {
+  readonly id: Buffer
+  readonly kind: number
+  readonly label: Buffer
+}
+
+export interface SlotList {
+  readonly slots: readonly Slot[]
+}
+
+export interface Decryptor {
+  readonly Refusal: new (verdict: string, message: string) => Error & { readonly verdict: string }
+  H(bytes: Buffer): Buffer
+  derive(key: Buffer, label: string, context?: Buffer): Buffer
+  openBox(key: Buffer, kind: number, place: Buffer, box: Buffer): Buffer
+  openBody(
+    readAt: (offset: number, length: number) => Buffer,
+    length: number,
+    messageKey: Buffer,
+    account: Buffer,
+    blob: Buffer,
+    size: number,
+  ): Iterable<Buffer>
+  publicKeyOf(seed: Buffer): Buffer
+  openCapsule(seed: Buffer, kind: number, place: Buffer, capsule: Buffer): Buffer
+  readSlotList(value: Buffer): SlotList
+  openSlot(account: Buffer, list: SlotList, slot: Slot, secret: Buffer, leastMemory?: number): Promise<Buffer>
+  verifySlotList(account: Buffer, list: SlotList, volumeKey: Buffer): void
+  readRecoveryCode(text: string): Buffer
+  openKeyset(
+    account: Buffer,
+    volumeKey: Buffer,
+    vkVersion: number,
+    value: Buffer,
+  ): {
+    readonly version: number
+    readonly epochs: ReadonlyMap<number, { readonly seed: Buffer; readonly root: Buffer }>
+  }
+  readCard(
+    account: Buffer,
+    value: Buffer,
+    siteKey?: Buffer,
+  ): { readonly epoch: number; readonly keysetVersion: number; readonly publicKey: Buffer }
+  readArrival(
+    account: Buffer,
+    value: Buffer,
+    siteKey?: Buffer,
+  ): { readonly previousHead: Buffer; readonly blob: Buffer; readonly capsule: Buffer }
+  nextHead(account: Buffer, version: number, previous: Buffer, entryHash: Buffer): Buffer
+  decryptExport(
+    exportPath: string,
+    outDir: string,
+    secret: { readonly kind: number; readonly name: string; readonly bytes: Buffer },
+    options: { readonly siteKey?: Buffer; readonly isSalvage?: boolean },
+  ): Promise<Index>
+}
+
+export async function loadDecryptor(): Promise<Decryptor> {
+  return (await import(pathToFileURL(decryptorPath).href)) as Decryptor
+}

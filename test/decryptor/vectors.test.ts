@@ -1,0 +1,116 @@
+// The vectors of FORMAT.md, opened by the stand-alone decryptor: it and the program read the same format.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { bytesOf, field, readVector, required, vectorNames, type Vector } from '../crypto/vector.ts'
+import { loadDecryptor } from './decryptor.ts'
+
+const decryptor = await loadDecryptor()
+
+/** Ranges of bodies: the decryptor reads whole ones only. What it also refuses in a part that was not asked for is left out. */
+const readsWhole = (name: string): boolean => name !== 'body-flipped-elsewhere'
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
+async function openSlotOf(vector: Vector): Promise<Buffer> {
+  const account = bytesOf(vector, 'account')
+  const list = decryptor.readSlotList(vector.bytes)
+  const slot = list.slots[Number(required(vector, 'slot'))]
+  assert.ok(slot)
+  const secretKind = required(vector, 'secret kind')
+  const kind = ['password', 'recovery', 'server', 'app'].indexOf(secretKind) + 1
+  if (slot.kind !== kind) throw new decryptor.Refusal('wrong key', 'a slot of another kind')
+  const secret = bytesOf(vector, secretKind === 'server' ? 'site key' : 'secret')
+  const least = field(vector, 'least memory')
+  const key = await decryptor.openSlot(account, list, slot, secret, ...(least ? [Number(least)] : []))
+  decryptor.verifySlotList(account, list, key)
+  const place = Buffer.concat([Buffer.from('slot label'), account, slot.id])
+  const labelKey = decryptor.derive(key, 'letterlock/1 slot label')
+  const label = slot.label.length > 0 ? decryptor.openBox(labelKey, 3, place, slot.label) : Buffer.alloc(0)
+  return Buffer.concat([key, label])
+}
+
+const openers: Readonly<Record<string, (vector: Vector) => Buffer | Promise<Buffer>>> = {
+  box: (v) => decryptor.openBox(bytesOf(v, 'key'), Number(required(v, 'kind')), bytesOf(v, 'place'), v.bytes),
+  capsule: (v) =>
+    decryptor.openCapsule(bytesOf(v, 'seed'), Number(required(v, 'kind')), bytesOf(v, 'place'), v.bytes),
+  'public key': (v) => decryptor.publicKeyOf(v.bytes),
+  body: (v) => {
+    const chunks = decryptor.openBody(
+      (offset, length) => v.bytes.subarray(offset, offset + length),
+      v.bytes.length,
+      bytesOf(v, 'message key'),
+      bytesOf(v, 'account'),
+      bytesOf(v, 'blob'),
+      Number(required(v, 'size')),
+    )
+    const whole = Buffer.concat([...chunks])
+    return whole.subarray(Number(field(v, 'start') ?? 0), Number(field(v, 'end') ?? whole.length))
+  },
+  slot: openSlotOf,
+  'slot list': (v) => {
+    const list = decryptor.readSlotList(v.bytes)
+    decryptor.verifySlotList(bytesOf(v, 'account'), list, bytesOf(v, 'volume key'))
+    return Buffer.concat(list.slots.map(({ id }) => id))
+  },
+  keyset: (v) => {
+    const version = Number(required(v, 'volume key version'))
+    const keyset = decryptor.openKeyset(bytesOf(v, 'account'), bytesOf(v, 'volume key'), version, v.bytes)
+    const epochs = [...keyset.epochs].flatMap(([epoch, { seed, root }]) => [u32(epoch), seed, root])
+    return Buffer.concat([u32(keyset.version), ...epochs])
+  },
+  'root keys': (v) => {
+    const key = (word: string, context?: Buffer): Buffer =>
+      decryptor.derive(v.bytes, `letterlock/1 ${word}`, context)
+    const mailKey = key('mailbox', bytesOf(v, 'mailbox'))
+    return Buffer.concat([key('manifest'), key('log'), key('list'), mailKey, key('recovery header')])
+  },
+  card: (v) => {
+    const card = decryptor.readCard(bytesOf(v, 'account'), v.bytes, bytesOf(v, 'site key'))
+    return Buffer.concat([u32(card.epoch), u32(card.keysetVersion), card.publicKey])
+  },
+  arrival: (v) => {
+    const siteKey = field(v, 'site key') === undefined ? undefined : bytesOf(v, 'site key')
+    const arrival = decryptor.readArrival(bytesOf(v, 'account'), v.bytes, siteKey)
+    return Buffer.concat([arrival.previousHead, arrival.blob, arrival.capsule])
+  },
+  head: (v) => {
+    const version = Number(required(v, 'version'))
+    return decryptor.nextHead(
+      bytesOf(v, 'account'),
+      version,
+      bytesOf(v, 'previous head'),
+      decryptor.H(v.bytes),
+    )
+  },
+  'recovery code': (v) => decryptor.readRecoveryCode(required(v, 'text')),
+}
+
+async function open(vector: Vector): Promise<{ readonly outcome: string; readonly bytes?: Buffer }> {
+  const opener = openers[required(vector, 'open')]
+  assert.ok(opener)
+  try {
+    return { outcome: 'success', bytes: await opener(vector) }
+  } catch (error) {
+    if (error instanceof decryptor.Refusal) return { outcome: error.verdict }
+    throw error
+  }
+}
+
+describe('the stand-alone decryptor, on the vectors', () => {
+  for (const name of vectorNames().filter(readsWhole)) {
+    const vector = readVector(name)
+    it(`${name}: ${vector.expect}`, async () => {
+      const { outcome, bytes } = await open(vector)
+      assert.equal(outcome, vector.expect)
+      if (bytes === undefined) return
+      const gives = field(vector, 'gives')
+      if (gives !== undefined) assert.equal(bytes.toString('hex'), gives)
+      else assert.equal(createHash('sha256').update(bytes).digest('hex'), required(vector, 'gives sha256'))
+    })
+  }
+})
