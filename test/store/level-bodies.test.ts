@@ -197,6 +197,25 @@ describe('level store: segments', () => {
     await harness.end()
   })
 
+  it('discarding, even twice at once, never touches what others append meanwhile', async () => {
+    const harness = await start()
+    const { store } = harness
+    for (let round = 0; round < 40; round += 1) {
+      const staged = await store.blobs.stage(account, id(1000 + round), Buffer.alloc(0), noise(4000, round))
+      await Promise.all([
+        store.blobs.discard(staged),
+        store.blobs.discard(staged),
+        addBlob(store, account, id(round), noise(4000, round)),
+        store.blobs.discard(staged),
+      ])
+    }
+    const again = await harness.reopen()
+    for (let n = 0; n < 40; n += 1) {
+      assert.ok((await readBlob(again, account, id(n))).equals(noise(4000, n)))
+    }
+    await harness.end()
+  })
+
   it('keeps few files open and few accounts in memory, however many there are', async () => {
     const harness = await LevelHarness.start({ limits: { openFiles: 5, accountsInMemory: 10 } })
     const { store } = harness

@@ -35,6 +35,8 @@ export class Segment {
   writers = 0
   /** One stream, or the cleaner, has the file to itself. */
   isExclusive = false
+  /** Its end is about to move back: nobody may reserve behind it. */
+  isTruncating = false
   /** Being rewritten: no appends, soon gone. */
   isRetired = false
   /** A write or a sync failed, or it is shorter than its record says: no appends. */
@@ -55,10 +57,10 @@ export class Segment {
   }
 
   get canAppend(): boolean {
-    return !this.isExclusive && !this.isRetired && !this.isSuspect
+    return !this.isExclusive && !this.isTruncating && !this.isRetired && !this.isSuspect
   }
   get isBusy(): boolean {
-    return this.isExclusive || this.staged > 0 || this.writers > 0
+    return this.isExclusive || this.isTruncating || this.staged > 0 || this.writers > 0
   }
 
   /** Notes a finished write. The mark stands for it in `sync`. */

@@ -212,16 +212,16 @@ export class AccountSegments {
 
   /** Cuts off bytes that became nobody's, when nothing stands behind them; else they stay as dead space. */
   async giveBack(segment: Segment, offset: number, bytes: number, file: OpenFile): Promise<void> {
-    if (segment.sizeBytes !== offset + bytes || segment.isSuspect || segment.isRetired) return
-    const wasExclusive = segment.isExclusive
-    segment.isExclusive = true // nobody may reserve behind an end that is about to move
+    if (segment.sizeBytes !== offset + bytes) return
+    if (segment.isSuspect || segment.isRetired || segment.isTruncating) return
+    segment.isTruncating = true
     try {
       await file.truncate(offset)
       segment.sizeBytes = offset
     } catch {
       segment.isSuspect = true
     } finally {
-      segment.isExclusive = wasExclusive
+      segment.isTruncating = false
     }
   }
 

@@ -20,6 +20,7 @@ export class Staged implements StagedBlob {
   #isDiscarded = false
   #isInDoubt = false
   #attaching = 0
+  #discarding: Promise<void> | undefined
 
   constructor(
     account: AccountId,
@@ -61,6 +62,12 @@ export class Staged implements StagedBlob {
   async discard(): Promise<void> {
     this.#isDiscarded = true
     if (!this.#isWaiting || this.#attaching > 0) return
+    // Once only: its bytes may be somebody else's by the time of a second call.
+    this.#discarding ??= this.#giveUp()
+    await this.#discarding
+  }
+
+  async #giveUp(): Promise<void> {
     const { segment, offset, bytes, held } = this.placement
     // A commit whose fate is unknown may still turn out to hold it.
     if (!this.#isInDoubt) await this.#segments.giveBack(segment, offset, bytes, held.file)
