@@ -6,7 +6,8 @@
 //   node decrypt.mjs [--code-file F | --password-file F] [--site-key-file F] [--salvage] EXPORT OUTDIR
 //
 // Without a file the recovery code is asked for (or read from the standard input). The first thing that does not
-// verify ends the run; with --salvage it is told, what depends on it is left out, and the rest is written.
+// verify ends the run (index.json comes last, so without one not all was written); with --salvage it is told, what
+// depends on it is left out, and the rest is written.
 
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
@@ -414,22 +415,14 @@ class Account {
   /** Opens the record of the given kind, of the account or of a mailbox; `hash` is what another record names it by. */
   open(word, number, mailbox, hash) {
     const { letter, kind, label } = recordKinds[word]
-    const name = [
-      word,
-      word === 'list' ? number.readUInt16BE() : '',
-      mailbox ? `of ${mailbox.name}` : '',
-    ].join(' ')
+    const which = number.length > 0 ? ` ${BigInt(`0x${hex(number)}`)}` : ''
+    const name = `the ${word} record${which}${mailbox ? ` of ${mailbox.name}` : ''}`
     const value = needed(this.file.record(cat(ascii(letter), mailbox?.id ?? none, number)), name)
     must(!hash || same(H(value), hash), `${name} is not the one that was last written`)
     const where = mailbox ? cat(mailbox.id, u32(mailbox.uidValidity), number) : number
+    const place = cat(ascii(word), this.id, where)
     const root = epochOf(this.keyset, epochOfBox(value, name), name).root
-    const data = openBox(
-      derive(root, label, mailbox?.id),
-      kind,
-      cat(ascii(word), this.id, where),
-      value,
-      name,
-    )
+    const data = openBox(derive(root, label, mailbox?.id), kind, place, value, name)
     return Object.assign(new Fields(data, name).version(), { value })
   }
 
@@ -493,51 +486,59 @@ class Account {
 
   // §9.1. What was adopted is known only further on, so the changes come first and then the hash chain.
   replay() {
+    const entries = new Map() // hash and previous head of what is there, by version
+    const adopted = new Map() // hash of what was adopted, by version
+    for (const version of this.versionsOf('c')) {
+      if (version <= this.version) continue
+      this.attempt(() => {
+        const fields = this.open('log', u64(version))
+        entries.set(version, { hash: H(fields.value), previousHead: fields.hash() })
+        fields.list(fields.u16(), () => this.apply(fields, version, adopted))
+        fields.end()
+      })
+    }
+    for (const version of this.versionsOf('d')) {
+      this.attempt(() => {
+        const value = this.file.record(cat(ascii('d'), u64(version)))
+        entries.set(version, { hash: H(value), previousHead: readArrival(this.id, value).previousHead })
+        const isThere = `arrival ${version} is there although`
+        must(!adopted.has(version), `${isThere} it was adopted`)
+        must(version > this.version || this.waiting.has(version), `${isThere} the manifest does not know it`)
+      })
+    }
+    this.attempt(() => this.verifyChain(entries, adopted))
+    for (const { problem } of this.mailboxes.values()) if (problem) this.complain(problem)
+    const { keysetVersion, slotListHash } = this.keys
+    this.expect(keysetVersion === this.keyset.version, 'the keyset is not the one that the log names')
+    this.expect(same(slotListHash, this.slotListHash), 'the slot list is not the one that the log names')
+  }
+
+  versionsOf(letter) {
+    const keys = this.file.keysThatBeginWith(ascii(letter))
+    return keys.map((key) => new Fields(key.subarray(1), 'a key').u64()).sort((a, b) => a - b)
+  }
+
+  verifyChain(entries, adopted) {
     const chain = new Fields(needed(this.file.record(ascii('h')), 'the chain head'), 'the chain head')
     const [lastVersion, lastHead] = [chain.u64(), chain.hash()]
     chain.end()
-    this.expect(lastVersion === this.file.version, 'the chain head is not that of the account’s version')
-    const versionsOf = (letter) =>
-      this.file.keysThatBeginWith(ascii(letter)).map((key) => new Fields(key.subarray(1), 'a key').u64())
-    const entries = new Map() // hash and previous head of what is there, by version
-    const adopted = new Map() // the hash of what was adopted, by version
-    for (const version of versionsOf('c').sort((a, b) => a - b)) {
-      if (version <= this.version) continue
-      const fields = this.open('log', u64(version))
-      entries.set(version, { hash: H(fields.value), previousHead: fields.hash() })
-      fields.list(fields.u16(), () => this.apply(fields, version, adopted))
-      fields.end()
-    }
-    for (const version of versionsOf('d')) {
-      this.expect(!adopted.has(version), `arrival ${version} is there although it was adopted`)
-      const value = this.file.record(cat(ascii('d'), u64(version)))
-      entries.set(version, { hash: H(value), previousHead: readArrival(this.id, value).previousHead })
-      const isNamed = version > this.version || this.waiting.has(version)
-      this.expect(isNamed, `arrival ${version} is there although the manifest does not know it`)
-    }
+    must(lastVersion === this.file.version, 'the chain head is not that of the account’s version')
+    must(
+      [...entries.keys()].every((version) => version <= lastVersion),
+      'the log goes on after the chain head',
+    )
     for (const [version, expected] of this.waiting) {
       const hash = needed(entries.get(version)?.hash ?? adopted.get(version), `arrival ${version}`)
-      this.expect(same(hash, expected), `arrival ${version} is not the one that the manifest names`)
+      must(same(hash, expected), `arrival ${version} is not the one that the manifest names`)
     }
-    const isKnown = Math.max(...entries.keys(), this.version) <= lastVersion
-    this.expect(isKnown, 'the log goes on after the chain head')
+    let head = this.head
     for (let version = this.version + 1; version <= lastVersion; version++) {
-      const entry = entries.get(version) ?? { hash: adopted.get(version) }
-      const hash = needed(entry.hash, `version ${version} of the log`)
-      const follows = !entry.previousHead || same(entry.previousHead, this.head)
-      this.expect(follows, `version ${version} does not follow the one before it`)
-      this.head = nextHead(this.id, version, this.head, hash)
+      const { hash, previousHead } = entries.get(version) ?? { hash: adopted.get(version) }
+      needed(hash, `version ${version} of the log`)
+      must(!previousHead || same(previousHead, head), `version ${version} does not follow the one before it`)
+      head = nextHead(this.id, version, head, hash)
     }
-    this.expect(same(this.head, lastHead), 'the log does not lead to the chain head')
-    for (const { problem } of this.mailboxes.values()) if (problem) this.complain(problem)
-    this.expect(
-      this.keys.keysetVersion === this.keyset.version,
-      'the keyset is not the one that the log names',
-    )
-    this.expect(
-      same(this.keys.slotListHash, this.slotListHash),
-      'the slot list is not the one that the log names',
-    )
+    must(same(head, lastHead), 'the log does not lead to the chain head')
   }
 
   // One change of the log: reads its fields and does to the mailboxes what it says.
@@ -566,11 +567,8 @@ class Account {
       const uid = fields.u32()
       this.expect(uid >= mailbox.uidNext, `${fields.name} gives a UID again`)
       mailbox.uidNext = uid + 1
-      return mailbox.messages.set(uid, {
-        modSeq: version,
-        flags: readFlags(fields, fields.text16),
-        ...readDates(fields),
-      })
+      const flags = readFlags(fields, fields.text16)
+      return mailbox.messages.set(uid, { modSeq: version, flags, ...readDates(fields) })
     }
     const flags = kind === 2 ? readFlags(fields, fields.text16) : undefined
     const ranges = fields.list(fields.u32(), () => [fields.u32(), fields.u32()])
@@ -635,8 +633,7 @@ function readMessage(fields) {
 // ---- §10 Sealed export --------------------------------------------------------------------------------------------------
 
 /** Verifies an export and remembers where its records and bodies are: `{ account, version, record, body, ... }`. */
-function readExport(path, complain) {
-  const fd = openSync(path, 'r')
+function readExport(fd, complain) {
   const { size } = fstatSync(fd)
   const readAt = (offset, length) => {
     const bytes = Buffer.alloc(length)
@@ -655,7 +652,7 @@ function readExport(path, complain) {
     complain(damaged('the export was damaged or changed since it was written'))
 
   const head = new Fields(readAt(8, 25), 'the export').version()
-  const file = { account: head.id(), version: head.u64(), close: () => closeSync(fd) }
+  const file = { account: head.id(), version: head.u64() }
   const [records, bodies] = [new Map(), new Map()]
   const add = (things, key, offset, length) => {
     must(offset + length <= end, 'the export is cut short')
@@ -664,15 +661,19 @@ function readExport(path, complain) {
     return offset + length
   }
   let at = 33
-  for (let kind = readAt(at, 1)[0]; kind !== 0; kind = readAt(at, 1)[0]) {
-    must(kind === 1 || kind === 2, 'the export has something in it that no export has')
-    const keyAt = kind === 1 ? at + 3 : at + 1
-    const key = readAt(keyAt, kind === 1 ? readAt(at + 1, 2).readUInt16BE() : 16)
-    const length = new Fields(readAt(keyAt + key.length, 8), 'the export')
-    if (kind === 1) at = add(records, key, keyAt + key.length + 4, length.u32())
-    else at = add(bodies, key, keyAt + key.length + 8, length.u64())
+  try {
+    for (let kind = readAt(at, 1)[0]; kind !== 0; kind = readAt(at, 1)[0]) {
+      must(kind === 1 || kind === 2, 'the export has something in it that no export has')
+      const keyAt = kind === 1 ? at + 3 : at + 1
+      const key = readAt(keyAt, kind === 1 ? readAt(at + 1, 2).readUInt16BE() : 16)
+      const length = new Fields(readAt(keyAt + key.length, 8), 'the export')
+      if (kind === 1) at = add(records, key, keyAt + key.length + 4, length.u32())
+      else at = add(bodies, key, keyAt + key.length + 8, length.u64())
+    }
+    must(at + 1 === end, 'the export has bytes after its end')
+  } catch (error) {
+    complain(error)
   }
-  must(at + 1 === end, 'the export has bytes after its end')
 
   file.record = (key) => {
     const where = records.get(hex(key))
@@ -735,7 +736,7 @@ function writeBody(account, { blob, messageKey, size }, path) {
   }
 }
 
-const isoDate = (ms) => new Date(ms).toISOString()
+const isoDate = (ms) => (ms === undefined ? undefined : new Date(ms).toISOString())
 
 function writeMailbox(account, mailbox, directory, outDir) {
   mkdirSync(join(outDir, directory), { mode: 0o700 })
@@ -744,14 +745,15 @@ function writeMailbox(account, mailbox, directory, outDir) {
     const name = `message ${uid} of ${mailbox.name}`
     const file = join(directory, `${uid}.eml`)
     account.attempt(() => {
-      must(mailbox.messages.has(uid), `${name} has a record although the log does not know it`)
-      must(isInPlace && !written.has(uid), `a record of ${name} is where it does not belong`)
-      const { internalDate, zone, saved, size, flags, modSeq } = mailbox.messages.get(uid)
+      account.expect(mailbox.messages.has(uid), `${name} has a record although the log does not know it`)
+      account.expect(isInPlace && !written.has(uid), `a record of ${name} is where it does not belong`)
       const message = read()
-      must(message.size === size, `${name} has another size than the log says`)
+      // Of a message that the log does not know, only salvaged, nobody can tell flags and dates.
+      const state = mailbox.messages.get(uid) ?? { size: message.size }
+      must(message.size === state.size, `${name} has another size than the log says`)
       writeBody(account, message, join(outDir, file))
-      const dates = { internalDate: isoDate(internalDate), zone, saved: isoDate(saved) }
-      written.set(uid, { uid, file, size, flags, ...dates, modSeq })
+      const dates = { internalDate: isoDate(state.internalDate), saved: isoDate(state.saved) }
+      written.set(uid, { uid, file, ...state, ...dates })
     })
   }
   for (const uid of mailbox.messages.keys()) {
@@ -793,8 +795,9 @@ export async function decryptExport(exportPath, outDir, secret, { siteKey, isSal
   }
   const isUsed = existsSync(outDir) && readdirSync(outDir).length > 0
   if (isUsed) throw new Error(`${outDir} is not empty`)
-  const file = readExport(exportPath, complain)
+  const fd = openSync(exportPath, 'r')
   try {
+    const file = readExport(fd, complain)
     const account = await unlock(file, secret, siteKey, complain)
     account.load()
     account.replay()
@@ -811,7 +814,7 @@ export async function decryptExport(exportPath, outDir, secret, { siteKey, isSal
     writeFileSync(join(outDir, 'index.json'), JSON.stringify(index, null, 2) + '\n', { mode: 0o600 })
     return index
   } finally {
-    file.close()
+    closeSync(fd)
   }
 }
 

@@ -234,4 +234,27 @@ describe('a changed export', () => {
       assert.throws(() => run.read(`${missing[0] ?? ''}.partial`), { code: 'ENOENT' })
     }
   })
+
+  it('salvages the mail of an export that was cut, and of one whose log lost an entry', async () => {
+    using scratch = new Scratch()
+    const { parts, code } = prepared
+    const whole = (await decrypt(scratch, putTogether(parts), { code })).index()
+    const count = (index: typeof whole): number =>
+      index.mailboxes.reduce((sum, { messages }) => sum + messages.length, 0)
+    const bytes = putTogether(parts)
+    const cut = await decrypt(scratch, bytes.subarray(0, bytes.length - 2_000), { code, isSalvage: true })
+    assert.equal(cut.exitCode, 1)
+    assert.match(cut.refusal, /damaged or changed.*\n.*cut short/)
+    const left = count(cut.index())
+    assert.ok(left > count(whole) - 20 && left < count(whole))
+
+    const entries = parts.things.filter((thing) => kindOf(thing) === 'c')
+    const lost = entries.at(-1)
+    assert.ok(lost)
+    const changed = putTogether(replaced(parts, lost, undefined))
+    const holed = await decrypt(scratch, changed, { code, isSalvage: true })
+    assert.equal(holed.exitCode, 1)
+    assert.match(holed.refusal, /version \d+ of the log is missing/)
+    assert.equal(count(holed.index()), count(whole))
+  })
 })
