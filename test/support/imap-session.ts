@@ -32,6 +32,8 @@ export class ImapSession implements Disposable {
   #backlog: ImapResponse[] = []
   #isLost = false
   #tagNumber = 0
+  /** Resolves when the connection has ended. */
+  readonly ended: Promise<void>
 
   private constructor(socket: Socket) {
     const reader = new ResponseReader()
@@ -44,9 +46,12 @@ export class ImapSession implements Disposable {
       }
     })
     socket.on('error', () => undefined)
-    socket.on('close', () => {
-      this.#isLost = true
-      this.#waiter?.fail(new ConnectionLost('the IMAP connection ended'))
+    this.ended = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#isLost = true
+        this.#waiter?.fail(new ConnectionLost('the IMAP connection ended'))
+        resolve()
+      })
     })
   }
 
@@ -123,7 +128,7 @@ export class ImapSession implements Disposable {
     await this.run('LOGOUT').catch((error: unknown) => {
       if (!(error instanceof ConnectionLost)) throw error
     })
-    if (!this.#isLost) await new Promise((resolve) => this.#socket.once('close', resolve))
+    await this.ended
   }
 
   /** Drops the connection. */
@@ -149,7 +154,10 @@ export class ImapSession implements Disposable {
       return Promise.resolve(collected)
     }
     return new Promise((resolve, reject) => {
-      if (this.#isLost) reject(new ConnectionLost('the IMAP connection has ended'))
+      if (this.#isLost) {
+        reject(new ConnectionLost('the IMAP connection has ended'))
+        return
+      }
       this.#waiter = {
         take: (response) => {
           collected.push(response)
