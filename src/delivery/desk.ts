@@ -1,8 +1,9 @@
 // What LMTP and SMTP have in common: who is a recipient, and what becomes of a message. Knows no wire.
-import type { Accounts } from '../account/api.ts'
-import { isRefusal } from '../account/errors.ts'
-import type { Clock, Log } from '../base/ports.ts'
+import type { Accounts, DeliveryTarget } from '../account/api.ts'
+import { isRefusal, type RefusalCode } from '../account/errors.ts'
+import type { Clock, Log, LogLevel } from '../base/ports.ts'
 import { MemoryBudget } from './budget.ts'
+import { asciiAddress } from './domain.ts'
 import { distribute, NoMemory, targetName, type Recipient } from './distribute.ts'
 import type { MessageBuffer } from './message-buffer.ts'
 import { PartialDeliveries } from './partial.ts'
@@ -65,11 +66,23 @@ export class DeliveryDesk {
   /** Says whether mail of this size can be delivered there. Throws ReplyError. */
   async recipient(given: string, declaredBytes: number, id: string): Promise<Recipient> {
     try {
-      const target = await this.#options.accounts.resolve(given)
+      const target = await this.#resolve(given)
       await this.#options.accounts.checkDelivery(target, declaredBytes)
       return { target, given }
     } catch (error) {
       throw new ReplyError(this.#explain(error, id))
+    }
+  }
+
+  /** An account may have been given its domain in either spelling. */
+  async #resolve(given: string): Promise<DeliveryTarget> {
+    const { accounts } = this.#options
+    const ascii = asciiAddress(given)
+    try {
+      return await accounts.resolve(given)
+    } catch (error) {
+      if (ascii === given || !isRefusal(error, 'no-such-account')) throw error
+      return accounts.resolve(ascii)
     }
   }
 
@@ -147,10 +160,8 @@ export class DeliveryDesk {
   #explain(error: unknown, id: string): Reply {
     if (error instanceof NoMemory) return replies.noMemory
     const { log } = this.#options
-    if (!isRefusal(error)) log.write('error', 'delivery.fault', { sid: id, error: describe(error) })
-    else if (error.code === 'damaged' || error.code === 'unavailable') {
-      log.write('error', 'delivery.refused', { sid: id, reason: error.code })
-    }
+    if (isRefusal(error)) log.write(levelOf(error.code), 'delivery.refused', { sid: id, reason: error.code })
+    else log.write('error', 'delivery.fault', { sid: id, error: describe(error) })
     return replyTo(error, this.#options, id)
   }
 
@@ -159,6 +170,12 @@ export class DeliveryDesk {
     if (isStored(reply)) this.#options.log.write('info', 'delivery.stored', fields)
     else this.#options.log.write('warn', 'delivery.failed', { ...fields, status: reply.text.split(' ')[0] })
   }
+}
+
+/** Keys and disks are the admin's business; users who do not exist are nobody's. */
+function levelOf(code: RefusalCode): LogLevel {
+  if (code === 'damaged' || code === 'unavailable') return 'error'
+  return code === 'no-such-account' ? 'debug' : 'info'
 }
 
 /** The kind of a fault, never its text: that could quote what was being stored. */

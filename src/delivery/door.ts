@@ -1,5 +1,4 @@
 // LMTP or SMTP on one listener: smtp-server's callbacks, turned into questions to the desk.
-import { domainToASCII } from 'node:url'
 import type { Server } from 'node:net'
 import {
   SMTPServer,
@@ -13,6 +12,7 @@ import { within } from '../base/async.ts'
 import type { DeliveryDesk, Dialect } from './desk.ts'
 import type { Recipient } from './distribute.ts'
 import { Dialogue } from './dialogue.ts'
+import { asciiDomain } from './domain.ts'
 import { isStored, ReplyError, replies, type Reply } from './reply.ts'
 
 /** PEM texts; what STARTTLS shows. */
@@ -63,10 +63,6 @@ function serverOptions({ dialect, desk, hostname, idleMs, tls }: DoorOptions): S
     // Without a certificate smtp-server would show its own, whose key everybody knows.
     ...(tls ? {} : { disabledCommands: [...disabledCommands, 'STARTTLS'] }),
   }
-}
-
-function asciiDomain(domain: string): string {
-  return domainToASCII(domain) || domain.toLowerCase()
 }
 
 /** One listener's server. `server` is the net.Server to listen with. */

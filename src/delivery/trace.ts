@@ -1,5 +1,7 @@
 // The trace fields that the last hop writes before a message (RFC 5321 §4.4).
 
+import { asciiAddress, asciiDomain } from './domain.ts'
+
 export interface TraceFacts {
   /** Reverse-path; empty for the null sender. */
   readonly sender: string
@@ -33,13 +35,15 @@ function literal(address: string): string {
 
 /** Return-Path, Delivered-To and Received, each line ending in CRLF. */
 export function traceFields(facts: TraceFacts): Buffer {
+  // Without SMTPUTF8 whoever reads the header may not know UTF-8.
+  const shown = (address: string): string => (facts.isUtf8 ? address : asciiAddress(address))
   const from = facts.remoteAddress === '' ? 'local' : literal(facts.remoteAddress)
   const date = new Date(facts.now).toUTCString().replace('GMT', '+0000')
   return Buffer.from(
-    `Return-Path: <${facts.sender}>\r\n` +
-      `Delivered-To: ${facts.recipient}\r\n` +
+    `Return-Path: <${shown(facts.sender)}>\r\n` +
+      `Delivered-To: ${shown(facts.recipient)}\r\n` +
       `Received: from ${plain(facts.helo)} (${from})\r\n` +
-      `\tby ${facts.hostname} with ${protocolWord(facts)} id ${facts.id}\r\n` +
-      `\tfor <${facts.recipient}>; ${date}\r\n`,
+      `\tby ${asciiDomain(facts.hostname)} with ${protocolWord(facts)} id ${facts.id}\r\n` +
+      `\tfor <${shown(facts.recipient)}>; ${date}\r\n`,
   )
 }

@@ -3,18 +3,19 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Log } from '../base/ports.ts'
 
 const warnMs = 200
-const everyMs = 10_000
 
 /** Warns once for each period with a delay over 200 ms. `stop` ends it. */
-export function watchEventLoop(log: Log): { stop(): void } {
+export function watchEventLoop(log: Log, everyMs = 10_000): { stop(): void } {
   const resolutionMs = 20
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
-  const timer = setInterval(() => {
+  const look = (): void => {
     const longestMs = Math.round(delay.max / 1e6) - resolutionMs
     if (longestMs > warnMs) log.write('warn', 'loop.stalled', { ms: longestMs })
     delay.reset()
-  }, everyMs)
+  }
+  // Not in the timer's own turn: the delay that just ended is recorded by a timer too, which may come after this one.
+  const timer = setInterval(() => setImmediate(look), everyMs)
   timer.unref()
   return {
     stop() {

@@ -24,7 +24,8 @@ export interface Certificate {
 }
 
 const handshakeMs = 30_000
-const soonMs = 14 * 24 * 3_600_000
+const dayMs = 24 * 3_600_000
+const soonMs = 14 * dayMs
 const minimums = { '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' } as const
 
 async function readPem(path: string, what: string): Promise<string> {
@@ -63,6 +64,9 @@ export class Tls {
   readonly #listeners: ((certificate: Certificate) => void)[] = []
   #current: Certificate
   #seen: string
+  /** Files that could not be used, so that the log says it once. */
+  #failed: string | undefined
+  #warnedAt = -Infinity
   #timer: NodeJS.Timeout | undefined
   #reloading: Promise<boolean> | undefined
 
@@ -115,20 +119,27 @@ export class Tls {
       this.#seen = seen
     } catch (error) {
       // Its files may be half replaced: `#seen` stays, so that the next look tries again.
-      this.#log.write('error', 'tls.reload-failed', {
-        reason: error instanceof Error ? error.message : 'error',
-      })
+      const isNews = this.#failed !== seen
+      this.#failed = seen
+      if (isNews)
+        this.#log.write('error', 'tls.reload-failed', {
+          reason: error instanceof Error ? error.message : 'error',
+        })
       return false
     }
+    this.#failed = undefined
     this.#log.write('info', 'tls.reloaded', { until: new Date(this.#current.expiresAt).toISOString() })
     this.#warnOfEnd()
     for (const listener of this.#listeners) listener(this.#current)
     return true
   }
 
+  /** At most once a day. */
   #warnOfEnd(): void {
     const { expiresAt } = this.#current
-    if (expiresAt - this.#clock.now() > soonMs) return
+    const now = this.#clock.now()
+    if (expiresAt - now > soonMs || now - this.#warnedAt < dayMs) return
+    this.#warnedAt = now
     this.#log.write('warn', 'tls.expires', { until: new Date(expiresAt).toISOString() })
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deferred } from '../../src/base/async.ts'
+import { Refusal } from '../../src/account/errors.ts'
 import { withoutTrace } from './accounts-double.ts'
 import { beginData, openDoor } from './open-door.ts'
 
@@ -492,4 +493,27 @@ test('stopping cuts off after the grace who sends for ever', async () => {
   await site.door.stop(10)
   await peer.closed()
   assert.equal(site.accounts.delivered.length, 0)
+})
+
+test('a domain is found in either spelling, and its trace is ASCII unless SMTPUTF8 was asked for', async () => {
+  await using site = await openDoor()
+  const resolve = site.accounts.resolve.bind(site.accounts)
+  const asked: string[] = []
+  site.accounts.resolve = async (address) => {
+    asked.push(address)
+    if (/[^ -~]/.test(address)) throw new Refusal('no-such-account', 'none')
+    return resolve(address)
+  }
+  await using peer = await site.greeted()
+  await beginData(peer, ['bob@xn--bcher-kva.example'], 'a@xn--bcher-kva.example')
+  peer.write('x\r\n.\r\n')
+  assert.match((await peer.reply()) ?? '', /^250 /)
+  assert.deepEqual(asked, ['bob@bücher.example', 'bob@xn--bcher-kva.example'])
+  const message = site.accounts.delivered[0]?.message.toString() ?? ''
+  assert.ok(
+    message.startsWith(
+      'Return-Path: <a@xn--bcher-kva.example>\r\nDelivered-To: bob@xn--bcher-kva.example\r\n',
+    ),
+  )
+  assert.match(message, /^[\r\n\t -~]+$/)
 })
