@@ -154,6 +154,37 @@ describe('the stand-alone decryptor', () => {
     await site.accounts.close()
   })
 
+  it('gives back mail that waited while a checkpoint was written', async () => {
+    using scratch = new Scratch()
+    const { site } = await makeKeyedSite()
+    await site.accounts.create(address, password())
+    const open = await site.accounts.login(address, password(), session)
+    for (let index = 0; index < 100; index += 1) {
+      await open.append('Archive', chunks(mail(`kept ${index}`)), { flags: [] })
+    }
+    const sent = Array.from({ length: 20 }, (_, index) => mail(`waiting ${index}`))
+    const deliveries = sent.map((message) => deliverTo(site.accounts, address, message))
+    await Promise.all([open.close(), ...deliveries])
+    const bytes = await exportOf(site)
+    const records = takeApart(bytes).things.filter(({ isRecord }) => isRecord)
+    const versions = (letter: string): bigint[] =>
+      records
+        .filter(({ key }) => key.toString('latin1', 0, 1) === letter)
+        .map(({ key }) => key.readBigUInt64BE(1))
+    const [oldestEntry] = versions('c')
+    assert.ok(oldestEntry !== undefined)
+    assert.ok(versions('d').some((version) => version < oldestEntry))
+    const run = await decrypt(scratch, bytes, { password: 'correct horse' })
+    assert.equal(run.refusal, '')
+    const { mailboxes, arrivals } = run.index()
+    const adopted = mailboxes.find(({ name }) => name === 'INBOX')?.messages ?? []
+    const files = [...adopted, ...arrivals].map(({ file }) => run.read(file))
+    assert.equal(files.length, sent.length)
+    for (const message of sent) assert.ok(files.some((file) => file.equals(message)))
+    assert.equal(mailboxes.find(({ name }) => name === 'Archive')?.messages.length, 100)
+    await site.accounts.close()
+  })
+
   it('opens a password of any bytes, and one typed in another Unicode form', async () => {
     using scratch = new Scratch()
     for (const [given, typed] of [

@@ -132,9 +132,9 @@ describe('a changed export', () => {
     for (const thing of parts.things) {
       const kind = kindOf(thing)
       tried.set(kind, (tried.get(kind) ?? 0) + 1)
-      if ((tried.get(kind) ?? 0) > 2) continue
+      if ((tried.get(kind) ?? 0) > 1) continue
       const { value } = thing
-      const places = [0, 1, 2, 5, 20, 40, 63, 70, value.length >> 1, value.length - 1]
+      const places = [0, 1, 5, 20, 40, 70, value.length >> 1, value.length - 1]
       for (const at of places.filter((place) => place < value.length)) {
         const changed = replaced(parts, thing, withValue(thing, flipped(value, at)))
         await refused(scratch, putTogether(changed), `${kind} flipped at ${at}`)
