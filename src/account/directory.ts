@@ -1,5 +1,5 @@
 // The directory of people: address to account, and whether it may be used. The only state that is not an account's own.
-import { ByteReader, ByteWriter, hex, MalformedRecord } from '../base/bytes.ts'
+import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
 import type { Directory } from '../store/store.ts'
 import { Damage, Refusal } from './errors.ts'
 
@@ -75,5 +75,3 @@ export async function* allEntries(directory: Directory): AsyncGenerator<Director
     if (after === undefined) return
   }
 }
-
-export const accountName = (account: Uint8Array): string => hex(account)
