@@ -11,6 +11,8 @@ export interface CommandFacts {
   readonly name: string
   /** States of RFC 3501 §3 in which it is allowed. */
   readonly states: readonly SessionState[]
+  /** Throws what speaks against it on this connection, before anything of its arguments is read or asked for. */
+  readonly admit?: (session: Session) => void
   /** There is a form with UID in front; 'only': there is no other. */
   readonly uid?: boolean | 'only'
   /** Advertised because this command exists. */
@@ -44,7 +46,7 @@ export interface CommandResult {
 }
 
 /** For a command whose last literal is not buffered (APPEND). */
-export interface Streaming<Args> {
+interface Streaming<Args> {
   /** Reads what stands in front of a literal. Undefined: this is not the literal to stream, buffer it. */
   parse(
     input: ArgumentReader,

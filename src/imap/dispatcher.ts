@@ -142,8 +142,12 @@ export class Dispatcher {
   #admit(head: CommandHead): Command {
     const facts = findCommand(head.name, head.isUid)
     if (!facts) throw new Answer('BAD', 'Unknown command')
-    const { state } = this.#around.session
-    if (facts.states.includes(state)) return facts
+    const { session } = this.#around
+    const { state } = session
+    if (facts.states.includes(state)) {
+      facts.admit?.(session)
+      return facts
+    }
     if (state === 'not-authenticated') throw new Answer('BAD', 'Log in first')
     if (state === 'authenticated' && facts.states.includes('selected'))
       throw new Answer('BAD', 'Select a mailbox first')

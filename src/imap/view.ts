@@ -272,7 +272,7 @@ export class View {
 }
 
 /** The flags every mailbox has, in the order in which they are shown. */
-export const systemFlags: readonly Flag[] = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft']
+const systemFlags: readonly Flag[] = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft']
 
 function indexOf(ascending: readonly Uid[], uid: Uid): number {
   let low = 0

@@ -13,6 +13,7 @@ export const authenticate: Command = command({
   name: 'AUTHENTICATE',
   states: ['not-authenticated'],
   takesInput: true,
+  admit: requirePrivacy,
 
   // authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")] *(CRLF base64)
   parse(input) {
@@ -22,7 +23,6 @@ export const authenticate: Command = command({
   },
 
   async run(session, { mechanism: name, initial }) {
-    requirePrivacy(session)
     const mechanism = findMechanism(name)
     if (!mechanism) throw new Answer('NO', 'That mechanism is not offered', 'CANNOT')
     const dialogue = new SaslDialogue(mechanism)

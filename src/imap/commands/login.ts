@@ -7,6 +7,8 @@ export const login: Command = command({
   name: 'LOGIN',
   states: ['not-authenticated'],
   takesInput: true,
+  // Before a literal is asked for: a password must not even be sent.
+  admit: requirePrivacy,
 
   // login = "LOGIN" SP userid SP password
   parse(input) {
@@ -25,7 +27,6 @@ export const login: Command = command({
 
   async run(session, { username, password }) {
     using secret = password
-    requirePrivacy(session)
     return await logIn(session, username, secret)
   },
 })

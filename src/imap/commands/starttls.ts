@@ -6,11 +6,12 @@ export const starttls: Command = command({
   name: 'STARTTLS',
   states: ['not-authenticated'],
   takesInput: true,
+  admit({ link }) {
+    if (!link.canStartTls)
+      throw new Answer('BAD', link.isTls ? 'TLS is on already' : 'TLS is not offered here')
+  },
   parse: noArguments,
-  async run(session) {
-    if (!session.link.canStartTls) {
-      throw new Answer('BAD', session.link.isTls ? 'TLS is on already' : 'TLS is not offered here')
-    }
+  async run() {
     return { text: 'Begin the TLS handshake', then: 'startTls' }
   },
 })

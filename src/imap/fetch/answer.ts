@@ -46,6 +46,7 @@ export async function sendContent(
     for (const [index, item] of ready.entries()) {
       if (index > 0) out.text(' ')
       await send(session, item)
+      await session.link.flushIfLarge()
     }
     out.text(')').end()
   } finally {
