@@ -49,7 +49,7 @@ export function makeView(
     isQuiet,
     isTerminal,
     isInteractive: stdin.isTTY === true && isTerminal,
-    columns: Math.min(80, (isTerminal ? stderr.columns : undefined) ?? 80),
+    columns: Math.min(80, (isTerminal ? stderr.columns : undefined) || 80),
     outPaint: paintFor(stdout, env, options.isColoured),
     talkPaint: paintFor(stderr, env, options.isColoured),
     out(line) {

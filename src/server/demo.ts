@@ -1,6 +1,6 @@
 // `letterlock demo`: a first look that proves what it says, then a server to play with.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { programCommand, type ProgramCommand } from '../admin/command.ts'
 import { exitCodes } from '../admin/exit-code.ts'
@@ -26,27 +26,27 @@ function waitForEnd(server: DemoServer, signal: AbortSignal): Promise<void> {
   })
 }
 
-function showHowToConnect(stage: Stage, outcome: Outcome): void {
-  const { ports, user, password, recoveryCode, configFile } = outcome
+function showHowToConnect(stage: Stage, directory: string, outcome: Outcome): void {
+  const { ports, user, password, recoveryCode } = outcome
   const { paint } = stage
   const pairs: (readonly [string, string])[] = [
-    ['IMAP over TLS', `127.0.0.1, port ${ports.imaps} (certificate made here: mail programs ask)`],
+    ['IMAP over TLS', `127.0.0.1, port ${ports.imaps} (the certificate was made here)`],
     ['IMAP, STARTTLS', `127.0.0.1, port ${ports.imap}`],
     ['user name', user],
     ['password', paint.bold(password)],
     ['recovery code', recoveryCode],
     ['deliver mail', `LMTP, 127.0.0.1, port ${ports.lmtp}`],
   ]
+  const near = relative(process.cwd(), programPath)
+  const program = near.startsWith('..') ? programPath : near
   stage.lines([
     '',
     `  ${paint.bold('The server stays up. Look for yourself:')}`,
     '',
     ...pairLines(pairs).map((line) => `    ${line}`),
     '',
-    '    in another terminal:',
-    ...['who', 'atrest status', 'doctor'].map(
-      (words) => `      ${paint.cyan(`node ${programPath} --config ${configFile} ${words}`)}`,
-    ),
+    '    in another terminal (who, atrest status, doctor, ...):',
+    `      ${paint.cyan(`node ${program} --data ${directory} who`)}`,
     '',
     `  ${paint.dim('^C stops it.')}`,
     '',
@@ -122,7 +122,7 @@ export const demo: ProgramCommand<z.output<typeof input>> = programCommand({
         ])
         return exitCodes.ok
       }
-      showHowToConnect(stage, outcome)
+      showHowToConnect(stage, directory, outcome)
       await waitForEnd(server, desk.signal)
       // ^C is how it is meant to end.
       return exitCodes.ok

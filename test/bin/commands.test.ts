@@ -99,6 +99,50 @@ describe('an account lives by commands alone', () => {
   })
 })
 
+describe('sessions', () => {
+  it('are listed with the slot that opened them, and kicked with their keys', async (context) => {
+    const site = await makeSite(context)
+    const server = await site.start()
+    await ok(site, ['user', 'add', alice, '--password-file', '-'], 'first password')
+    const ends: string[] = []
+    const open = () =>
+      server.accounts.login(alice, Buffer.from('first password'), {
+        protocol: 'imap',
+        remoteAddress: '192.0.2.7',
+        isTls: true,
+        end: (reason) => ends.push(reason),
+      })
+    await open()
+    await open()
+    const { sessions } = await ok(site, ['who'])
+    const rows = sessions as { session: string; address: string; from: string; openedBy: string }[]
+    assert.deepEqual(
+      rows.map(({ address, from, openedBy }) => [address, from, openedBy]),
+      [
+        [alice, '192.0.2.7', 'password'],
+        [alice, '192.0.2.7', 'password'],
+      ],
+    )
+    assert.equal((await ok(site, ['status']))['unlockedAccounts'], 1)
+    assert.equal((await ok(site, ['kick', '--session', rows[0]?.session ?? '']))['ended'], 1)
+    assert.equal((await ok(site, ['user', 'show', alice]))['isUnlocked'], true)
+    assert.equal((await ok(site, ['kick', '*@example.org']))['ended'], 1)
+    assert.equal((await ok(site, ['user', 'show', alice]))['isUnlocked'], false)
+    assert.deepEqual((await ok(site, ['who']))['sessions'], [])
+    assert.equal(ends.length, 2)
+  })
+
+  it('end when the server is told to stop, and the store is free afterwards', async (context) => {
+    const site = await makeSite(context)
+    await site.start()
+    await ok(site, ['user', 'add', alice, '--password-file', '-'], 'first password')
+    assert.equal(await codeOf(site, ['stop']), 0)
+    await site.stop()
+    assert.equal(await codeOf(site, ['status']), 69)
+    assert.equal(await codeOf(site, ['user', 'show', alice]), 0)
+  })
+})
+
 describe('the store has one opener', () => {
   it('a command says so while another one has it', async (context) => {
     const site = await makeSite(context)
