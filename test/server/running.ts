@@ -1,14 +1,10 @@
 // A whole server in this process, on ports and a data directory of its own.
-import type { AddressInfo } from 'node:net'
-import type { LogFields } from '../../src/base/ports.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { startServer, type Protocol, type RunningServer } from '../../src/server/compose.ts'
 import { initSite } from '../../src/server/init.ts'
 import { recordingLog } from '../delivery/open-door.ts'
 import { temporary } from './temporary.ts'
-
-export type { AddressInfo, LogFields }
 
 export interface Running extends AsyncDisposable {
   readonly config: Config
