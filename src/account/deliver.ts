@@ -6,6 +6,7 @@ import { openCard } from '../crypto/card.ts'
 import { nextHead } from '../crypto/chain.ts'
 import { capsuleFrom, encapsulate } from '../crypto/kem.ts'
 import { arrivalPlace, recoveryPlace } from '../crypto/places.ts'
+import { Unavailable } from '../store/errors.ts'
 import { Damage, Refusal } from './errors.ts'
 import { arrivalKey, cardKey, headKey } from './keys.ts'
 import { encodeArrival } from './message-codec.ts'
@@ -75,10 +76,14 @@ async function attempt(site: Site, account: Buffer, message: Buffer, detail: str
       )
     })
   } catch (error) {
+    // The body belongs to the account if, and only if, the transaction was done: then the mail is safe after all.
+    if (isInDoubt(error) && (await site.store.blobs.length(account, blob).catch(() => undefined))) return
     await site.store.blobs.discard(staged).catch(() => undefined)
     throw error
   }
 }
+
+const isInDoubt = (error: unknown): boolean => error instanceof Unavailable && error.isOutcomeUnknown
 
 /** Durable when it resolves. Refusals: 'over-quota', 'damaged', 'unavailable', 'no-such-account'. */
 export async function deliver(site: Site, account: Buffer, message: Buffer, detail: string): Promise<void> {

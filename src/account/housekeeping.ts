@@ -25,6 +25,9 @@ export class Housekeeping {
   constructor(account: UnlockedAccount, settings: KeySettings) {
     this.#account = account
     this.#settings = settings
+    account.onCommit = (hasArrivals) => {
+      if (hasArrivals) this.wake()
+    }
   }
 
   /** Mail came, or the account was just unlocked. */

@@ -51,13 +51,8 @@ export class MessageParts {
   }
 
   /** Octets [start, end) as they are opened. */
-  async *read(start: number, end: number): AsyncGenerator<Buffer> {
-    if (this.content.sizeBytes > chunkBytes) {
-      yield* this.content.read(start, end)
-      return
-    }
-    this.#whole ??= await this.#gather(0, this.content.sizeBytes)
-    if (start < end) yield this.#whole.subarray(start, end)
+  read(start: number, end: number): AsyncIterable<Buffer> {
+    return this.content.read(start, end)
   }
 
   /** Octets [start, end), all at once. */

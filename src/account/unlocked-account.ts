@@ -13,7 +13,7 @@ import type { Snapshot, Store, Transaction } from '../store/store.ts'
 import type { AccountState, Effect } from './account-state.ts'
 import type { MailboxEvent, ModSeq, Uid } from './api.ts'
 import { Damage, Refusal } from './errors.ts'
-import { headKey, logKey } from './keys.ts'
+import { headKey, logKey, logRange } from './keys.ts'
 import { encodeLogEntry, type Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { loadRows, readHead, replay } from './replay.ts'
@@ -47,6 +47,11 @@ export class NotNow extends Error {
   override readonly name = 'NotNow'
 }
 
+/** The disk holds a change that the memory does not have: a write that seemed not to have happened did. */
+class Outdated extends Error {
+  override readonly name = 'Outdated'
+}
+
 export class UnlockedAccount {
   readonly site: Site
   readonly id: Buffer
@@ -55,9 +60,13 @@ export class UnlockedAccount {
   readonly #queue = new Serial()
   readonly #watchers = new Map<string, Set<Watcher>>()
   #state: AccountState | undefined
+  /** The state is of this version; arrivals may have come since, and nothing else. */
+  #version = 0
   #failure: Refusal | undefined
   /** Called once when the account must no longer be used. */
   onFailure: (refusal: Refusal) => void = () => undefined
+  /** Called after each commit; `hasArrivals`: mail came in before it that is not adopted. Must only take note. */
+  onCommit: (hasArrivals: boolean) => void = () => undefined
 
   constructor(site: Site, id: Buffer, vault: Vault) {
     this.site = site
@@ -67,7 +76,10 @@ export class UnlockedAccount {
 
   /** Reads and verifies the account. Throws Corrupt. */
   async load(): Promise<void> {
-    this.#state = await this.site.store.read(this.id, (snapshot) => replay(snapshot, this.vault))
+    this.#state = await this.site.store.read(this.id, (snapshot) => {
+      this.#version = snapshot.version
+      return replay(snapshot, this.vault)
+    })
   }
 
   get state(): AccountState {
@@ -118,8 +130,17 @@ export class UnlockedAccount {
       const plan = await make()
       if (!plan) return undefined
       const version = await this.#write(plan)
-      this.#apply(state, plan.changes, version, by)
-      plan.applied?.()
+      const hasArrivals = version > this.#version + 1
+      this.#version = version
+      try {
+        this.#apply(state, plan.changes, version, by)
+        plan.applied?.()
+      } catch (error) {
+        // What is on the disk cannot be taken back: the memory must not go on without it.
+        this.fail(new Refusal('unavailable', 'The account has to be opened anew', { cause: error }))
+        throw error
+      }
+      this.onCommit(hasArrivals)
       return plan.value
     })
   }
@@ -132,6 +153,7 @@ export class UnlockedAccount {
         const stored = readHead(await tx.get(headKey))
         if (stored.version !== tx.version)
           throw new Damage('the change log does not reach the version of the account')
+        await this.#mustBeCurrent(tx)
         await plan.write?.(tx, next)
         const data = encodeLogEntry(stored.head, plan.changes)
         const entry = sealBox(
@@ -153,8 +175,23 @@ export class UnlockedAccount {
       })
       return version
     } catch (error) {
+      if (error instanceof Outdated) {
+        const refusal = new Refusal('unavailable', 'The account has to be opened anew', { cause: error })
+        this.fail(refusal)
+        throw refusal
+      }
       if (!(error instanceof Unavailable) || !error.isOutcomeUnknown) throw asRefusal(error)
       return this.#settleDoubt(attempt, error)
+    }
+  }
+
+  /** Since the state was made only arrivals may have been written: log entries are made here and nowhere else. */
+  async #mustBeCurrent(tx: Transaction): Promise<void> {
+    if (tx.version === this.#version) return
+    if (tx.version < this.#version) throw new Outdated('the account went back to an older version')
+    const since = { ...logRange(this.#version + 1, tx.version + 1), limit: 1 }
+    for await (const found of tx.range(since)) {
+      if (found.length > 0) throw new Outdated('a change is stored that was taken for failed')
     }
   }
 
@@ -206,7 +243,20 @@ export class UnlockedAccount {
           : effect.kind === 'append'
             ? { kind: 'append', uids: effect.uids as Uid[], modSeq }
             : { kind: effect.kind, uids: effect.uids.sort((a, b) => a - b) as Uid[], modSeq, by }
-    for (const watcher of this.#watchers.get(effect.mailbox) ?? []) watcher.notify(event)
+    this.#tell(this.#watchers.get(effect.mailbox) ?? [], event)
+  }
+
+  /** A watcher that throws must not keep the others, or the commit, from going on. */
+  #tell(watchers: Iterable<Watcher>, event: MailboxEvent): void {
+    for (const watcher of [...watchers]) {
+      try {
+        watcher.notify(event)
+      } catch (error) {
+        this.site.log.write('error', 'account.watcher-failed', {
+          reason: error instanceof Error ? error.name : typeof error,
+        })
+      }
+    }
   }
 
   watch(mailbox: string, watcher: Watcher): () => void {
@@ -232,8 +282,7 @@ export class UnlockedAccount {
   fail(refusal: Refusal): void {
     if (this.#failure) return
     this.#failure = refusal
-    for (const watchers of this.#watchers.values())
-      for (const watcher of watchers) watcher.notify({ kind: 'gone' })
+    for (const watchers of this.#watchers.values()) this.#tell(watchers, { kind: 'gone' })
     this.onFailure(refusal)
   }
 

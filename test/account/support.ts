@@ -26,7 +26,7 @@ export interface TestSite {
   /** A new Accounts on the same store, as after a restart. */
   restart(): Promise<Accounts>
   /** Another Accounts on the same store, while the first is left as it is: what a crash leaves behind. */
-  reopen(): Promise<Accounts>
+  reopen(on?: Store): Promise<Accounts>
 }
 
 export async function makeSite(
@@ -36,9 +36,9 @@ export async function makeSite(
   await cryptoReady()
   const { siteKey } = SiteKey.make()
   const clock = new TestClock()
-  const open = (): Promise<Accounts> =>
+  const open = (on: Store = store): Promise<Accounts> =>
     openAccounts({
-      ...{ store, siteKey, clock, log: silentLog, kdf: cheapKdf },
+      ...{ store: on, siteKey, clock, log: silentLog, kdf: cheapKdf },
       gate: new KdfGate({ parallel: 2, queue: 64, minimumMemoryKiB: 8 }),
       ...options,
     })
