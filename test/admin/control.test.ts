@@ -4,66 +4,13 @@ import { once } from 'node:events'
 import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
-import { z } from 'zod'
+import { describe, it } from 'node:test'
 import { deferred } from '../../src/base/async.ts'
-import { askServer, connectControl } from '../../src/admin/client.ts'
-import { siteCommand, type SiteCommand } from '../../src/admin/command.ts'
-import { protocolVersion } from '../../src/admin/control-connection.ts'
-import { startControl, type Control, type ControlOptions } from '../../src/admin/control.ts'
-import { Failure, interrupted } from '../../src/admin/failure.ts'
-import { encodeFrame, encodeJson, encodeSecret, frameKinds } from '../../src/admin/frames.ts'
-import { makeBench, type Bench } from './harness.ts'
-
-const outlet = { progress: () => undefined, row: async () => undefined, reveal: async () => undefined }
-const never = new AbortController().signal
-
-async function serve(
-  context: TestContext,
-  options: Partial<ControlOptions> = {},
-): Promise<{ bench: Bench; control: Control }> {
-  const bench = await makeBench(context)
-  const control = await startControl({
-    socketPath: join(bench.dataDir, 'control.sock'),
-    site: { accounts: bench.accounts, server: bench.controls },
-    log: bench.log,
-    ...options,
-  })
-  context.after(() => control.close())
-  return { bench, control }
-}
-
-/** Sends bytes, and resolves to all that comes back until the server hangs up. */
-async function exchange(control: Control, ...parts: readonly Buffer[]): Promise<Buffer> {
-  const socket = connect(control.socketPath)
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(chunk))
-  socket.on('error', () => undefined)
-  for (const part of parts) socket.write(part)
-  await once(socket, 'close')
-  return Buffer.concat(chunks)
-}
-
-function jsonOf(frame: Buffer): Record<string, unknown> {
-  return JSON.parse(frame.subarray(5).toString('utf8')) as Record<string, unknown>
-}
-
-const request = (over: object = {}) =>
-  encodeJson(frameKinds.request, {
-    protocol: protocolVersion,
-    command: 'user list',
-    input: {},
-    isDryRun: false,
-    ...over,
-  })
-const go = encodeFrame(frameKinds.go, Buffer.alloc(0))
-
-async function isWell(bench: Bench): Promise<void> {
-  bench.accounts.add('alice@example.org')
-  const { exitCode, out } = await bench.run(['user', 'list', '--json'])
-  assert.equal(exitCode, 0)
-  assert.match(out, /alice/)
-}
+import { startControl } from '../../src/admin/control.ts'
+import { Failure } from '../../src/admin/failure.ts'
+import { encodeFrame, encodeSecret, frameKinds } from '../../src/admin/frames.ts'
+import { exchange, go, isWell, jsonOf, request, serve } from './control-peer.ts'
+import { makeBench } from './harness.ts'
 
 describe('the control socket', () => {
   const garbage: readonly (readonly [string, readonly Buffer[]])[] = [
@@ -298,118 +245,5 @@ describe('the control socket', () => {
     await link(join(bench.dataDir, 'kept'), socketPath)
     const control = await startControl(options)
     await control.close()
-  })
-})
-
-describe('an order under way', () => {
-  /** A command that waits until it is let go, and tells whether its asker left. */
-  function slowCommand(name = 'slow'): {
-    command: SiteCommand
-    begun: Promise<AbortSignal>
-    release: () => void
-  } {
-    const begun = deferred<AbortSignal>()
-    const gate = deferred<undefined>()
-    const command = siteCommand({
-      name,
-      summary: 'waits',
-      examples: [],
-      input: z.object({}),
-      result: z.object({ isDone: z.boolean() }),
-      async run(work) {
-        begun.resolve(work.signal)
-        await gate.promise
-        return { isDone: true }
-      },
-      show: () => undefined,
-    })
-    return { command, begun: begun.promise, release: () => gate.resolve(undefined) }
-  }
-
-  it('hears that its asker left, and is finished all the same', async (context) => {
-    const { command, begun, release } = slowCommand()
-    const { bench, control } = await serve(context, { commands: [command] })
-    const socket = connect(control.socketPath)
-    socket.write(Buffer.concat([request({ command: 'slow' }), go]))
-    const signal = await begun
-    socket.destroy()
-    if (!signal.aborted) await once(signal, 'abort')
-    release()
-    await control.close()
-    assert.equal(bench.log.lines.filter((line) => line.includes('control.fault')).length, 0)
-  })
-
-  it('is finished before the control socket closes', async (context) => {
-    const { command, begun, release } = slowCommand()
-    const { control } = await serve(context, { commands: [command] })
-    const answer = exchange(control, request({ command: 'slow' }), go)
-    await begun
-    const closed = control.close()
-    release()
-    assert.equal((await answer).readUInt8(4), frameKinds.result)
-    await closed
-  })
-
-  it('is cut off when it does not end in time', async (context) => {
-    const { command, begun, release } = slowCommand()
-    const { control } = await serve(context, { commands: [command] })
-    const answer = exchange(control, request({ command: 'slow' }), go)
-    const signal = await begun
-    signal.addEventListener('abort', release)
-    await control.close(10)
-    assert.equal((await answer).length, 0)
-  })
-
-  it('that loses its server says so with 75', async (context) => {
-    const bench = await makeBench(context)
-    const path = join(bench.dataDir, 'control.sock')
-    const server = createServer((socket) => {
-      socket.once('data', () => socket.destroy())
-    })
-    server.listen(path)
-    await once(server, 'listening')
-    context.after(() => server.close())
-    const { exitCode, err } = await bench.run(['user', 'add', 'b@example.org', '--generate'])
-    assert.equal(exitCode, 75)
-    assert.match(err, /may be in force already[\s\S]*went away/)
-    assert.equal(bench.opened, 0)
-  })
-
-  const lies: readonly (readonly [string, Buffer])[] = [
-    ['garbage', Buffer.from('* OK IMAP4rev1 ready\r\n')],
-    ['a request', request()],
-    ['a result that is no JSON', encodeFrame(frameKinds.result, Buffer.from('}'))],
-    ['half a frame', encodeJson(frameKinds.result, { users: [] }).subarray(0, 8)],
-  ]
-  for (const [name, bytes] of lies) {
-    it(`that is answered with ${name} fails, and wipes its secret`, async (context) => {
-      const bench = await makeBench(context)
-      const path = join(bench.dataDir, 'control.sock')
-      const server = createServer((socket) => {
-        socket.on('error', () => undefined)
-        socket.end(bytes)
-      })
-      server.listen(path)
-      await once(server, 'listening')
-      context.after(() => server.close())
-      const socket = await connectControl(path)
-      assert.ok(socket)
-      const password = Buffer.from('to be wiped')
-      const order = { input: {}, isDryRun: false, secrets: new Map([['password', password]]) }
-      await assert.rejects(askServer(socket, 'user list', order, outlet, never), Failure)
-      assert.ok(password.every((byte) => byte === 0))
-    })
-  }
-
-  it('ends with 130 on ^C at once, though the server goes on', async (context) => {
-    const { command, begun, release } = slowCommand('who')
-    const { bench } = await serve(context, { commands: [command] })
-    const interrupt = new AbortController()
-    const ran = bench.run(['who'], { signal: interrupt.signal })
-    const signal = await begun
-    interrupt.abort(interrupted())
-    assert.equal((await ran).exitCode, 130)
-    if (!signal.aborted) await once(signal, 'abort')
-    release()
   })
 })
