@@ -1,9 +1,10 @@
 // One message's parts for FETCH and SEARCH: those kept ready as they are, the others made from the body when asked for.
+import { breathe } from '../base/async.ts'
 import { asBuffer } from '../base/bytes.ts'
 import { chunkBytes } from '../base/limits.ts'
 import type { PartNode } from '../mail/part.ts'
 import { prepareMessage, type PreparedMessage } from '../mail/prepare.ts'
-import { searchText, type SearchText } from '../mail/text.ts'
+import { searchText, searchTextInTurns, type SearchText } from '../mail/text.ts'
 import { decodeTree } from '../mail/tree-codec.ts'
 import type { MessageContent, SelectedMailbox, Uid } from './api.ts'
 import { isRefusal, Refusal } from './errors.ts'
@@ -72,7 +73,7 @@ export class MessageParts {
       // What is not text stays zero: it is not looked at, and opening it would cost most of the time.
       const message = Buffer.alloc(sizeBytes)
       for (const [start, end] of textRanges(tree)) (await this.#gather(start, end)).copy(message, start)
-      return searchText(message, tree)
+      return await searchTextInTurns(message, tree, breathe)
     } finally {
       release()
     }

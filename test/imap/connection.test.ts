@@ -1,6 +1,9 @@
 // A connection's life: deadlines, goodbyes, IDLE's signs of life, and what a kicked session is told.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deferred } from '../../src/base/async.ts'
+import type { ImapHandle } from '../../src/imap/serve.ts'
+import { withFaults } from './faulty-accounts.ts'
 import { address, mail, makeHarness, passwordText, type Harness, type HarnessOptions } from './harness.ts'
 
 async function withHarness(
@@ -178,6 +181,58 @@ describe('the end', () => {
         assert.equal(site.accounts.sessions().length, 1)
       },
     ))
+})
+
+describe('a command in progress', () => {
+  it('is stopped between two messages when the connection is told to close', async () => {
+    let handle: ImapHandle | undefined
+    await withHarness(
+      {
+        limits: { outputBytes: 1 },
+        wrap: (accounts) =>
+          withFaults(accounts, {
+            content(content) {
+              if (content.uid === 2) handle?.close('Enough')
+              return content
+            },
+          }),
+      },
+      async ({ select, put, handles }) => {
+        for (const subject of ['one', 'two', 'three']) await put(mail(subject))
+        const client = await select()
+        handle = handles[0]
+        client.send('a FETCH 1:3 (UID ENVELOPE)')
+        const responses = await client.rest()
+        assert.deepEqual(
+          responses.map((response) => response.slice(0, 17)),
+          ['* 1 FETCH (UID 1 ', '* 2 FETCH (UID 2 ', '* BYE [UNAVAILABL'],
+        )
+      },
+    )
+  })
+
+  it('is cut off when it does not end in time', async () => {
+    const begun = deferred<undefined>()
+    const done = deferred<undefined>()
+    const hang = (method: string): Promise<void> | undefined => {
+      if (method !== 'expunge') return undefined
+      begun.resolve(undefined)
+      return done.promise
+    }
+    await withHarness(
+      { wrap: (accounts) => withFaults(accounts, { mailbox: hang }) },
+      async ({ select, handles, timers }) => {
+        const client = await select()
+        client.send('a CLOSE')
+        await begun.promise
+        handles[0]?.close('Enough')
+        timers.advance(5_000)
+        assert.deepEqual(await client.rest(), [])
+        done.resolve(undefined)
+        await handles[0]?.closed
+      },
+    )
+  })
 })
 
 describe('a peer that does not read', () => {

@@ -53,17 +53,16 @@ async function octets(
   const from = Math.min(end, start + (partial?.start ?? 0))
   const to = partial ? Math.min(end, from + partial.length) : end
   if (to - from <= chunkBytes) return { kind: 'literal', bytes: await parts.bytes(from, to) }
-  const source = parts.read(from, to)
+  const source = parts.read(from, to)[Symbol.asyncIterator]()
   const first = await source.next()
   return {
     kind: 'stream',
     sizeBytes: to - from,
     async *pieces() {
-      if (!first.done) yield first.value
-      yield* source
+      for (let piece = first; !piece.done; piece = await source.next()) yield piece.value
     },
     async close() {
-      await source.return(undefined)
+      await source.return?.()
     },
   }
 }
