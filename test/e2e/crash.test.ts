@@ -53,8 +53,12 @@ function countdown(goal: number): Countdown {
   const look = (): void => {
     if (count >= goal) resolve(undefined)
   }
+  const tick = (): void => {
+    count += 1
+    look()
+  }
   look()
-  return { tick: () => (count++, look()), count: () => count, reached: promise }
+  return { tick, count: () => count, reached: promise }
 }
 
 suite('kill -9 under load', { timeout: rounds * 30_000 + 120_000 }, () => {

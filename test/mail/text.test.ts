@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { htmlText } from '../../src/mail/html.ts'
 import { parseParts } from '../../src/mail/parse-parts.ts'
-import { fieldTexts, fold, searchText } from '../../src/mail/text.ts'
+import { fieldTexts, fold, searchText, searchTextInTurns } from '../../src/mail/text.ts'
 import { mail } from './messages.ts'
 
 describe('fold', () => {
@@ -162,4 +162,21 @@ describe('searchText', () => {
     assert.deepEqual(fieldTexts(block, 'empty'), [''])
     assert.deepEqual(fieldTexts(block, 'X-None'), [])
   })
+
+  const longTexts: readonly (readonly [string, string])[] = [
+    ['words', 'Ärger \u00a0 \t macht  Größe\r\n ﬁn\u0301 '.repeat(20_000)],
+    ['white space', ' \r\n'.repeat(200_000)],
+    ['no white space', '😀ÉﬁX'.repeat(150_000)],
+  ]
+  for (const [what, text] of longTexts) {
+    test(`a long message of ${what} in turns is the same, and others get theirs`, async () => {
+      const long = mail('Subject: long', 'Content-Type: text/plain; charset=utf-8', '', text)
+      let turns = 0
+      const inTurns = await searchTextInTurns(long, parseParts(long), async () => {
+        turns += 1
+      })
+      assert.deepEqual(inTurns, searchText(long, parseParts(long)))
+      assert.ok(turns > 3)
+    })
+  }
 })
