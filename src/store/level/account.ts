@@ -7,7 +7,7 @@ import { OrderedMap } from '../ordered-map.ts'
 import { layOver, type PageRange } from '../pages.ts'
 import type { Entry } from '../store.ts'
 import type { Commit, Committer } from './committer.ts'
-import { accountKeyPrefix, accountSuffix, decodeAccount, type AccountRecord } from './layout.ts'
+import { accountKeyPrefix, accountSuffix, decodeAccount, segmentKind, type AccountRecord } from './layout.ts'
 import type { RecordOp } from './record-handle.ts'
 import type { RecordReader } from './records.ts'
 
@@ -79,6 +79,7 @@ export class Account {
   readonly #committer: Committer
   readonly #queue = new Serial()
   readonly #overlay = new OrderedMap<{ value: Uint8Array | undefined; commit: PendingCommit }>()
+  readonly #oftenUsed = new Map<string, Buffer>()
   #pending: PendingCommit[] = []
   /** Raised whenever prepared writes are thrown away: what ran on top of them is void. */
   #epoch = 0
@@ -97,10 +98,14 @@ export class Account {
     return this.#queue.waiting === 0 && this.#pending.length === 0 && this.watchers.size === 0
   }
 
+  /** The full key. The one buffer for each of the keys that nearly every commit writes: see Committer. */
   key(suffix: string): Buffer {
+    const known = this.#oftenUsed.get(suffix)
+    if (known) return known
     const key = Buffer.allocUnsafe(this.#prefix.length + suffix.length)
     key.set(this.#prefix)
     key.write(suffix, this.#prefix.length, 'latin1')
+    if (suffix === accountSuffix || suffix.startsWith(segmentKind)) this.#oftenUsed.set(suffix, key)
     return key
   }
 

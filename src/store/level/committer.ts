@@ -61,7 +61,7 @@ export class Committer {
       if (group.length === 0) continue
       let failure: Error | undefined
       try {
-        await this.#records.write(group.flatMap((commit) => commit.ops))
+        await this.#records.write(lastOnly(group))
         this.#batches += 1
       } catch (error) {
         failure = error as Error
@@ -85,4 +85,16 @@ export class Committer {
     }
     return group
   }
+}
+
+/**
+ * The ops of a group without those that a later one overwrites: with many commits of one account in a group these are
+ * its own record and its segments', every time. They are known by having the very same key buffer.
+ */
+function lastOnly(group: readonly Commit[]): readonly RecordOp[] {
+  if (group.length === 1) return group[0]?.ops ?? []
+  const last = new Map<Buffer, RecordOp>()
+  const ops = group.flatMap((commit) => commit.ops)
+  for (const op of ops) last.set(op.key, op)
+  return last.size === ops.length ? ops : ops.filter((op) => last.get(op.key) === op)
 }

@@ -47,7 +47,7 @@ export class LevelBlobs implements BlobStore {
       return this.#accounts.use(id, async (account, segments) => {
         this.#accounts.mustBeActive(account)
         await segments.load()
-        const staged = await stageBody({
+        return stageBody({
           account,
           segments,
           blobId: Buffer.from(blobId),
@@ -57,9 +57,6 @@ export class LevelBlobs implements BlobStore {
           smallBodyBytes: this.#disk.limits.smallBodyBytes,
           closed,
         })
-        if (this.#accounts.isActive(account)) return staged
-        await staged.discard()
-        throw new Refused('no-account', 'the account was destroyed')
       })
     })
   }

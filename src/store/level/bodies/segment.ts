@@ -1,6 +1,7 @@
 // One segment file as the engine knows it in memory: where it ends, what is durable, who may append.
 import { Unavailable } from '../../errors.ts'
 import { storeError } from '../faults.ts'
+import type { AppendQueue } from './append-queue.ts'
 import type { OpenFile } from './files.ts'
 
 /** Writes all parts, however the system cuts them up. */
@@ -33,6 +34,7 @@ export class Segment {
   staged = 0
   /** Small writes on their way. */
   writers = 0
+  appends: AppendQueue | undefined
   /** One stream, or the cleaner, has the file to itself. */
   isExclusive = false
   /** Its end is about to move back: nobody may reserve behind it. */

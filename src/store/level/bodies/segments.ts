@@ -8,6 +8,7 @@ import { checkSegmentHeader, encodeSegmentHeader, segmentHeaderBytes } from './f
 import { segmentName, segmentNumber } from './frame.ts'
 import { decodeSegment, segmentKind } from '../layout.ts'
 import type { HeldFile } from './open-files.ts'
+import { AppendQueue } from './append-queue.ts'
 import { Segment, writeAll } from './segment.ts'
 
 /** Bytes in a segment that are written but not yet anybody's. */
@@ -110,24 +111,49 @@ export class AccountSegments {
   /** Writes a small frame behind others, and beside others being written. */
   async append(parts: readonly Uint8Array[]): Promise<Placement> {
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    let segment = this.#small
-    while (!segment || !this.#hasRoom(segment, bytes)) segment = await this.#nextSmall(bytes)
-    const offset = segment.sizeBytes // reserved in the same turn in which room was found
+    const { segment, held } = await this.#holdWithRoom(bytes)
+    const offset = segment.sizeBytes // reserved and queued in the turn in which room was found: the order is the same
     segment.sizeBytes += bytes
     segment.writers += 1
-    let held: HeldFile | undefined
+    segment.appends ??= new AppendQueue((run, at, length) => this.#write(segment, run, at, length))
     try {
-      held = await this.hold(segment.number)
-      await writeAll(held.file, parts, offset)
+      await segment.appends.add(parts, offset, bytes)
       segment.staged += 1
       return { segment, offset, bytes, mark: segment.mark(), held }
     } catch (error) {
-      const failure = this.failed(segment, error, 'writing a body')
-      if (held) await this.giveBack(segment, offset, bytes, held.file)
-      held?.release()
-      throw failure
+      held.release()
+      throw error
     } finally {
       segment.writers -= 1
+    }
+  }
+
+  /** The current segment for small bodies, or the next, with room at this moment. */
+  async #holdWithRoom(bytes: number): Promise<{ segment: Segment; held: HeldFile }> {
+    for (;;) {
+      let segment = this.#small
+      if (!segment || !this.#hasRoom(segment, bytes)) segment = await this.#nextSmall(bytes)
+      let held: HeldFile
+      try {
+        held = await this.hold(segment.number)
+      } catch (error) {
+        throw this.failed(segment, error, 'opening a segment')
+      }
+      if (this.#hasRoom(segment, bytes)) return { segment, held }
+      held.release()
+    }
+  }
+
+  async #write(segment: Segment, parts: readonly Uint8Array[], offset: number, bytes: number): Promise<void> {
+    const held = await this.hold(segment.number)
+    try {
+      await writeAll(held.file, parts, offset)
+    } catch (error) {
+      const failure = this.failed(segment, error, 'writing a body')
+      await this.giveBack(segment, offset, bytes, held.file)
+      throw failure
+    } finally {
+      held.release()
     }
   }
 
