@@ -197,14 +197,14 @@ describe('a hasty peer', () => {
       assert.deepEqual(tagged, ['a OK', 'b OK', 'c OK', 'd OK', 'e OK', 'f OK', 'g OK', 'h OK', 'i OK'])
     }))
 
-  it('gets ten thousand answers to ten thousand commands in one go', () =>
+  it('gets two thousand answers to two thousand commands in one go', () =>
     withHarness(async ({ select, put }) => {
       await put(mail('one'))
       const client = await select()
       let commands = ''
-      for (let count = 0; count < 10_000; count += 1) commands += `t${count} FETCH 1 UID\r\n`
+      for (let count = 0; count < 2_000; count += 1) commands += `t${count} FETCH 1 UID\r\n`
       client.write(commands)
-      for (let count = 0; count < 10_000; count += 1) {
+      for (let count = 0; count < 2_000; count += 1) {
         assert.equal(await client.next(), '* 1 FETCH (UID 1)')
         assert.equal(await client.next(), `t${count} OK FETCH completed`)
       }
