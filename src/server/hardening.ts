@@ -2,19 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { url as inspectorUrl } from 'node:inspector'
 import type { Log } from '../base/ports.ts'
+import { revealingOptions } from '../base/revealing-options.ts'
 import { setupFailure } from './setup-failure.ts'
-
-/** Each opens the inspector, or writes memory (or what was in it) to disk. */
-const revealing = [
-  '--inspect',
-  '--debug',
-  '--heapsnapshot',
-  '--heap-prof',
-  '--report-on',
-  '--report-uncaught',
-  '--experimental-report',
-  '--abort-on-uncaught-exception',
-]
 
 /** What a process was started with. */
 export interface Start {
@@ -24,16 +13,11 @@ export interface Start {
   readonly inspector: string | undefined
 }
 
-function isRevealing(option: string): boolean {
-  const name = option.replaceAll('_', '-')
-  return revealing.some((prefix) => name.startsWith(prefix))
-}
-
 /** The options under which a server must not run, of those it was started with. */
-export function revealingOptions({ execArgv, env, inspector }: Start): string[] {
+export function obstacles({ execArgv, env, inspector }: Start): string[] {
   const fromEnvironment = (env['NODE_OPTIONS'] ?? '').split(/\s+/)
   return [
-    ...[...execArgv, ...fromEnvironment].filter(isRevealing).map((option) => option.replace(/=.*$/s, '')),
+    ...revealingOptions([...execArgv, ...fromEnvironment]),
     ...(inspector === undefined ? [] : ['an open inspector']),
   ]
 }
@@ -57,7 +41,7 @@ function readLimits(): string {
  */
 export function hardenProcess(log: Log): void {
   const { execArgv, env } = process
-  const found = revealingOptions({ execArgv, env, inspector: inspectorUrl() })
+  const found = obstacles({ execArgv, env, inspector: inspectorUrl() })
   if (found.length > 0) {
     throw setupFailure(`keys would not be safe with ${found.join(', ')}`, {
       hint: 'start without it; look at NODE_OPTIONS too',

@@ -1,5 +1,6 @@
 // Checks that keys in memory stay there: swap, core dumps, debuggers. Of the server's process when one runs.
 import { readFile } from 'node:fs/promises'
+import { revealingOptions } from '../../base/revealing-options.ts'
 import type { Check, Finding, Patient } from './check.ts'
 
 async function read(path: string): Promise<string> {
@@ -65,18 +66,15 @@ const cores: Check = {
   },
 }
 
-const debuggingFlags =
-  /--(inspect|inspect-brk|inspect-port|heapsnapshot-signal|heapsnapshot-near-heap-limit|report-on-|heap-prof|cpu-prof)/
-
 const debuggers: Check = {
   id: 'debuggers',
   title: 'debuggers',
   async run(patient) {
     const { path, name } = processOf(patient)
-    const flags = await read(`${path}/cmdline`)
+    const words = (await read(`${path}/cmdline`)).split('\0')
     const nodeOptions = /(?:^|\0)NODE_OPTIONS=([^\0]*)/.exec(await read(`${path}/environ`))?.[1] ?? ''
     const findings: Finding[] = []
-    if (debuggingFlags.test(flags) || debuggingFlags.test(nodeOptions)) {
+    if (revealingOptions([...words, ...nodeOptions.split(/\s+/)]).length > 0) {
       findings.push({
         verdict: 'fail',
         text: `${name} runs with debugging flags: whoever connects reads every key`,
