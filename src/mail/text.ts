@@ -24,7 +24,13 @@ export interface SearchText {
 export function fold(text: string): string {
   const oneCase = /^[\u0001-\u007f]*$/.test(text)
     ? text.toLowerCase()
-    : text.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')
+    : text
+        .normalize('NFKC')
+        .toLowerCase() // first: capital sharp s has no longer upper case, but small sharp s has
+        .toUpperCase()
+        .toLowerCase()
+        .replaceAll('ς', 'σ')
+        .normalize('NFKC')
   // Single spaces, which are most of a text, stay where they are: replacing each by itself costs ten times as much.
   return oneCase.replace(/[^\S ]\s*| \s+/g, ' ')
 }

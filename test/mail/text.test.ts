@@ -18,6 +18,7 @@ describe('fold', () => {
     ['a \r\n\t b', 'a b'],
     ['ПРИВЕТ', 'привет'],
     ['K', 'k'],
+    ['STRAẞE', 'straße'],
   ]
   for (const [one, other] of same) {
     test(`${JSON.stringify(one)} is ${JSON.stringify(other)}`, () => {
@@ -35,7 +36,7 @@ describe('fold', () => {
   })
 
   test('what stands in a text is found in the folded text, whatever its case', () => {
-    const unit = fc.constantFrom('a', 'B', ' ', '\r\n', '\t', 'ä', 'Σ', 'ς', 'ß', 'Ж', '中', '!')
+    const unit = fc.constantFrom('a', 'B', ' ', '\r\n', '\t', 'ä', 'Σ', 'ς', 'ß', 'ẞ', 'Ж', '中', '!')
     const text = fc.string({ unit, maxLength: 8 })
     fc.assert(
       fc.property(text, text, text, (before, query, behind) => {
