@@ -63,11 +63,13 @@ const sliceLength = 128 * 1024
 
 async function foldInTurns(text: string, pause: () => Promise<void>): Promise<string> {
   const folded: string[] = []
+  let endsWithSpace = false
   for (let at = 0; at < text.length;) {
     const end = sliceEnd(text, at + sliceLength)
     const slice = fold(text.slice(at, end))
     // A long run of white space may have been cut all the same.
-    folded.push(folded.at(-1)?.endsWith(' ') === true && slice.startsWith(' ') ? slice.slice(1) : slice)
+    folded.push(endsWithSpace && slice.startsWith(' ') ? slice.slice(1) : slice)
+    if (slice !== '') endsWithSpace = slice.endsWith(' ')
     at = end
     await pause()
   }
