@@ -9,7 +9,7 @@ import { messageKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import { encodeMessage } from './message-codec.ts'
 import { sealMessageRecord } from './message-seal.ts'
-import { checkKeywords } from './store-flags.ts'
+import { withKeywords } from './store-flags.ts'
 import { sealMessage } from './seal-message.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
@@ -22,11 +22,13 @@ export async function append(
 ): Promise<{ uidValidity: UidValidity; uid: Uid }> {
   const table = await account.mailbox(name)
   const { vault, site, id } = account
-  checkKeywords(table, readFlags(options.flags, table.keywords))
-  const epoch = vault.epoch
-  const headerKey = vault.root(epoch).headerKey
+  withKeywords(table.keywords, readFlags(options.flags, table.keywords))
+  // The key is asked for when it is used: the account may be locked, or its keys renewed, while the message is parsed.
   const sealed = await sealMessage(site.store, id, message, (key, blob) =>
-    concat(Buffer.of(2), sealBox(headerKey, boxKinds.recoveryHeader, epoch, recoveryPlace(id, blob), key)),
+    concat(
+      Buffer.of(2),
+      sealBox(vault.root().headerKey, boxKinds.recoveryHeader, vault.epoch, recoveryPlace(id, blob), key),
+    ),
   )
   try {
     const result = await account.commit(() => {
@@ -36,7 +38,7 @@ export async function append(
       const uid = table.uidNext
       const now = site.clock.now()
       const flags = readFlags(options.flags, table.keywords)
-      checkKeywords(table, flags)
+      withKeywords(table.keywords, flags)
       const data = encodeMessage({ messageKey: sealed.messageKey, blob: sealed.blob, ...sealed.content })
       const record = sealMessageRecord(vault, table, uid, data)
       const change: Change = {

@@ -1,6 +1,6 @@
 // Reads message records: from their pages, or one by one where they are not packed yet.
 import type { Snapshot } from '../store/store.ts'
-import { Damage } from './errors.ts'
+import { Damage, isRefusal } from './errors.ts'
 import { mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { decodeMessage, type MessageRecord } from './message-codec.ts'
@@ -87,47 +87,72 @@ async function readSingle(
   })
 }
 
+const wipe = (records: readonly FoundRecord[]): void => {
+  for (const { encoded } of records) encoded.fill(0)
+}
+
+interface Batch {
+  readonly records: FoundRecord[]
+  /** How many of the UIDs asked for were dealt with. */
+  readonly done: number
+}
+
+/** The records of the next few of `uids`, without waiting for commits. */
+function readSome(account: UnlockedAccount, table: MailboxTable, uids: readonly number[]): Promise<Batch> {
+  const { vault } = account
+  return account.read(async (snapshot) => {
+    const inPages = uids.slice(0, pagesAtOnce * recordsAtOnce).filter((uid) => uid < table.packedUntil)
+    if (inPages.length > 0) return readPages(snapshot, vault, table, inPages)
+    const single = uids.slice(0, recordsAtOnce)
+    return { records: await readSingle(snapshot, vault, table, single), done: single.length }
+  })
+}
+
+/** As `readSome`, but behind all commits that run, where places, keys and state agree. */
+function readSomeInTurn(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  uids: readonly number[],
+): Promise<Batch> {
+  const some = uids.slice(0, recordsAtOnce)
+  return account.exclusive(async () => ({
+    records: await readNow(account, table, some),
+    done: some.length,
+  }))
+}
+
 /**
  * The records of those of `uids` (ascending) that exist, in order. A message that is expunged meanwhile is left out; one
- * that should be there and is not is damage. Throws Corrupt.
+ * that should be there and is not is damage. Refuses with 'damaged', 'unavailable'.
  */
 export async function* readRecords(
   account: UnlockedAccount,
   table: MailboxTable,
   uids: readonly number[],
 ): AsyncGenerator<FoundRecord[]> {
-  const { vault } = account
-  let index = 0
-  while (index < uids.length) {
-    const batch = await account.read(async (snapshot) => {
-      const inPages = uids
-        .slice(index, index + pagesAtOnce * recordsAtOnce)
-        .filter((uid) => uid < table.packedUntil)
-      if (inPages.length > 0) return readPages(snapshot, vault, table, inPages)
-      const single = uids.slice(index, index + recordsAtOnce)
-      return { records: await readSingle(snapshot, vault, table, single), done: single.length }
+  const isPresent = (uid: number): boolean => table.row(uid) !== undefined
+  // Expunged ones are not looked for: each would cost a page.
+  let left = uids.filter(isPresent)
+  while (left.length > 0) {
+    // Packing moves records into pages between reads, and the end of a rotation takes the keys of older snapshots: what
+    // is missing or does not open is looked for once more, in turn.
+    let batch = await readSome(account, table, left).catch((error: unknown) => {
+      if (isRefusal(error, 'damaged')) return undefined
+      throw error
     })
-    const missing = missingOf(table, uids.slice(index, index + batch.done), batch.records)
-    // Packing moves records into pages between reads: what is missing is looked for once more, by its new place.
-    const again = missing.length > 0 ? await readAgain(account, table, missing) : []
-    index += batch.done
-    yield again.length > 0 ? [...batch.records, ...again].sort((a, b) => a.uid - b.uid) : batch.records
+    if (!batch || missing(table, left.slice(0, batch.done), batch.records)) {
+      if (batch) wipe(batch.records)
+      batch = await readSomeInTurn(account, table, left)
+    }
+    left = left.slice(batch.done)
+    if (batch.records.length > 0) yield batch.records
   }
 }
 
-function missingOf(table: MailboxTable, asked: readonly number[], records: readonly FoundRecord[]): number[] {
-  if (asked.length === records.length) return []
+function missing(table: MailboxTable, asked: readonly number[], records: readonly FoundRecord[]): boolean {
+  if (asked.length === records.length) return false
   const have = new Set(records.map((item) => item.uid))
-  return asked.filter((uid) => !have.has(uid) && table.row(uid) !== undefined)
-}
-
-async function readAgain(
-  account: UnlockedAccount,
-  table: MailboxTable,
-  uids: readonly number[],
-): Promise<FoundRecord[]> {
-  // Behind all commits that run, place and state agree.
-  return account.exclusive(() => readNow(account, table, uids))
+  return asked.some((uid) => !have.has(uid) && table.row(uid) !== undefined)
 }
 
 /** As `readRecords`, all at once, for use inside a commit. Throws Corrupt when the record of a present message is missing. */

@@ -1,7 +1,9 @@
 // A mailbox as one session has it selected: live state, its share of \Recent, and the operations on its messages.
 import { hex } from '../base/bytes.ts'
-import { Secret } from '../base/secret.ts'
+import type { Secret } from '../base/secret.ts'
 import { openBody } from '../crypto/body.ts'
+import { Refused } from '../store/errors.ts'
+import type { BlobReader } from '../store/store.ts'
 import type {
   CopyResult,
   Flag,
@@ -15,12 +17,14 @@ import type {
 } from './api.ts'
 import { readRecords, type FoundRecord } from './contents.ts'
 import { transfer } from './copy.ts'
-import { Refusal } from './errors.ts'
+import { Damage, Refusal } from './errors.ts'
 import { expunge } from './expunge.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { storeFlags } from './store-flags.ts'
 import { lowerBound } from './uid-ranges.ts'
-import { asRefusal, refusing, type UnlockedAccount, type Watcher } from './unlocked-account.ts'
+import { asRefusal, refusing } from './refusing.ts'
+import type { UnlockedAccount, Watcher } from './unlocked-account.ts'
+import type { Vault } from './vault.ts'
 
 const ready = (bytes: Buffer): Buffer | undefined => (bytes.length === 0 ? undefined : bytes)
 
@@ -31,7 +35,7 @@ function contentOf(
   { uid, record }: FoundRecord,
   key: Secret,
 ): MessageContent {
-  const { id, site } = account
+  const { id } = account
   const blob = Buffer.from(record.blob)
   const { sizeBytes } = record
   return {
@@ -44,34 +48,59 @@ function contentOf(
     tree: ready(record.tree),
     header: ready(record.header),
     async *read(start, end) {
-      using own = key.isWiped ? await lookUpKey(account, table, uid) : key.clone()
-      const reader = await refusing(() => site.store.blobs.open(id, blob))
+      const own = key.isWiped ? await lookUpKey(account, table, uid) : account.vault.lend(key.bytes)
       try {
-        const body = {
-          ...{ messageKey: own.bytes, account: id, blob, sizeBytes, blobLength: reader.lengthBytes },
-          read: (from: number, to: number) => reader.read(from, to),
+        const reader = await openBlob(account, table, uid, blob)
+        try {
+          const body = {
+            ...{ messageKey: own.bytes, account: id, blob, sizeBytes, blobLength: reader.lengthBytes },
+            read: (from: number, to: number) => reader.read(from, to),
+          }
+          for await (const piece of openBody(body, start, end)) {
+            if (own.isWiped) throw locked()
+            yield piece
+          }
+        } finally {
+          await reader.close()
         }
-        for await (const piece of openBody(body, start, end)) yield piece
       } catch (error) {
-        throw asRefusal(error)
+        throw own.isWiped ? locked() : asRefusal(error)
       } finally {
-        await reader.close()
+        account.vault.takeBack(own)
       }
     },
   }
 }
 
+const locked = (): Refusal => new Refusal('unavailable', 'The account was locked')
+const expunged = (): Refusal => new Refusal('mailbox-not-found', 'The message was expunged')
+
+/** A body that is gone is damage, unless its message went meanwhile. */
+async function openBlob(
+  account: UnlockedAccount,
+  table: MailboxTable,
+  uid: number,
+  blob: Buffer,
+): Promise<BlobReader> {
+  try {
+    return await account.site.store.blobs.open(account.id, blob)
+  } catch (error) {
+    if (!(error instanceof Refused) || error.reason !== 'no-blob') throw error
+    throw table.row(uid) ? new Damage('the body of a message is missing') : expunged()
+  }
+}
+
 /** Takes the key out of a record: its copy there is wiped. */
-function takeKey({ record }: FoundRecord): Secret {
-  const key = new Secret(Buffer.from(record.messageKey))
+function takeKey(vault: Vault, { record }: FoundRecord): Secret {
+  const key = vault.lend(record.messageKey)
   record.messageKey.fill(0)
   return key
 }
 
 async function lookUpKey(account: UnlockedAccount, table: MailboxTable, uid: number): Promise<Secret> {
   for await (const batch of readRecords(account, table, [uid]))
-    for (const found of batch) return takeKey(found)
-  throw new Refusal('mailbox-not-found', 'The message was expunged')
+    for (const found of batch) return takeKey(account.vault, found)
+  throw expunged()
 }
 
 export class Selected implements SelectedMailbox, Watcher {
@@ -80,31 +109,50 @@ export class Selected implements SelectedMailbox, Watcher {
   readonly isReadOnly: boolean
   readonly #recent = new Set<number>()
   readonly #unwatch: () => void
+  readonly #onClose: (selected: Selected) => void
   #listener: (event: MailboxEvent) => void = () => undefined
+  #isClosed = false
 
-  private constructor(account: UnlockedAccount, table: MailboxTable, isReadOnly: boolean) {
+  private constructor(
+    account: UnlockedAccount,
+    table: MailboxTable,
+    isReadOnly: boolean,
+    onClose: (selected: Selected) => void,
+  ) {
     this.#account = account
     this.#table = table
     this.isReadOnly = isReadOnly
+    this.#onClose = onClose
     this.#unwatch = account.watch(table.id, this)
   }
 
-  static async open(account: UnlockedAccount, name: string, isReadOnly: boolean): Promise<Selected> {
+  static async open(
+    account: UnlockedAccount,
+    name: string,
+    isReadOnly: boolean,
+    onClose: (selected: Selected) => void,
+  ): Promise<Selected> {
     const table = await account.mailbox(name)
+    const mustExist = (): void => {
+      if (account.state.mailboxes.has(table.id)) return
+      throw new Refusal('mailbox-not-found', 'The mailbox was deleted')
+    }
     // EXAMINE shows what is \Recent and leaves it so (RFC 3501 §6.3.2).
     if (isReadOnly) {
-      const selected = new Selected(account, table, true)
+      mustExist()
+      const selected = new Selected(account, table, true, onClose)
       for (const uid of table.uids.slice(lowerBound(table.uids, table.recentFrom))) selected.#recent.add(uid)
       return selected
     }
     const opened: Selected[] = []
     const open = (): Selected => {
-      const selected = new Selected(account, table, false)
+      const selected = new Selected(account, table, false, onClose)
       opened.push(selected)
       return selected
     }
     try {
       await account.commit(() => {
+        mustExist()
         const selected = open()
         if (table.recentFrom >= table.uidNext) return undefined
         const claimed = table.uids.slice(lowerBound(table.uids, table.recentFrom))
@@ -162,16 +210,18 @@ export class Selected implements SelectedMailbox, Watcher {
   async *contents(uids: readonly Uid[]): AsyncGenerator<MessageContent> {
     const batches = readRecords(this.#account, this.#table, uids)
     for (;;) {
+      this.#mustBeOpen()
       const batch = await refusing(() => batches.next())
       if (batch.done) return
-      const keys = batch.value.map(takeKey)
+      const { vault } = this.#account
+      const keys = batch.value.map((found) => takeKey(vault, found))
       try {
         for (const [index, found] of batch.value.entries()) {
           const key = keys[index]
           if (key) yield contentOf(this.#account, this.#table, found, key)
         }
       } finally {
-        for (const key of keys) key.wipe()
+        for (const key of keys) vault.takeBack(key)
       }
     }
   }
@@ -181,7 +231,12 @@ export class Selected implements SelectedMailbox, Watcher {
     return undefined
   }
 
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new Refusal('unavailable', 'The mailbox was closed')
+  }
+
   #requireWritable(): void {
+    this.#mustBeOpen()
     if (this.isReadOnly) throw new Refusal('read-only', 'The mailbox was opened read-only')
   }
 
@@ -193,7 +248,7 @@ export class Selected implements SelectedMailbox, Watcher {
   ): Promise<{ changed: readonly Uid[]; modified: readonly Uid[] }> {
     this.#requireWritable()
     const request = { action, flags, unchangedSince: options.unchangedSince }
-    return storeFlags(this.#account, this.#table, uids, request, this)
+    return refusing(() => storeFlags(this.#account, this.#table, uids, request, this))
   }
 
   async expunge(uids?: readonly Uid[]): Promise<readonly Uid[]> {
@@ -202,6 +257,7 @@ export class Selected implements SelectedMailbox, Watcher {
   }
 
   async copy(uids: readonly Uid[], destination: string): Promise<CopyResult> {
+    this.#mustBeOpen()
     return refusing(() => transfer(this.#account, this.#table, destination, uids, false, this))
   }
 
@@ -223,7 +279,9 @@ export class Selected implements SelectedMailbox, Watcher {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#unwatch()
     this.#listener = () => undefined
+    this.#onClose(this)
   }
 }
