@@ -10,14 +10,16 @@ export type Effect =
   | { readonly kind: 'gone'; readonly mailbox: string }
   | { readonly kind: 'keyword'; readonly mailbox: string; readonly keyword: string }
 
+/** So many messages changed at once are as much work as a change. */
+const messagesPerChange = 50
+
 export class AccountState {
   readonly mailboxes = new Map<string, MailboxTable>()
   readonly #byName = new Map<string, MailboxTable>()
   readonly subscriptions = new Set<string>()
   lastUidValidity = 0
-  /** Changes in the log since the manifest. */
+  /** Work that the log since the manifest would be to replay: its changes, and those of many messages count for more. */
   tailLength = 0
-  isListDirty = false
   /** No arrival of this version or an older one waits: they are adopted in order. */
   adoptedThrough = 0
   vkVersion = 0
@@ -48,6 +50,14 @@ export class AccountState {
    * flags and expunge. Throws Corrupt when the change does not fit.
    */
   apply(change: Change, version: number): Effect[] {
+    const effects = this.#take(change, version)
+    this.tailLength += 1
+    for (const effect of effects)
+      if ('uids' in effect) this.tailLength += Math.floor(effect.uids.length / messagesPerChange)
+    return effects
+  }
+
+  #take(change: Change, version: number): Effect[] {
     switch (change.kind) {
       case 'append': {
         const table = this.#table(change.mailbox)
@@ -92,42 +102,35 @@ export class AccountState {
           pages: [],
         }
         this.addMailbox(new MailboxTable(entry, true))
-        this.isListDirty = true
         return []
       }
       case 'deleted': {
         const table = this.#table(change.mailbox)
         this.mailboxes.delete(table.id)
         this.#byName.delete(table.name)
-        this.isListDirty = true
         return [{ kind: 'gone', mailbox: table.id }]
       }
       case 'renamed': {
         const table = this.#table(change.mailbox)
         this.#byName.delete(table.name)
         table.name = change.name
-        table.isDirty = true
         this.#byName.set(change.name, table)
         return []
       }
       case 'subscribed':
         this.subscriptions.add(change.name)
-        this.isListDirty = true
         return []
       case 'unsubscribed':
         this.subscriptions.delete(change.name)
-        this.isListDirty = true
         return []
       case 'recent': {
         const table = this.#table(change.mailbox)
         table.recentFrom = change.recentFrom
-        table.isDirty = true
         return []
       }
       case 'packed': {
         const table = this.#table(change.mailbox)
         table.packedUntil = change.packedUntil
-        table.isDirty = true
         return []
       }
       case 'keys':

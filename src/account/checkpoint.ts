@@ -1,85 +1,20 @@
 // Checkpoints: write the state as pages and a manifest, so that the next unlock replays little (FORMAT.md §9.2, §9.3, §9.6).
+import { breathe } from '../base/async.ts'
 import { boxKinds, sealBox } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
-import { listPlace, manifestPlace, statePlace } from '../crypto/places.ts'
+import { listPlace, manifestPlace } from '../crypto/places.ts'
 import type { Transaction } from '../store/store.ts'
-import {
-  arrivalRange,
-  headKey,
-  listKey,
-  listRange,
-  logRange,
-  manifestKey,
-  stateKey,
-  versionOfKey,
-} from './keys.ts'
+import { arrivalRange, headKey, listKey, listRange, logRange, manifestKey, versionOfKey } from './keys.ts'
 import { encodeListPages, encodeManifest, type ListEntry, type StatePageRef } from './list-codec.ts'
-import type { MailboxTable, MessageRow } from './mailbox-table.ts'
+import type { MailboxTable } from './mailbox-table.ts'
 import { compareNames } from './names.ts'
 import { readHead } from './replay.ts'
-import { encodeStatePage } from './state-codec.ts'
+import { statePages, type MailboxPages } from './state-pages.ts'
 import { NotNow, type UnlockedAccount } from './unlocked-account.ts'
 
-/** Rows of a state page: about 40 KB. A page that grew beyond is split. */
-const rowsAtMost = 900
-const rowsOfSplit = 600
 const listPageBytes = 48 * 1024
 /** Arrivals that a manifest names. */
 const waitingAtMost = 200
-
-interface PageWrite {
-  readonly key: Buffer
-  readonly sealed: Buffer | undefined
-}
-
-interface MailboxPages {
-  readonly table: MailboxTable
-  readonly pages: readonly StatePageRef[]
-  readonly writes: readonly PageWrite[]
-}
-
-/** Seals the changed state pages of a mailbox; all of them when `everything` is set. */
-function statePages(account: UnlockedAccount, table: MailboxTable, everything: boolean): MailboxPages {
-  const { vault, id } = account
-  const mailKey = vault.root().mailboxKey(table.idBytes)
-  const pages: StatePageRef[] = []
-  const writes: PageWrite[] = []
-  const bounds = table.pages.length > 0 ? table.pages : [{ firstUid: 0, count: 0, digest: Buffer.alloc(0) }]
-  let at = 0
-  for (const [index, page] of bounds.entries()) {
-    const end = bounds[index + 1]?.firstUid ?? Infinity
-    const rows: MessageRow[] = []
-    for (let uid = table.uids[at]; uid !== undefined && uid < end; uid = table.uids[at]) {
-      const row = table.row(uid)
-      if (row) rows.push(row)
-      at += 1
-    }
-    const isKept = !everything && page.count > 0 && !table.dirtyPages.has(page.firstUid)
-    if (isKept) {
-      pages.push(page)
-      continue
-    }
-    if (rows.length === 0 && page.count > 0) {
-      writes.push({ key: stateKey(table.idBytes, page.firstUid), sealed: undefined })
-    }
-    const size = rows.length > rowsAtMost ? rowsOfSplit : rowsAtMost
-    for (let from = 0; from < rows.length; from += size) {
-      const part = rows.slice(from, from + size)
-      const firstUid = from === 0 ? page.firstUid : (part[0]?.uid ?? 0)
-      const place = statePlace(id, table.idBytes, table.uidValidity, firstUid)
-      const sealed = sealBox(
-        mailKey,
-        boxKinds.statePage,
-        vault.epoch,
-        place,
-        encodeStatePage(part, table.keywords),
-      )
-      pages.push({ firstUid, count: part.length, digest: sha256(sealed) })
-      writes.push({ key: stateKey(table.idBytes, firstUid), sealed })
-    }
-  }
-  return { table, pages, writes }
-}
 
 function listItems(
   account: UnlockedAccount,
@@ -106,20 +41,33 @@ async function waitingArrivals(tx: Transaction): Promise<[number, Buffer][]> {
   return found
 }
 
+/** State pages by the UID they begin with. */
+export type StalePages = ReadonlyMap<MailboxTable, ReadonlySet<number>>
+
+const none: ReadonlySet<number> = new Set()
+
+/** Seals what changed in each mailbox; others get their turn in between. */
+async function renewedPages(account: UnlockedAccount, stale: StalePages): Promise<MailboxPages[]> {
+  const renewed: MailboxPages[] = []
+  for (const table of account.state.mailboxes.values()) {
+    const ofTable = stale.get(table) ?? none
+    if (table.dirtyPages.size === 0 && ofTable.size === 0) continue
+    await account.loadRowsNow(table)
+    renewed.push(statePages(account.vault, table, ofTable))
+    await breathe()
+  }
+  return renewed
+}
+
 /**
- * Writes a checkpoint in one commit; resolves to whether it did: not while a great many arrivals wait. `everything` seals all pages anew (a key rotation).
+ * Writes a checkpoint in one commit; resolves to whether it did: not while a great many arrivals wait. Besides the state
+ * pages that changed it seals those in `stale` anew (a key rotation).
  */
-export async function checkpoint(
-  account: UnlockedAccount,
-  options: { readonly everything: boolean },
-): Promise<boolean> {
+export async function checkpoint(account: UnlockedAccount, stale: StalePages = new Map()): Promise<boolean> {
   const { state } = account
   try {
     const done = await account.commit(async () => {
-      if (options.everything) for (const table of state.mailboxes.values()) await account.loadRowsNow(table)
-      const changed = [...state.mailboxes.values()].filter((table) => table.isDirty || options.everything)
-      for (const table of changed) await account.loadRowsNow(table)
-      const renewed = changed.map((table) => statePages(account, table, options.everything))
+      const renewed = await renewedPages(account, stale)
       const byId = new Map(renewed.map(({ table, pages }) => [table.id, pages]))
       const { vault, id } = account
       const lists = encodeListPages(listItems(account, byId), listPageBytes).map((data, page) =>
@@ -156,9 +104,7 @@ export async function checkpoint(
         for (const { table, pages } of renewed) {
           table.pages = pages
           table.dirtyPages.clear()
-          table.isDirty = false
         }
-        state.isListDirty = false
         state.tailLength = 0
       }
       return { changes: [{ kind: 'checkpoint' } as const], write, applied, value: true }

@@ -7,6 +7,7 @@ import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './ke
 import type { MailboxTable } from './mailbox-table.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord } from './message-seal.ts'
 import { editSlots, type KeySettings } from './slots.ts'
+import { refusing } from './refusing.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 const recordsAtOnce = 64
@@ -72,15 +73,31 @@ async function convertSome(
   return { messages: converted ?? 0, next }
 }
 
-/**
- * Resumable at any record, and usable meanwhile: each record names the epoch that opens it. Ends with old epochs
- * dropped and the store compacted, so that old key material is not lying about. Throws a Refusal when something is damaged.
- */
-export async function convert(
+/** State pages that one checkpoint seals anew: about 4 MB. */
+const pagesAtOnce = 100
+
+/** Seals manifest, list and all state pages under the newest epoch, and drops the older log, in checkpoints of bounded size. */
+async function renewState(account: UnlockedAccount): Promise<void> {
+  const left = [...account.state.mailboxes.values()].flatMap((table) =>
+    table.pages.map(({ firstUid }) => [table, firstUid] as const),
+  )
+  do {
+    const stale = new Map<MailboxTable, Set<number>>()
+    for (const [table, firstUid] of left.splice(0, pagesAtOnce)) {
+      const ofTable = stale.get(table) ?? new Set()
+      stale.set(table, ofTable.add(firstUid))
+    }
+    // Not while a great many arrivals wait.
+    while (!(await checkpoint(account, stale))) await adoptSome(account)
+  } while (left.length > 0)
+}
+
+async function renewAll(
   account: UnlockedAccount,
   settings: KeySettings,
-  progress?: Progress,
+  progress: Progress | undefined,
 ): Promise<void> {
+  // Arrivals under the older key: none comes any more, since the delivery card names the new one.
   while ((await adoptSome(account)) > 0) continue
   const tables = [...account.state.mailboxes.values()]
   const total = tables.reduce((sum, table) => sum + table.messages, 0)
@@ -96,15 +113,24 @@ export async function convert(
       }
     }
   }
-  // The checkpoint seals manifest, list and all state pages anew and drops the older log. Arrivals under the old key may
-  // still come in until none was waiting at its commit.
-  while (!(await checkpoint(account, { everything: true }))) await adoptSome(account)
-  await editSlots(account, settings, {
-    keep: () => true,
-    add: [],
-    keyset: dropOldEpochs,
-    write: (tx) => tx.delete(conversionKey),
-  })
-  await account.site.store.compact(account.id)
+  await renewState(account)
+  await editSlots(account, settings, { keep: () => true, add: [], keyset: dropOldEpochs })
   progress?.(total, total)
+}
+
+/**
+ * Ends a rotation that is under way; does nothing when there is none. Resumable at any record, and the account is usable
+ * meanwhile: each record names the epoch that opens it. In the end old epochs are dropped and the store is compacted, so that old key
+ * material is not lying about; only then the mark of the rotation goes. Refuses with 'damaged', 'unavailable'.
+ */
+export async function convert(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  progress?: Progress,
+): Promise<void> {
+  if (account.vault.keyset.epochs.length > 1) await renewAll(account, settings, progress)
+  const isMarked = (await account.read((snapshot) => snapshot.get(conversionKey))) !== undefined
+  if (!isMarked) return
+  await refusing(() => account.site.store.compact(account.id))
+  await account.commit(() => ({ changes: [], value: undefined, write: (tx) => tx.delete(conversionKey) }))
 }

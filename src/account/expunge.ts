@@ -1,5 +1,6 @@
 // EXPUNGE: removes messages for good; their keys go in the same commit (RFC 3501 §6.4.3, FORMAT.md §9.5).
 import type { Snapshot, Transaction } from '../store/store.ts'
+import { batchOf, recordsBytes } from './commit-limits.ts'
 import { Damage } from './errors.ts'
 import type { Uid } from './api.ts'
 import { pageOf } from './contents.ts'
@@ -12,11 +13,13 @@ import { decoded } from './replay.ts'
 import { toRanges } from './uid-ranges.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
-/** Messages a commit removes: at most as many pages are written again. */
-export const expungeAtOnce = 500
+/** Messages that one commit removes. */
+const expungeAtOnce = 500
+const rangeBytes = 8
 
 export interface Removal {
-  readonly uids: readonly number[]
+  /** Those that it takes away: not all that were asked for, when too many pages would have to be written again. */
+  readonly uids: readonly Uid[]
   readonly blobs: readonly Buffer[]
   /** Puts and deletes that take the records away. */
   write(tx: Transaction): void
@@ -26,18 +29,19 @@ async function planRemoval(
   snapshot: Snapshot,
   account: UnlockedAccount,
   table: MailboxTable,
-  uids: readonly number[],
+  uids: readonly Uid[],
 ): Promise<Removal> {
   const { vault } = account
   const blobs: Buffer[] = []
   const writes: ((tx: Transaction) => void)[] = []
+  let bytes = 0
   const blobOf = (encoded: Buffer): Buffer => {
     const blob = Buffer.from(decoded('message record', () => decodeMessage(encoded)).blob)
     encoded.fill(0)
     return blob
   }
   let index = 0
-  while (index < uids.length) {
+  while (index < uids.length && bytes < recordsBytes) {
     const uid = uids[index] ?? 0
     if (uid >= table.packedUntil) {
       const sealed = await snapshot.get(messageKey(table.idBytes, uid))
@@ -50,6 +54,7 @@ async function planRemoval(
     const page = await pageOf(snapshot, table, uid)
     if (!page) throw new Damage('a message page is missing')
     const [firstUid, sealed] = page
+    bytes += sealed.length
     const records = openMessagePage(vault, table, firstUid, sealed)
     const byUid = new Map(records)
     const gone = new Set<number>()
@@ -69,7 +74,7 @@ async function planRemoval(
     )
   }
   return {
-    uids,
+    uids: uids.slice(0, index),
     blobs,
     write(tx) {
       for (const write of writes) write(tx)
@@ -94,7 +99,7 @@ function rewrite(
 export function removal(
   account: UnlockedAccount,
   table: MailboxTable,
-  uids: readonly number[],
+  uids: readonly Uid[],
 ): Promise<Removal> {
   return account.read((snapshot) => planRemoval(snapshot, account, table, uids))
 }
@@ -103,29 +108,40 @@ export function octetsOf(table: MailboxTable, uids: readonly number[]): number {
   return uids.reduce((sum, uid) => sum + (table.row(uid)?.sizeBytes ?? 0), 0)
 }
 
+export interface ExpungeOptions {
+  /** Whatever their flags. */
+  readonly all: boolean
+  /** Called inside each commit; throws when it is not to go on. */
+  readonly check?: () => void
+}
+
 /** Removes `uids`, those of them that carry \Deleted unless `all` is set. Returns what went, ascending. */
 export async function expunge(
   account: UnlockedAccount,
   table: MailboxTable,
   uids: readonly Uid[],
-  options: { readonly all: boolean },
+  options: ExpungeOptions,
   by: object | undefined,
 ): Promise<Uid[]> {
   const gone: Uid[] = []
-  for (let from = 0; from < uids.length; from += expungeAtOnce) {
-    const batch = uids.slice(from, from + expungeAtOnce)
+  const isWanted = (uid: Uid): boolean => {
+    const row = table.row(uid)
+    return row !== undefined && (options.all || (row.flagSet.bits & deletedBit) !== 0)
+  }
+  let left: readonly Uid[] = uids
+  while (left.length > 0) {
     await account.commit(async (): Promise<Commit<undefined> | undefined> => {
-      if (!account.state.mailboxes.has(table.id)) return undefined
-      const present = batch.filter((uid) => {
-        const row = table.row(uid)
-        return row !== undefined && (options.all || (row.flagSet.bits & deletedBit) !== 0)
-      })
-      if (present.length === 0) return undefined
-      const plan = await removal(account, table, present)
-      const octets = octetsOf(table, present)
-      for (const uid of present) gone.push(uid)
+      if (!account.state.mailboxes.has(table.id)) left = []
+      else options.check?.()
+      left = left.filter(isWanted)
+      if (left.length === 0) return undefined
+      const limits = { messages: expungeAtOnce, bytesOf: () => rangeBytes }
+      const plan = await removal(account, table, batchOf(table, left, 0, limits))
+      const octets = octetsOf(table, plan.uids)
+      left = left.slice(plan.uids.length)
+      for (const uid of plan.uids) gone.push(uid)
       return {
-        changes: [{ kind: 'expunge', mailbox: table.id, ranges: toRanges(present) }],
+        changes: [{ kind: 'expunge', mailbox: table.id, ranges: toRanges(plan.uids) }],
         value: undefined,
         write(tx) {
           plan.write(tx)

@@ -15,10 +15,16 @@ export interface FlagSet {
   readonly keywords: readonly string[]
   /** In RFC spelling, system flags first. */
   readonly list: readonly Flag[]
+  /** Bytes in a log entry (FORMAT.md §9.1). */
+  readonly encodedBytes: number
 }
 
 const known = new Map<string, FlagSet>()
-const maxKnown = 10_000
+/** Length of all names in `known`: a few large sets count as much as many small ones. */
+const maxKnownLength = 2_000_000
+const knownLength = { sum: 0 }
+/** Keywords of one message: their number is one byte. */
+const keywordsPerMessage = 255
 
 export function flagSet(bits: number, keywords: readonly string[]): FlagSet {
   const sorted = [...new Set(keywords)].sort()
@@ -26,8 +32,17 @@ export function flagSet(bits: number, keywords: readonly string[]): FlagSet {
   let set = known.get(id)
   if (!set) {
     const system = systemFlags.filter((_, index) => (bits & (1 << index)) !== 0)
-    set = Object.freeze({ bits, keywords: sorted, list: Object.freeze([...system, ...sorted]) })
-    if (known.size >= maxKnown) known.clear()
+    set = Object.freeze({
+      bits,
+      keywords: sorted,
+      list: Object.freeze([...system, ...sorted]),
+      encodedBytes: 2 + sorted.reduce((sum, word) => sum + 2 + Buffer.byteLength(word), 0),
+    })
+    knownLength.sum += id.length
+    if (knownLength.sum > maxKnownLength) {
+      known.clear()
+      knownLength.sum = id.length
+    }
     known.set(id, set)
   }
   return set
@@ -48,20 +63,27 @@ export function readFlags(flags: readonly Flag[], knownKeywords: readonly string
     if (bit !== undefined) bits |= bit
     else if (lower === '\\recent') continue
     else if (flag.startsWith('\\')) throw new Refusal('limit', 'Unknown system flag')
-    else if (flag.length === 0 || Buffer.byteLength(flag) > keywordBytes)
-      throw new Refusal('limit', 'Keyword too long')
+    else if (!isKeyword(flag)) throw new Refusal('limit', 'Not a keyword')
+    else if (flag.length > keywordBytes) throw new Refusal('limit', 'Keyword too long')
     else keywords.push(knownKeywords.find((word) => word.toLowerCase() === lower) ?? flag)
   }
   const seen = new Set<string>()
-  return flagSet(
-    bits,
-    keywords.filter((word) => !seen.has(word.toLowerCase()) && seen.add(word.toLowerCase())),
-  )
+  const words = keywords.filter((word) => !seen.has(word.toLowerCase()) && seen.add(word.toLowerCase()))
+  return withinLimit(flagSet(bits, words))
+}
+
+/** RFC 3501 §9, `flag-keyword`: an atom. */
+const isKeyword = (flag: string): boolean => /^[!#$&'+-[^-z|}~]+$/.test(flag)
+
+function withinLimit(flags: FlagSet): FlagSet {
+  if (flags.keywords.length > keywordsPerMessage) throw new Refusal('limit', 'Too many keywords')
+  return flags
 }
 
 export function changeFlags(before: FlagSet, action: 'replace' | 'add' | 'remove', given: FlagSet): FlagSet {
   if (action === 'replace') return given
-  if (action === 'add') return flagSet(before.bits | given.bits, [...before.keywords, ...given.keywords])
+  if (action === 'add')
+    return withinLimit(flagSet(before.bits | given.bits, [...before.keywords, ...given.keywords]))
   const gone = new Set(given.keywords)
   return flagSet(
     before.bits & ~given.bits,

@@ -119,6 +119,13 @@ function writeChange(to: ByteWriter, change: Change): void {
   }
 }
 
+/** Bytes that a change takes in a log entry. */
+export function encodedBytes(change: Change): number {
+  const to = new ByteWriter()
+  writeChange(to, change)
+  return to.length
+}
+
 /** A u16 read back as the signed number it was written from. */
 export const signed16 = (value: number): number => (value << 16) >> 16
 

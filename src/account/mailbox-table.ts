@@ -31,6 +31,9 @@ export function makeRow(fields: {
   }
 }
 
+/** Up to so many are taken out one by one: moving up what is behind them is cheaper than looking at all. */
+const fewUids = 16
+
 export class MailboxTable {
   readonly id: string
   readonly idBytes: Buffer
@@ -48,12 +51,12 @@ export class MailboxTable {
   unseen = 0
   deleted = 0
   sizeBytes = 0
-  /** State pages as last written. `dirtyFrom`: the first UID whose row differs from them (Infinity: none). */
+  /** State pages as last written, and the first UIDs of those that differ from the rows now. */
   pages: readonly StatePageRef[]
   readonly dirtyPages = new Set<number>()
-  /** Whether the list entry differs from what is stored. */
-  isDirty = false
   #uids: number[] = []
+  /** The last flags learned: messages that are changed together mostly have the same. */
+  #learned: FlagSet | undefined
   #rows: Map<number, MessageRow> | undefined
 
   constructor(entry: MailboxEntry, isNew: boolean) {
@@ -72,10 +75,7 @@ export class MailboxTable {
     this.deleted = entry.deleted
     this.sizeBytes = entry.sizeBytes
     this.pages = entry.pages
-    if (isNew) {
-      this.#rows = new Map()
-      this.isDirty = true
-    }
+    if (isNew) this.#rows = new Map()
   }
 
   get isLoaded(): boolean {
@@ -125,7 +125,6 @@ export class MailboxTable {
   /** `uids` ascending, all present. */
   remove(uids: readonly number[], modSeq: number): void {
     const rows = this.#loaded()
-    const gone = new Set(uids)
     for (const uid of uids) {
       const row = rows.get(uid)
       if (!row) continue
@@ -133,7 +132,14 @@ export class MailboxTable {
       this.#count(row, -1)
       this.#touch(uid, modSeq)
     }
-    // Cheap for one at the front or back, one pass for many.
+    if (uids.length <= fewUids) {
+      for (const uid of uids) {
+        const index = lowerBound(this.#uids, uid)
+        if (this.#uids[index] === uid) this.#uids.splice(index, 1)
+      }
+      return
+    }
+    const gone = new Set(uids)
     const from = lowerBound(this.#uids, uids[0] ?? Infinity)
     const kept = this.#uids.slice(from).filter((uid) => !gone.has(uid))
     this.#uids.length = from
@@ -142,8 +148,10 @@ export class MailboxTable {
 
   /** New keywords of `flags`, which the mailbox knows from now on. */
   learn(flags: FlagSet): string[] {
+    if (flags.keywords.length === 0 || flags === this.#learned) return []
     const fresh = flags.keywords.filter((word) => !this.keywords.includes(word))
     this.keywords.push(...fresh)
+    this.#learned = flags
     return fresh
   }
 
@@ -156,18 +164,19 @@ export class MailboxTable {
 
   #touch(uid: number, modSeq: number): void {
     if (modSeq > this.highestModSeq) this.highestModSeq = modSeq
-    this.isDirty = true
     this.dirtyPages.add(this.pageOf(uid))
   }
 
   /** First UID of the state page that `uid` belongs to, among those as last written. */
   pageOf(uid: number): number {
-    let first = this.pages[0]?.firstUid ?? 0
-    for (const page of this.pages) {
-      if (page.firstUid > uid) break
-      first = page.firstUid
+    let low = 0
+    let high = this.pages.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.pages[middle]?.firstUid ?? Infinity) <= uid) low = middle + 1
+      else high = middle
     }
-    return first
+    return (this.pages[low - 1] ?? this.pages[0])?.firstUid ?? 0
   }
 
   status(): MailboxStatus {

@@ -1,12 +1,13 @@
 // Making, removing and renaming mailboxes, and subscriptions (RFC 3501 §6.3.3 to §6.3.7).
 import { mailboxesPerAccount } from '../base/limits.ts'
 import { makeId } from '../crypto/random.ts'
-import type { MailboxInfo, SpecialUse } from './api.ts'
+import type { MailboxInfo, MailboxStatus, SpecialUse } from './api.ts'
+import { changesBytes } from './commit-limits.ts'
 import { transfer } from './copy.ts'
 import { Refusal } from './errors.ts'
 import { expunge } from './expunge.ts'
 import { mailboxRange } from './keys.ts'
-import type { Change } from './log-codec.ts'
+import { encodedBytes, type Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { canonicalName, compareNames, isBelow, newMailboxName, parentsOf } from './names.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
@@ -36,9 +37,23 @@ export function listMailboxes(account: UnlockedAccount): MailboxInfo[] {
     }))
 }
 
+/** STATUS. Rows are read only when some of them are \\Recent: clients ask for all their mailboxes. */
+export async function statusOf(account: UnlockedAccount, name: string): Promise<MailboxStatus> {
+  const table = account.state.byName(name)
+  if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
+  if (table.recentFrom < table.uidNext) await account.rowsOf(table)
+  return table.status()
+}
+
+/** A clock beyond this (in 2097) is wrong, and must not use up the numbers there are. */
+const latestClock = 4_000_000_000
+
 /** UIDVALIDITY is never given twice in an account, even when a mailbox is made again under its old name. */
 function nextUidValidity(account: UnlockedAccount, above: number): number {
-  return Math.max(above + 1, Math.floor(account.site.clock.now() / 1000)) >>> 0
+  const now = Math.min(Math.floor(account.site.clock.now() / 1000), latestClock)
+  const next = Math.max(above + 1, now)
+  if (next > 0xffffffff) throw new Refusal('limit', 'No more mailboxes can be made')
+  return next
 }
 
 export function creations(
@@ -80,14 +95,19 @@ export async function deleteMailbox(account: UnlockedAccount, given: string): Pr
   const name = canonicalName(given)
   if (name === 'INBOX') throw new Refusal('mailbox-not-deletable', 'INBOX cannot be deleted')
   const table = await account.mailbox(name)
-  if (account.state.names().some((other) => isBelow(other, name))) {
-    throw new Refusal('mailbox-has-children', 'The mailbox has inferior mailboxes')
+  // Asked again inside each commit: somebody may rename it or make an inferior while its messages go.
+  const check = (): void => {
+    const { state } = account
+    if (state.byName(name) !== table) throw new Refusal('mailbox-not-found', 'No such mailbox')
+    if (state.names().some((other) => isBelow(other, name)))
+      throw new Refusal('mailbox-has-children', 'The mailbox has inferior mailboxes')
   }
   for (;;) {
+    check()
     // What is copied into it meanwhile goes too; the last look and the deletion are one commit.
-    await expunge(account, table, [...table.uids], { all: true }, undefined)
+    await expunge(account, table, [...table.uids], { all: true, check }, undefined)
     const isDone = await account.commit(() => {
-      if (!account.state.mailboxes.has(table.id)) throw new Refusal('mailbox-not-found', 'No such mailbox')
+      check()
       if (table.uids.length > 0) return undefined
       return {
         changes: [{ kind: 'deleted', mailbox: table.id } as const],
@@ -104,6 +124,37 @@ export async function deleteMailbox(account: UnlockedAccount, given: string): Pr
   }
 }
 
+/** A mailbox and all below it, inferiors first. Refuses what cannot be renamed as a whole. */
+function renaming(account: UnlockedAccount, from: string, to: string): Change[] {
+  const { state } = account
+  if (!state.byName(from)) throw new Refusal('mailbox-not-found', 'No such mailbox')
+  if (state.byName(to)) throw new Refusal('mailbox-exists', 'The mailbox exists already')
+  if (to === from || isBelow(to, from))
+    throw new Refusal('mailbox-name-invalid', 'A mailbox cannot be moved below itself')
+  const moved = state.names().filter((name) => name === from || isBelow(name, from))
+  return moved
+    .sort()
+    .reverse()
+    .flatMap((name): Change[] => {
+      const renamed = newMailboxName(to + name.slice(from.length))
+      if (state.byName(renamed))
+        throw new Refusal('mailbox-exists', 'A mailbox of the new name exists already')
+      const id = state.byName(name)?.id
+      return id ? [{ kind: 'renamed', mailbox: id, name: renamed }] : []
+    })
+}
+
+/** The first of `changes`, as many as one log entry holds. */
+function fitting(changes: readonly Change[]): Change[] {
+  let bytes = 0
+  const over = changes.findIndex((change) => (bytes += encodedBytes(change)) > changesBytes)
+  return over < 0 ? [...changes] : changes.slice(0, Math.max(over, 1))
+}
+
+/**
+ * Inferiors go along (RFC 3501 §6.3.5). More than one log entry holds are several commits, the mailbox itself in the last:
+ * whatever stops it, the same command goes on with what is left.
+ */
 export async function renameMailbox(
   account: UnlockedAccount,
   givenFrom: string,
@@ -112,28 +163,23 @@ export async function renameMailbox(
   const from = canonicalName(givenFrom)
   const to = newMailboxName(givenTo)
   if (from === 'INBOX') return renameInbox(account, to)
-  await account.commit(() => {
-    const { state } = account
-    const table = state.byName(from)
-    if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
-    if (state.byName(to)) throw new Refusal('mailbox-exists', 'The mailbox exists already')
-    if (to === from || isBelow(to, from))
-      throw new Refusal('mailbox-name-invalid', 'A mailbox cannot be moved below itself')
-    const missing = parentsOf(to).filter((parent) => !state.byName(parent))
-    const moved = state.names().filter((name) => name === from || isBelow(name, from))
-    const changes = creations(
-      account,
-      missing.map((name) => ({ name, specialUse: '' })),
-    )
-    for (const name of moved) {
-      const id = state.byName(name)?.id
-      const renamed = newMailboxName(to + name.slice(from.length))
-      if (state.byName(renamed))
-        throw new Refusal('mailbox-exists', 'A mailbox of the new name exists already')
-      if (id) changes.push({ kind: 'renamed', mailbox: id, name: renamed })
-    }
-    return { changes, value: undefined }
-  })
+  for (;;) {
+    const isDone = await account.commit(() => {
+      const { state } = account
+      const renamed = renaming(account, from, to)
+      const missing = parentsOf(to).filter((parent) => !state.byName(parent))
+      if (state.mailboxes.size + missing.length > mailboxesPerAccount)
+        throw new Refusal('limit', 'Too many mailboxes')
+      const made = creations(
+        account,
+        missing.map((name) => ({ name, specialUse: '' })),
+      )
+      const all = [...made, ...renamed]
+      const changes = fitting(all)
+      return { changes, value: changes.length === all.length }
+    })
+    if (isDone) return
+  }
 }
 
 /** RFC 3501 §6.3.5: the messages move to a new mailbox, INBOX stays and is empty; inferiors of INBOX stay. */

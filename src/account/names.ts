@@ -4,11 +4,15 @@ import { Refusal } from './errors.ts'
 
 export const separator = '/'
 
-/** INBOX in any case is `INBOX`, also as the first level of a longer name. */
-export function canonicalName(name: string): string {
+/**
+ * One spelling per name: Unicode normal form C, as two keyboards may differ in it, and INBOX in any case (of ASCII, RFC 3501
+ * §5.1) is `INBOX`, also as the first level of a longer name.
+ */
+export function canonicalName(given: string): string {
+  const name = given.normalize('NFC')
   const end = name.indexOf(separator)
   const first = end < 0 ? name : name.slice(0, end)
-  return first.toUpperCase() === 'INBOX' ? 'INBOX' + name.slice(first.length) : name
+  return /^inbox$/i.test(first) ? 'INBOX' + name.slice(first.length) : name
 }
 
 /**
@@ -16,14 +20,15 @@ export function canonicalName(name: string): string {
  * inferiors will come (RFC 3501 §6.3.3) and is dropped.
  */
 export function newMailboxName(given: string): string {
-  const name = canonicalName(given.endsWith(separator) ? given.slice(0, -1) : given).normalize('NFC')
+  const name = canonicalName(given.endsWith(separator) ? given.slice(0, -1) : given)
   const levels = name.split(separator)
   const isFaulty =
     name === '' ||
     Buffer.byteLength(name) > mailboxNameBytes ||
     levels.length > mailboxDepth ||
     levels.some((level) => level === '' || level === '.' || level === '..') ||
-    /[\u0000-\u001f\u007f\u2028\u2029*%\ufffd]/.test(name)
+    // A lone surrogate has no UTF-8: stored, two names would become one.
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029*%\ufffd\p{Surrogate}]/u.test(name)
   if (isFaulty) throw new Refusal('mailbox-name-invalid', 'That mailbox name is not allowed')
   return name
 }

@@ -193,10 +193,9 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
       const table = 'mailbox' in change ? state.mailboxes.get(change.mailbox) : undefined
       if (table && deleted.has(table.id)) {
         if (isAboutMessages(change)) continue
-      } else if (table) await loadRows(snapshot, vault, table)
+      } else if (table && isAboutMessages(change)) await loadRows(snapshot, vault, table)
       state.apply(change, version)
     }
-    state.tailLength += entry.changes.length
   }
   if (!equalBytes(head, stored.head)) throw new Damage('the change log was altered')
   return state

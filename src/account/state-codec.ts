@@ -4,6 +4,9 @@ import { flagSet } from './flags.ts'
 import { signed16 } from './log-codec.ts'
 import { makeRow, type MessageRow } from './mailbox-table.ts'
 
+/** Bytes that a row takes in a page. */
+export const rowBytes = (row: MessageRow): number => 40 + 2 * row.flagSet.keywords.length
+
 /** `keywords` is the mailbox's keyword table, which the indexes point into. */
 export function encodeStatePage(rows: readonly MessageRow[], keywords: readonly string[]): Buffer {
   const indexOf = new Map(keywords.map((word, index) => [word, index]))

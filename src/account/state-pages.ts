@@ -1,0 +1,104 @@
+// Cuts the rows of a mailbox into state pages: which of those on disk stay, and which are sealed anew (FORMAT.md §9.6).
+import { boxKinds, sealBox } from '../crypto/box.ts'
+import { sha256 } from '../crypto/digest.ts'
+import { statePlace } from '../crypto/places.ts'
+import { stateKey } from './keys.ts'
+import type { StatePageRef } from './list-codec.ts'
+import type { MailboxTable, MessageRow } from './mailbox-table.ts'
+import { encodeStatePage, rowBytes } from './state-codec.ts'
+import type { Vault } from './vault.ts'
+
+/** Rows of a page that is not split yet: with box and padding it stays below 64 KiB. */
+const pageBytes = 46 * 1024
+/** A page that is cut anew; neighbours that are smaller together become one page, so that gaps do not add up. */
+const cutBytes = 30 * 1024
+/** A row without keywords. */
+const bareRowBytes = 40
+
+export interface PageWrite {
+  readonly key: Buffer
+  /** undefined: the page goes. */
+  readonly sealed: Buffer | undefined
+}
+
+export interface MailboxPages {
+  readonly table: MailboxTable
+  readonly pages: readonly StatePageRef[]
+  readonly writes: readonly PageWrite[]
+}
+
+/** Neighbouring pages as on disk, and which rows belong to them. */
+interface Stretch {
+  readonly old: readonly StatePageRef[]
+  readonly firstUid: number
+  readonly from: number
+  readonly to: number
+  readonly isDirty: boolean
+}
+
+function stretches(table: MailboxTable, stale: ReadonlySet<number>): Stretch[] {
+  const { pages, uids } = table
+  const found: Stretch[] = []
+  let from = 0
+  const bounds: readonly (StatePageRef | undefined)[] = pages.length > 0 ? pages : [undefined]
+  for (const [index, page] of bounds.entries()) {
+    const end = bounds[index + 1]?.firstUid ?? Infinity
+    let to = from
+    const isDirty = !page || table.dirtyPages.has(page.firstUid) || stale.has(page.firstUid)
+    if (!isDirty) to += page.count
+    else while ((uids[to] ?? Infinity) < end) to += 1
+    const next: Stretch = { old: page ? [page] : [], firstUid: page?.firstUid ?? 0, from, to, isDirty }
+    const last = found.at(-1)
+    if (last && (last.isDirty || isDirty) && (to - last.from) * bareRowBytes <= cutBytes) {
+      found[found.length - 1] = { ...last, old: [...last.old, ...next.old], to, isDirty: true }
+    } else found.push(next)
+    from = to
+  }
+  return found
+}
+
+function cut(rows: readonly MessageRow[]): MessageRow[][] {
+  const total = rows.reduce((sum, row) => sum + rowBytes(row), 0)
+  const limit = total > pageBytes ? cutBytes : pageBytes
+  const parts: MessageRow[][] = []
+  let bytes = Infinity
+  for (const row of rows) {
+    bytes += rowBytes(row)
+    const part = parts.at(-1)
+    if (part && bytes <= limit) part.push(row)
+    else {
+      parts.push([row])
+      bytes = rowBytes(row)
+    }
+  }
+  return parts
+}
+
+/** Seals the changed pages of a mailbox, whose rows must be loaded, and those that `stale` names by their first UID. */
+export function statePages(vault: Vault, table: MailboxTable, stale: ReadonlySet<number>): MailboxPages {
+  const key = vault.root().mailboxKey(table.idBytes)
+  const pages: StatePageRef[] = []
+  const writes: PageWrite[] = []
+  for (const { old, firstUid, from, to, isDirty } of stretches(table, stale)) {
+    if (!isDirty) {
+      pages.push(...old)
+      continue
+    }
+    const rows = table.uids.slice(from, to).flatMap((uid) => table.row(uid) ?? [])
+    const written = new Set<number>()
+    for (const [index, part] of cut(rows).entries()) {
+      const first = index === 0 ? firstUid : (part[0]?.uid ?? 0)
+      const place = statePlace(vault.account, table.idBytes, table.uidValidity, first)
+      const data = encodeStatePage(part, table.keywords)
+      const sealed = sealBox(key, boxKinds.statePage, vault.epoch, place, data)
+      pages.push({ firstUid: first, count: part.length, digest: sha256(sealed) })
+      writes.push({ key: stateKey(table.idBytes, first), sealed })
+      written.add(first)
+    }
+    for (const page of old) {
+      if (!written.has(page.firstUid))
+        writes.push({ key: stateKey(table.idBytes, page.firstUid), sealed: undefined })
+    }
+  }
+  return { table, pages, writes }
+}
