@@ -1,21 +1,15 @@
 // All accounts of the site: the one object that IMAP, delivery and the admin commands are given (api.ts).
+import { equalBytes } from '../base/bytes.ts'
 import type { Clock, Log } from '../base/ports.ts'
 import { defaultMessageBytes, passwordBytes } from '../base/limits.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { WrongKey } from '../crypto/errors.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
-import { Conflict } from '../store/errors.ts'
+import { Conflict, Refused } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
-import type {
-  AccountInfo,
-  Accounts,
-  AtRestState,
-  DeliveryTarget,
-  OpenAccount,
-  SessionInfo,
-  SessionRow,
-} from './api.ts'
+import { accountInfo } from './account-info.ts'
+import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { createRecords } from './create-account.ts'
 import { checkCard, deliver } from './deliver.ts'
@@ -27,13 +21,14 @@ import {
   newAddress,
   type DirectoryEntry,
 } from './directory.ts'
-import { Refusal } from './errors.ts'
+import { isRefusal, Refusal } from './errors.ts'
 import { exportSealed } from './export-sealed.ts'
-import { arrivalRange, conversionKey } from './keys.ts'
 import type { LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
-import { readSlots, type KeySettings } from './slots.ts'
-import { asRefusal, refusing, type Site } from './unlocked-account.ts'
+import type { KeySettings } from './slots.ts'
+import { recipient } from './recipient.ts'
+import { asRefusal, isInDoubt, refusing } from './refusing.ts'
+import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 
 export interface AccountsOptions {
@@ -70,11 +65,27 @@ class SiteAccounts implements Accounts {
     this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
   }
 
-  /** Goes on with deletions that a crash interrupted. */
+  /** Goes on with deletions that a crash interrupted. One that cannot be done keeps nobody else from their mail. */
   async resume(): Promise<void> {
-    for await (const entry of allEntries(this.#site.store.directory)) {
-      if (entry.isDeleting) await this.#destroy(entry)
+    for await (const entry of this.#entries()) {
+      if (!entry.isDeleting) continue
+      try {
+        await this.#destroy(entry)
+      } catch (error) {
+        this.#logFailure('account.delete-failed', entry, error)
+      }
     }
+  }
+
+  #entries(): AsyncGenerator<DirectoryEntry> {
+    return allEntries(this.#site.store.directory, () => {
+      this.#site.log.write('error', 'directory.damaged')
+    })
+  }
+
+  #logFailure(event: string, { account }: DirectoryEntry, error: unknown): void {
+    const reason = isRefusal(error) ? error.code : 'fault'
+    this.#site.log.write('error', event, { account: account.toString('hex'), reason })
   }
 
   async #entry(address: string): Promise<DirectoryEntry> {
@@ -90,17 +101,26 @@ class SiteAccounts implements Accounts {
     const entry = await refusing(() => findEntry(this.#site.store.directory, name))
     try {
       const opened = await this.#open(entry, password, session)
-      if (entry?.isDisabled) {
+      try {
+        await this.#mustBeUsable(name, entry)
+        await guard?.succeeded(session.remoteAddress, name)
+      } catch (error) {
         await opened.close()
-        throw new Refusal('account-disabled', 'The account is disabled')
+        throw error
       }
-      await guard?.succeeded(session.remoteAddress, name)
       return opened
     } catch (error) {
       if (!(error instanceof WrongKey)) throw asRefusal(error)
       await guard?.failed(session.remoteAddress, name)
       throw wrongLogin()
     }
+  }
+
+  /** Whether the address still stands for this account, which may have been disabled or deleted while the password was checked. */
+  async #mustBeUsable(name: string, entry: DirectoryEntry | undefined): Promise<void> {
+    const now = await refusing(() => findEntry(this.#site.store.directory, name))
+    if (!now || !entry?.account.equals(now.account)) throw new WrongKey()
+    if (now.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
   }
 
   /** Unknown addresses cost the same work as known ones with a wrong password. */
@@ -120,22 +140,8 @@ class SiteAccounts implements Accounts {
   }
 
   async resolve(address: string): Promise<DeliveryTarget> {
-    const name = canonicalAddress(address)
-    const found = await refusing(() => findEntry(this.#site.store.directory, name))
-    if (found) return deliverable(found, '')
-    const at = name.lastIndexOf('@')
-    const local = name.slice(0, Math.max(at, 0))
-    for (const delimiter of this.#options.recipientDelimiter ?? '+') {
-      const split = local.indexOf(delimiter)
-      if (split < 1) continue
-      const base = await refusing(() =>
-        findEntry(this.#site.store.directory, local.slice(0, split) + name.slice(at)),
-      )
-      // The detail names a mailbox, so it keeps its case.
-      const given = address.trim().normalize('NFC')
-      if (base) return deliverable(base, given.slice(split + 1, given.lastIndexOf('@')))
-    }
-    throw new Refusal('no-such-account', 'No such account')
+    const { directory } = this.#site.store
+    return refusing(() => recipient(directory, address, this.#options.recipientDelimiter ?? '+'))
   }
 
   async checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void> {
@@ -155,8 +161,12 @@ class SiteAccounts implements Accounts {
       throw new Refusal('message-too-large', 'The message is larger than this server takes')
     }
     const { account } = await this.#entry(target.address)
-    await deliver(this.#site, account, message, target.detail)
-    this.#unlocked.find(account)?.housekeeping.wake()
+    try {
+      await deliver(this.#site, account, message, target.detail)
+    } finally {
+      // Also after a failure: it may have been stored all the same.
+      this.#unlocked.find(account)?.housekeeping.wake()
+    }
   }
 
   async create(
@@ -171,10 +181,15 @@ class SiteAccounts implements Accounts {
       throw new Refusal('account-exists', 'The account exists already')
     const quota = options.quotaBytes ?? this.#options.defaultQuotaBytes
     const account = await refusing(() => createRecords(this.#site, this.#settings, password, quota))
+    const bytes = encodeEntry(account, { isDisabled: false, isDeleting: false })
     try {
-      await directory.put(address, encodeEntry(account, { isDisabled: false, isDeleting: false }), undefined)
+      await directory.put(address, bytes, undefined)
     } catch (error) {
-      await this.#site.store.destroy(account)
+      // Where nobody can say whether the entry is there, the account must stay: it would name one that is gone.
+      if (isInDoubt(error)) {
+        const present = await refusing(() => directory.get(address))
+        if (present && equalBytes(present, bytes)) return this.info(address)
+      } else await this.#site.store.destroy(account).catch(() => undefined)
       if (error instanceof Conflict) throw new Refusal('account-exists', 'The account exists already')
       throw asRefusal(error)
     }
@@ -182,8 +197,15 @@ class SiteAccounts implements Accounts {
   }
 
   async *list(): AsyncGenerator<AccountInfo> {
-    for await (const entry of allEntries(this.#site.store.directory)) {
-      if (!entry.isDeleting) yield await this.#info(entry)
+    for await (const entry of this.#entries()) {
+      if (entry.isDeleting) continue
+      try {
+        yield await this.#info(entry)
+      } catch (error) {
+        // One that is damaged, or was deleted just now, must not hide the others.
+        if (!isRefusal(error, 'damaged') && !isRefusal(error, 'no-such-account')) throw error
+        this.#logFailure('account.unreadable', entry, error)
+      }
     }
   }
 
@@ -192,33 +214,8 @@ class SiteAccounts implements Accounts {
   }
 
   async #info(entry: DirectoryEntry): Promise<AccountInfo> {
-    const { account, address, isDisabled } = entry
-    const { list } = await refusing(() => readSlots(this.#site, account))
-    const numbers = await refusing(() => this.#site.store.info(account))
-    const { pending, isConverting } = await refusing(() =>
-      this.#site.store.read(account, async (snapshot) => {
-        let count = 0
-        for await (const page of snapshot.range(arrivalRange)) count += page.length
-        return { pending: count, isConverting: (await snapshot.get(conversionKey)) !== undefined }
-      }),
-    )
-    const isOff = list.slots.some((slot) => slot.kind === 'server')
-    const atRest: AtRestState = isOff ? 'off' : isConverting ? 'converting' : 'on'
-    return {
-      address,
-      accountId: account.toString('hex'),
-      isDisabled,
-      atRest,
-      usedBytes: numbers?.usageBytes ?? 0,
-      quotaBytes: numbers?.quotaBytes,
-      pendingArrivals: pending,
-      isUnlocked: this.#unlocked.find(account) !== undefined,
-      slots: list.slots.map(({ id, kind, createdAt }) => ({
-        id: Buffer.from(id).toString('hex'),
-        kind,
-        createdAt,
-      })),
-    }
+    const isUnlocked = this.#unlocked.find(entry.account) !== undefined
+    return refusing(() => accountInfo(this.#site, entry, isUnlocked))
   }
 
   async setPassword(address: string, password: Buffer): Promise<void> {
@@ -253,7 +250,12 @@ class SiteAccounts implements Accounts {
   }
 
   async #destroy(entry: DirectoryEntry): Promise<void> {
-    await refusing(() => this.#site.store.destroy(entry.account))
+    try {
+      await this.#site.store.destroy(entry.account)
+    } catch (error) {
+      // Destroyed already, before a crash: what remains is the entry.
+      if (!(error instanceof Refused) || error.reason !== 'no-account') throw asRefusal(error)
+    }
     await refusing(() => this.#site.store.directory.delete(entry.address, entry.bytes))
   }
 
@@ -308,13 +310,8 @@ class SiteAccounts implements Accounts {
   }
 
   async close(): Promise<void> {
-    await this.#unlocked.end(this.#unlocked.sessions(), 'The server is shutting down')
+    await this.#unlocked.close('The server is shutting down')
   }
-}
-
-function deliverable(entry: DirectoryEntry, detail: string): DeliveryTarget {
-  if (entry.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
-  return { address: entry.address, detail }
 }
 
 function requirePassword(password: Buffer): void {

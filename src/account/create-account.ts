@@ -12,7 +12,8 @@ import { headKey, logKey, manifestKey } from './keys.ts'
 import { encodeManifest } from './list-codec.ts'
 import { encodeLogEntry, type Change } from './log-codec.ts'
 import { keyRecords, type KeySettings } from './slots.ts'
-import { refusing, type Site } from './unlocked-account.ts'
+import { refusing } from './refusing.ts'
+import type { Site } from './unlocked-account.ts'
 import { Vault } from './vault.ts'
 
 /** Made with every account, subscribed: without them clients make their own, in their own language (RFC 6154). */
@@ -106,6 +107,10 @@ export async function createRecords(
         if (quotaBytes !== undefined) tx.setQuota(quotaBytes)
       })
     })
+  } catch (error) {
+    // Nobody knows of it yet: what was made of it goes.
+    await site.store.destroy(account).catch(() => undefined)
+    throw error
   } finally {
     vault.wipe()
   }

@@ -9,7 +9,8 @@ import { isRefusal, Refusal } from './errors.ts'
 import { conversionKey } from './keys.ts'
 import type { OpenSession } from './open-account.ts'
 import { editSlots, readSlots, type KeySettings } from './slots.ts'
-import { asRefusal, refusing, type Site } from './unlocked-account.ts'
+import { asRefusal, refusing } from './refusing.ts'
+import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 
 export const wrongLogin = (): Refusal => new Refusal('authentication-failed', 'Wrong address or password')
@@ -124,10 +125,7 @@ export class Credentials {
     } finally {
       code.secret.fill(0)
     }
-    const { housekeeping } = this.#unlocked.find(entry.account) ?? {}
-    const finished = refusing(() => housekeeping?.converted(progress) ?? Promise.resolve()).finally(() =>
-      session.close(),
-    )
+    const finished = refusing(() => session.housekeeping.converted(progress)).finally(() => session.close())
     // Whoever does not wait for the end is not to blame for its failure: the next login goes on.
     finished.catch(() => undefined)
     return { recoveryCode: code.text, finished }

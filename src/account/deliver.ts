@@ -6,13 +6,13 @@ import { openCard } from '../crypto/card.ts'
 import { nextHead } from '../crypto/chain.ts'
 import { capsuleFrom, encapsulate } from '../crypto/kem.ts'
 import { arrivalPlace, recoveryPlace } from '../crypto/places.ts'
-import { Unavailable } from '../store/errors.ts'
 import { Damage, Refusal } from './errors.ts'
 import { arrivalKey, cardKey, headKey } from './keys.ts'
 import { encodeArrival } from './message-codec.ts'
 import { readHead } from './replay.ts'
 import { sealMessage } from './seal-message.ts'
-import { asRefusal, refusing, type Site } from './unlocked-account.ts'
+import { asRefusal, isInDoubt, refusing } from './refusing.ts'
+import type { Site } from './unlocked-account.ts'
 
 /** The account's keys were renewed between sealing and storing: seal again. */
 class KeysChanged extends Error {}
@@ -82,8 +82,6 @@ async function attempt(site: Site, account: Buffer, message: Buffer, detail: str
     throw error
   }
 }
-
-const isInDoubt = (error: unknown): boolean => error instanceof Unavailable && error.isOutcomeUnknown
 
 /** Durable when it resolves. Refusals: 'over-quota', 'damaged', 'unavailable', 'no-such-account'. */
 export async function deliver(site: Site, account: Buffer, message: Buffer, detail: string): Promise<void> {

@@ -65,13 +65,29 @@ export async function findEntry(directory: Directory, address: string): Promise<
   return entry && !entry.isDeleting ? entry : undefined
 }
 
-/** All entries, also those being deleted. */
-export async function* allEntries(directory: Directory): AsyncGenerator<DirectoryEntry> {
+/** All entries, also those being deleted. One that is damaged is passed over, after `onDamage` was told. */
+export async function* allEntries(
+  directory: Directory,
+  onDamage: () => void,
+): AsyncGenerator<DirectoryEntry> {
   let after: string | undefined
   for (;;) {
     const page = await directory.list('', after, 500)
-    for (const [name, bytes] of page) yield decodeEntry(name, bytes)
+    for (const [name, bytes] of page) {
+      const entry = entryOrDamage(name, bytes)
+      if (entry) yield entry
+      else onDamage()
+    }
     after = page.at(-1)?.[0]
     if (after === undefined) return
+  }
+}
+
+function entryOrDamage(name: string, bytes: Uint8Array): DirectoryEntry | undefined {
+  try {
+    return decodeEntry(name, bytes)
+  } catch (error) {
+    if (error instanceof Damage) return undefined
+    throw error
   }
 }

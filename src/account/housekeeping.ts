@@ -13,6 +13,11 @@ const longTail = 2000
 /** At the last logout a shorter tail is worth it, so that the next login is quick. */
 const tailAtLogout = 50
 
+/** Changes by which a log must grow before a checkpoint that was not possible is tried again. */
+const nextTry = 500
+/** After a failure that may pass by itself, mail that waits is looked at again. */
+const retryMs = 5000
+
 export class Housekeeping {
   readonly #account: UnlockedAccount
   readonly #settings: KeySettings
@@ -20,17 +25,27 @@ export class Housekeeping {
   #isWanted = false
   #isStopped = false
   #conversion: Promise<void> | undefined
+  #tidyAt = longTail
+  #retry: NodeJS.Timeout | undefined
   readonly #firstRound = deferred<undefined>()
 
   constructor(account: UnlockedAccount, settings: KeySettings) {
     this.#account = account
     this.#settings = settings
     account.onCommit = (hasArrivals) => {
-      if (hasArrivals) this.wake()
+      if (hasArrivals || account.state.tailLength >= this.#tidyAt) this.wake()
     }
   }
 
-  /** Mail came, or the account was just unlocked. */
+  /** The account was just unlocked. */
+  begin(): void {
+    this.wake()
+    this.converted().catch((error: unknown) => {
+      this.#report('conversion.failed', error)
+    })
+  }
+
+  /** Mail came, or the log has become long. */
   wake(): void {
     if (this.#isStopped) return
     this.#isWanted = true
@@ -50,12 +65,21 @@ export class Housekeeping {
     try {
       while (this.#takeWish()) {
         await this.#adoptAll()
-        if (this.#account.state.tailLength >= longTail) await this.#tidy()
+        if (this.#account.state.tailLength >= this.#tidyAt) await this.#tidy()
       }
     } catch (error) {
       this.#isWanted = false
       this.#report('adoption.failed', error)
+      if (isRefusal(error, 'unavailable') && !this.#account.isFailed) this.#wakeLater()
     }
+  }
+
+  #wakeLater(): void {
+    if (this.#isStopped || this.#retry) return
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.wake()
+    }, retryMs).unref()
   }
 
   #takeWish(): boolean {
@@ -68,13 +92,26 @@ export class Housekeeping {
     while (!this.#isStopped) if ((await adoptSome(this.#account)) === 0) return
   }
 
+  /** Packing that fails, on a damaged message, must not keep the log from being shortened. Never throws. */
   async #tidy(): Promise<void> {
-    await pack(this.#account)
-    await checkpoint(this.#account, { everything: false })
+    const { state } = this.#account
+    try {
+      await pack(this.#account)
+    } catch (error) {
+      this.#report('packing.failed', error)
+    }
+    try {
+      await checkpoint(this.#account)
+    } catch (error) {
+      // The log stays long; nothing is lost.
+      this.#report('checkpoint.failed', error)
+    }
+    this.#tidyAt = Math.max(longTail, state.tailLength + nextTry)
   }
 
   #report(event: string, error: unknown): void {
-    if (this.#isStopped) return
+    // The account was locked, or given up, which is said elsewhere.
+    if (this.#account.isFailed) return
     const reason = isRefusal(error) ? error.code : 'fault'
     const detail = error instanceof Error ? error.message : ''
     this.#account.site.log.write('error', event, {
@@ -84,33 +121,22 @@ export class Housekeeping {
     })
   }
 
-  /** Goes on with a rotation, if one is under way. Resolves when it is done or was stopped; rejects when it cannot be done. */
-  converted(progress?: (done: number, total: number) => void): Promise<void> {
-    if (this.#account.vault.keyset.epochs.length < 2) return this.#conversion ?? Promise.resolve()
+  /** Goes on with a rotation, if one is under way. Resolves when it is done; rejects when it cannot be done or was stopped. */
+  async converted(progress?: (done: number, total: number) => void): Promise<void> {
+    // One that is ending may have looked before this rotation began.
+    await this.#conversion?.catch(() => undefined)
     this.#conversion ??= convert(this.#account, this.#settings, progress).finally(() => {
       this.#conversion = undefined
     })
     return this.#conversion
   }
 
-  resumeConversion(): void {
-    this.converted().catch((error: unknown) => {
-      this.#report('conversion.failed', error)
-    })
-  }
-
   /** Ends what runs; leaves a short log behind for the next login. Never throws. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#isWanted = false
+    clearTimeout(this.#retry)
     await this.#running
-    try {
-      if (!this.#account.isFailed && this.#account.state.tailLength >= tailAtLogout) await this.#tidy()
-    } catch (error) {
-      // The log stays long; nothing is lost.
-      this.#account.site.log.write('warn', 'checkpoint.failed', {
-        reason: isRefusal(error) ? error.code : 'fault',
-      })
-    }
+    if (!this.#account.isFailed && this.#account.state.tailLength >= tailAtLogout) await this.#tidy()
   }
 }

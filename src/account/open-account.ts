@@ -22,10 +22,12 @@ import {
   listMailboxes,
   renameMailbox,
   setSubscribed,
+  statusOf,
 } from './mailboxes.ts'
 import { canonicalName } from './names.ts'
 import { Selected } from './selected.ts'
-import { refusing, type UnlockedAccount } from './unlocked-account.ts'
+import { refusing } from './refusing.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
 
 /** SELECT and STATUS of INBOX wait at most so long for mail that came before the login: clients sync what they see first. */
 const backlogWaitMs = 10_000
@@ -37,11 +39,11 @@ export class OpenSession implements OpenAccount {
   readonly slotKind: string
   readonly since: number
   readonly account: UnlockedAccount
-  readonly #housekeeping: Housekeeping
+  readonly housekeeping: Housekeeping
   readonly #maxMessageBytes: number
   readonly #selected = new Set<Selected>()
   readonly #release: (session: OpenSession) => Promise<void>
-  #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(fields: {
     readonly address: string
@@ -59,69 +61,99 @@ export class OpenSession implements OpenAccount {
     this.slotKind = fields.slotKind
     this.account = fields.account
     this.since = fields.account.site.clock.now()
-    this.#housekeeping = fields.housekeeping
+    this.housekeeping = fields.housekeeping
     this.#maxMessageBytes = fields.maxMessageBytes
     this.#release = fields.release
   }
 
+  /** Throws once the session was closed: others may still have the account open. */
+  #mustBeOpen(): void {
+    if (this.#closing) throw new Refusal('unavailable', 'The session has ended')
+  }
+
+  /** Runs an operation of this session; what the modules throw comes out as refusals. */
+  #run<T>(task: (account: UnlockedAccount) => Promise<T>): Promise<T> {
+    return refusing(async () => {
+      this.#mustBeOpen()
+      return task(this.account)
+    })
+  }
+
   mailboxes(): readonly MailboxInfo[] {
+    this.#mustBeOpen()
     return listMailboxes(this.account)
   }
 
   subscriptions(): readonly string[] {
+    this.#mustBeOpen()
     return [...this.account.state.subscriptions].sort()
   }
 
   mailbox(name: string): MailboxInfo | undefined {
+    this.#mustBeOpen()
     const table = this.account.state.byName(canonicalName(name))
     return table && describe(this.account, table)
   }
 
   createMailbox(name: string, options: { readonly specialUse?: SpecialUse } = {}): Promise<MailboxInfo> {
-    return refusing(() => createMailbox(this.account, name, options.specialUse))
+    return this.#run((account) => createMailbox(account, name, options.specialUse))
   }
 
   deleteMailbox(name: string): Promise<void> {
-    return refusing(() => deleteMailbox(this.account, name))
+    return this.#run((account) => deleteMailbox(account, name))
   }
 
   renameMailbox(from: string, to: string): Promise<void> {
-    return refusing(() => renameMailbox(this.account, from, to))
+    return this.#run((account) => renameMailbox(account, from, to))
   }
 
   subscribe(name: string): Promise<void> {
-    return refusing(() => setSubscribed(this.account, name, true))
+    return this.#run((account) => setSubscribed(account, name, true))
   }
 
   unsubscribe(name: string): Promise<void> {
-    return refusing(() => setSubscribed(this.account, name, false))
+    return this.#run((account) => setSubscribed(account, name, false))
   }
 
   async #caughtUp(name: string): Promise<void> {
-    if (name === 'INBOX') await this.#housekeeping.caughtUp(backlogWaitMs)
+    if (name === 'INBOX') await this.housekeeping.caughtUp(backlogWaitMs)
   }
 
-  async status(given: string): Promise<MailboxStatus> {
+  status(given: string): Promise<MailboxStatus> {
     const name = canonicalName(given)
-    await this.#caughtUp(name)
-    return refusing(async () => (await this.account.mailbox(name)).status())
+    return this.#run(async (account) => {
+      await this.#caughtUp(name)
+      return statusOf(account, name)
+    })
   }
 
-  async select(given: string, options: { readonly isReadOnly: boolean }): Promise<SelectedMailbox> {
+  select(given: string, options: { readonly isReadOnly: boolean }): Promise<SelectedMailbox> {
     const name = canonicalName(given)
-    await this.#caughtUp(name)
-    const selected = await refusing(() => Selected.open(this.account, name, options.isReadOnly))
-    this.#selected.add(selected)
-    return selected
+    return this.#run(async (account) => {
+      await this.#caughtUp(name)
+      const selected = await Selected.open(account, name, options.isReadOnly, (closed) =>
+        this.#selected.delete(closed),
+      )
+      if (this.#closing) {
+        // The session ended meanwhile: it must not go on claiming what is \Recent.
+        selected.close()
+        this.#mustBeOpen()
+      }
+      this.#selected.add(selected)
+      return selected
+    })
   }
 
-  async append(
+  append(
     name: string,
     source: AsyncIterable<Uint8Array>,
     options: AppendOptions,
   ): Promise<{ uidValidity: UidValidity; uid: Uid }> {
-    const message = await this.#readMessage(source)
-    return refusing(() => append(this.account, canonicalName(name), message, options))
+    return this.#run(async (account) => {
+      const message = await this.#readMessage(source)
+      this.#mustBeOpen()
+      return append(account, canonicalName(name), message, options)
+    })
   }
 
   /** Reads to the end in any case: what a client has begun to send it sends whole. */
@@ -141,15 +173,21 @@ export class OpenSession implements OpenAccount {
     return message
   }
 
-  async quota(): Promise<{ usedBytes: number; limitBytes: number | undefined }> {
-    const info = await refusing(() => this.account.site.store.info(this.account.id))
-    return { usedBytes: info?.usageBytes ?? 0, limitBytes: info?.quotaBytes }
+  quota(): Promise<{ usedBytes: number; limitBytes: number | undefined }> {
+    return this.#run(async ({ site, id }) => {
+      const info = await site.store.info(id)
+      return { usedBytes: info?.usageBytes ?? 0, limitBytes: info?.quotaBytes }
+    })
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    for (const selected of this.#selected) selected.close()
+  /** Every call resolves when the session is closed and, if it was the last, the keys are wiped. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    for (const selected of [...this.#selected]) selected.close()
     await this.#release(this)
   }
 }

@@ -4,7 +4,7 @@ import { makeCard, openCard } from '../crypto/card.ts'
 import { WrongKey } from '../crypto/errors.ts'
 import { kemPublicKey } from '../crypto/kem.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
-import { openKeyset, sealKeyset, type Keyset } from '../crypto/keyset.ts'
+import { openKeyset, sealKeyset, wipeKeyset, type Keyset } from '../crypto/keyset.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { makeSlot, openSlot, renewSlot, type Slot, type SlotKind, type SlotSecret } from '../crypto/slot.ts'
 import {
@@ -19,7 +19,8 @@ import { equalBytes } from '../base/bytes.ts'
 import { Damage } from './errors.ts'
 import { cardKey, keysetKey, slotsKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
-import { refusing, type Commit, type Site, type UnlockedAccount } from './unlocked-account.ts'
+import { refusing } from './refusing.ts'
+import type { Commit, Site, UnlockedAccount } from './unlocked-account.ts'
 import { Vault } from './vault.ts'
 
 export interface KeySettings {
@@ -52,27 +53,34 @@ async function openAny(
   throw new WrongKey()
 }
 
-/** Opens an account's keys with a secret and verifies everything that hangs from them. Throws WrongKey, Corrupt, Busy. */
+/**
+ * Opens an account's keys with a secret and verifies everything that hangs from them. They are those of the moment when it
+ * began: whoever checks a password meanwhile may find them renewed. Throws WrongKey, Corrupt, Busy.
+ */
 export async function openVault(
   site: Site,
   account: Buffer,
   secret: SlotSecret,
   gate: KdfGate,
 ): Promise<{ vault: Vault; slotKind: SlotKind }> {
-  const { list, bytes } = await readSlots(site, account)
+  // All of one moment: a keyset renewed meanwhile would not open and look damaged.
+  const [bytes, keysetBytes, cardBytes] = await refusing(() =>
+    site.store.read(account, (snapshot) => snapshot.getMany([slotsKey, keysetKey, cardKey])),
+  )
+  if (!bytes) throw new Damage('the key slots are missing')
+  const list = decodeSlotList(bytes)
   const { volumeKey, slot } = await openAny(account, list, secret, gate)
   try {
     verifySlotList(account, bytes, volumeKey.bytes)
-    const { keysetBytes, cardBytes } = await refusing(() =>
-      site.store.read(account, async (snapshot) => ({
-        keysetBytes: await snapshot.get(keysetKey),
-        cardBytes: await snapshot.get(cardKey),
-      })),
-    )
     if (!keysetBytes) throw new Damage('the keyset is missing')
     const keyset = openKeyset(account, keysetBytes, volumeKey.bytes, list.vkVersion)
     const vault = new Vault(account, volumeKey, list.vkVersion, keyset)
-    checkCardBelongs(site, vault, cardBytes)
+    try {
+      checkCardBelongs(site, vault, cardBytes)
+    } catch (error) {
+      vault.wipe()
+      throw error
+    }
     return { vault, slotKind: slot.kind }
   } catch (error) {
     volumeKey.wipe()
@@ -163,38 +171,44 @@ export async function editSlots(
   edit: SlotEdit,
 ): Promise<void> {
   const { site, id, vault } = account
-  await account.commit(async (): Promise<Commit<true>> => {
-    const { list, bytes } = await readSlots(site, id)
-    verifySlotList(id, bytes, vault.volumeKey.bytes)
-    edit.expect?.(list.slots)
-    const volumeKey = new Secret(randomBytes(32))
-    const vkVersion = vault.vkVersion + 1
-    const kept = list.slots
-      .filter(edit.keep)
-      .map((slot) => renewSlot(id, slot, volumeKey.bytes, vkVersion, vault.volumeKey.bytes))
-    const added: Slot[] = []
-    for (const secret of edit.add) {
-      const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}
-      const fields = {
-        account: id,
-        secret,
-        ...kdf,
-        volumeKey: volumeKey.bytes,
-        vkVersion,
-        createdAt: site.clock.now(),
+  // What was made and did not become the account's own is wiped.
+  const left: { volumeKey?: Secret; keyset?: Keyset } = {}
+  try {
+    await account.commit(async (): Promise<Commit<true>> => {
+      const { list, bytes } = await readSlots(site, id)
+      verifySlotList(id, bytes, vault.volumeKey.bytes)
+      edit.expect?.(list.slots)
+      const fresh = (left.volumeKey = new Secret(randomBytes(32)))
+      const vkVersion = vault.vkVersion + 1
+      const kept = list.slots
+        .filter(edit.keep)
+        .map((slot) => renewSlot(id, slot, fresh.bytes, vkVersion, vault.volumeKey.bytes))
+      const added: Slot[] = []
+      for (const secret of edit.add) {
+        const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}
+        const createdAt = site.clock.now()
+        const fields = { account: id, secret, ...kdf, volumeKey: fresh.bytes, vkVersion, createdAt }
+        added.push(await makeSlot(fields, settings.gate))
       }
-      added.push(await makeSlot(fields, settings.gate))
-    }
-    const keyset = edit.keyset?.(vault.keyset) ?? vault.keyset
-    const records = keyRecords(site, id, volumeKey, vkVersion, keyset, [...kept, ...added])
-    return {
-      changes: [records.change],
-      value: true,
-      write(tx) {
-        records.write(tx)
-        edit.write?.(tx)
-      },
-      applied: () => vault.replace(volumeKey, vkVersion, keyset),
-    }
-  })
+      if (edit.keyset) left.keyset = edit.keyset(vault.keyset)
+      const renewed = left.keyset ?? vault.keyset
+      const records = keyRecords(site, id, fresh, vkVersion, renewed, [...kept, ...added])
+      return {
+        changes: [records.change],
+        value: true,
+        write(tx) {
+          records.write(tx)
+          edit.write?.(tx)
+        },
+        applied() {
+          vault.replace(fresh, vkVersion, renewed)
+          delete left.volumeKey
+          delete left.keyset
+        },
+      }
+    })
+  } finally {
+    left.volumeKey?.wipe()
+    if (left.keyset) wipeKeyset(left.keyset)
+  }
 }

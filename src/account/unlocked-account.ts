@@ -4,11 +4,9 @@ import type { Clock, Log } from '../base/ports.ts'
 import { Serial } from '../base/serial.ts'
 import { boxKinds, sealBox } from '../crypto/box.ts'
 import { nextHead } from '../crypto/chain.ts'
-import { Busy, Corrupt, UnsupportedVersion } from '../crypto/errors.ts'
 import { logPlace } from '../crypto/places.ts'
 import type { PasswordMemo } from '../crypto/password-memo.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
-import { Damaged, Refused, Unavailable } from '../store/errors.ts'
 import type { Snapshot, Store, Transaction } from '../store/store.ts'
 import type { AccountState, Effect } from './account-state.ts'
 import type { MailboxEvent, ModSeq, Uid } from './api.ts'
@@ -16,6 +14,7 @@ import { Damage, Refusal } from './errors.ts'
 import { headKey, logKey, logRange } from './keys.ts'
 import { encodeLogEntry, type Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
+import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import { loadRows, readHead, replay } from './replay.ts'
 import type { Vault } from './vault.ts'
 
@@ -108,13 +107,17 @@ export class UnlockedAccount {
     await refusing(() => this.site.store.read(this.id, (snapshot) => loadRows(snapshot, this.vault, table)))
   }
 
-  read<T>(run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  async read<T>(run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    if (this.#failure) throw this.#failure
     return refusing(() => this.site.store.read(this.id, run))
   }
 
   /** Runs `task` while no commit runs. */
   exclusive<T>(task: () => Promise<T>): Promise<T> {
-    return this.#queue.run(task)
+    return this.#queue.run(async () => {
+      if (this.#failure) throw this.#failure
+      return task()
+    })
   }
 
   /**
@@ -180,7 +183,7 @@ export class UnlockedAccount {
         this.fail(refusal)
         throw refusal
       }
-      if (!(error instanceof Unavailable) || !error.isOutcomeUnknown) throw asRefusal(error)
+      if (!isInDoubt(error)) throw asRefusal(error)
       return this.#settleDoubt(attempt, error)
     }
   }
@@ -198,7 +201,7 @@ export class UnlockedAccount {
   /** A failed write may have reached the disk all the same. Looks; if it cannot be known, the account is given up. */
   async #settleDoubt(
     attempts: readonly { version: number; entry: Buffer }[],
-    cause: Unavailable,
+    cause: unknown,
   ): Promise<number> {
     const refusal = new Refusal('unavailable', 'The mail store cannot do that now', { cause })
     try {
@@ -229,7 +232,6 @@ export class UnlockedAccount {
         } else effects.push(effect)
       }
     }
-    state.tailLength += changes.length
     for (const effect of effects) this.#announce(effect, version, by)
   }
 
@@ -294,32 +296,5 @@ export class UnlockedAccount {
       for (const memo of this.memos) memo.wipe()
       this.#state = undefined
     })
-  }
-}
-
-/** What store and crypto throw, as a refusal in words; anything else unchanged. */
-export function asRefusal(error: unknown): unknown {
-  if (error instanceof Corrupt || error instanceof UnsupportedVersion || error instanceof Damage) {
-    return new Refusal('damaged', `Stored data cannot be trusted: ${error.message}`, { cause: error })
-  }
-  if (error instanceof Busy)
-    return new Refusal('busy', 'Too many logins at once; try again', { cause: error })
-  if (error instanceof Refused && error.reason === 'over-quota') {
-    return new Refusal('over-quota', 'The account is over its quota', { cause: error })
-  }
-  if (error instanceof Damaged) return new Refusal('damaged', 'Stored data is damaged', { cause: error })
-  if (error instanceof Refused && error.reason === 'no-account') {
-    return new Refusal('no-such-account', 'No such account', { cause: error })
-  }
-  if (error instanceof Unavailable)
-    return new Refusal('unavailable', 'The mail store cannot do that now', { cause: error })
-  return error
-}
-
-export async function refusing<T>(task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (error) {
-    throw asRefusal(error)
   }
 }

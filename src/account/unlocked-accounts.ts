@@ -1,20 +1,30 @@
 // Which accounts are unlocked: one shared state each, counted by its sessions; the last one out wipes the keys.
+import { breathe } from '../base/async.ts'
 import type { Log } from '../base/ports.ts'
 import { Serial } from '../base/serial.ts'
 import { randomToken } from '../crypto/random.ts'
+import { Busy } from '../crypto/errors.ts'
 import { PasswordMemo } from '../crypto/password-memo.ts'
 import type { SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
+import { Refusal } from './errors.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { OpenSession } from './open-account.ts'
 import { checkSlotsAreCurrent, openVault, type KeySettings } from './slots.ts'
-import { refusing, UnlockedAccount, type Site } from './unlocked-account.ts'
+import { refusing } from './refusing.ts'
+import { UnlockedAccount, type Site } from './unlocked-account.ts'
+import type { Vault } from './vault.ts'
 
 export interface Unlocked {
   readonly account: UnlockedAccount
   readonly housekeeping: Housekeeping
   readonly sessions: Set<OpenSession>
 }
+
+/** Secrets of one account that may wait to be tried: each takes a good part of a second, and the lock waits behind them. */
+const atDoorAtMost = 32
+/** Tries of a login whose account's keys are renewed while it is checked. */
+const triesAtMost = 3
 
 export class UnlockedAccounts {
   readonly #site: Site
@@ -24,6 +34,7 @@ export class UnlockedAccounts {
   readonly #open = new Map<string, Unlocked>()
   /** Unlocking and locking of one account happen one after another. */
   readonly #doors = new Map<string, Serial>()
+  #isClosing = false
 
   constructor(site: Site, settings: KeySettings, maxMessageBytes: number) {
     this.#site = site
@@ -41,7 +52,7 @@ export class UnlockedAccounts {
   }
 
   /** Runs `task` while no one unlocks or locks this account. */
-  async atDoor<T>(account: Buffer, task: () => Promise<T>): Promise<T> {
+  async #atDoor<T>(account: Buffer, task: () => Promise<T>): Promise<T> {
     const id = account.toString('hex')
     const door = this.#doors.get(id) ?? new Serial()
     this.#doors.set(id, door)
@@ -52,39 +63,58 @@ export class UnlockedAccounts {
     }
   }
 
-  /** A session on the account that the secret opens. Throws WrongKey and what `refusing` makes of the rest. */
+  #mustBeOpen(): void {
+    if (this.#isClosing) throw new Refusal('unavailable', 'The server is shutting down')
+  }
+
+  /** A session on the account that the secret opens. Throws WrongKey, Busy, and what `refusing` makes of the rest. */
   async enter(address: string, account: Buffer, secret: SlotSecret, info: SessionInfo): Promise<OpenSession> {
+    this.#mustBeOpen()
     const known = this.#recognise(address, account, secret, info)
     if (known) return known
-    return this.atDoor(account, async () => {
+    if ((this.#doors.get(account.toString('hex'))?.waiting ?? 0) >= atDoorAtMost) throw new Busy()
+    return this.#atDoor(account, () => this.#enterInTurn(address, account, secret, info))
+  }
+
+  async #enterInTurn(
+    address: string,
+    account: Buffer,
+    secret: SlotSecret,
+    info: SessionInfo,
+  ): Promise<OpenSession> {
+    for (let tries = 0; tries < triesAtMost; tries += 1) {
+      this.#mustBeOpen()
       // Whoever was at the door before may have unlocked it with the same password.
       const met = this.#recognise(address, account, secret, info)
       if (met) return met
       const { vault, slotKind } = await openVault(this.#site, account, secret, this.#settings.gate)
-      const present = this.find(account)
-      if (present && !present.account.isFailed) {
-        vault.wipe()
-        this.#remember(present, secret)
-        return this.#attach(present, address, slotKind, info)
-      }
-      const unlocked = new UnlockedAccount(this.#site, account, vault)
       try {
-        await refusing(() => unlocked.load())
-        await refusing(() => checkSlotsAreCurrent(unlocked))
-      } catch (error) {
-        vault.wipe()
-        throw error
+        this.#mustBeOpen()
+        const present = this.find(account)
+        const entry = present && !present.account.isFailed ? present : await this.#unlock(account, vault)
+        // Keys were renewed while the secret was checked: it may be one that was taken away.
+        if (entry === present && entry.account.vault.vkVersion !== vault.vkVersion) continue
+        this.#remember(entry, secret)
+        const session = this.#attach(entry, address, slotKind, info)
+        if (entry !== present) entry.housekeeping.begin()
+        return session
+      } finally {
+        if (this.find(account)?.account.vault !== vault) vault.wipe()
       }
-      const housekeeping = new Housekeeping(unlocked, this.#settings)
-      const entry: Unlocked = { account: unlocked, housekeeping, sessions: new Set() }
-      unlocked.onFailure = (refusal) => this.#giveUp(entry, refusal.message)
-      this.#open.set(account.toString('hex'), entry)
-      this.#remember(entry, secret)
-      const session = this.#attach(entry, address, slotKind, info)
-      housekeeping.wake()
-      housekeeping.resumeConversion()
-      return session
-    })
+    }
+    throw new Busy()
+  }
+
+  async #unlock(account: Buffer, vault: Vault): Promise<Unlocked> {
+    const unlocked = new UnlockedAccount(this.#site, account, vault)
+    await refusing(() => unlocked.load())
+    await refusing(() => checkSlotsAreCurrent(unlocked))
+    this.#mustBeOpen()
+    const housekeeping = new Housekeeping(unlocked, this.#settings)
+    const entry: Unlocked = { account: unlocked, housekeeping, sessions: new Set() }
+    unlocked.onFailure = (refusal) => this.#giveUp(entry, refusal.message)
+    this.#open.set(account.toString('hex'), entry)
+    return entry
   }
 
   /** A password that already opened this account opens it again without Argon2id, while it is unlocked. */
@@ -127,7 +157,7 @@ export class UnlockedAccounts {
   async #release(entry: Unlocked, session: OpenSession): Promise<void> {
     entry.sessions.delete(session)
     const { id } = entry.account
-    await this.atDoor(id, async () => {
+    await this.#atDoor(id, async () => {
       if (entry.sessions.size > 0) return
       if (this.#open.get(id.toString('hex')) === entry) this.#open.delete(id.toString('hex'))
       await entry.housekeeping.stop()
@@ -135,14 +165,32 @@ export class UnlockedAccounts {
     })
   }
 
+  /** Whoever serves a session may not notice, so nobody waits for them: all sessions end here, and the keys are wiped. */
   #giveUp(entry: Unlocked, reason: string): void {
     this.#log.write('error', 'account.failed', { account: entry.account.id.toString('hex'), detail: reason })
-    for (const session of entry.sessions) session.info.end(reason)
+    // Not from inside the commit that failed.
+    breathe()
+      .then(() => this.end([...entry.sessions], reason))
+      .catch((error: unknown) => {
+        this.#log.write('error', 'account.lock-failed', {
+          account: entry.account.id.toString('hex'),
+          reason: error instanceof Error ? error.name : typeof error,
+        })
+      })
   }
 
-  /** Ends sessions; resolves when their keys are wiped. */
+  /** Ends sessions; resolves when, if they were the last ones, the keys are wiped. */
   async end(sessions: readonly OpenSession[], reason: string): Promise<void> {
     for (const session of sessions) session.info.end(reason)
     await Promise.all(sessions.map((session) => session.close()))
+  }
+
+  /** Ends every session and lets nobody in any more; resolves when all keys are wiped. */
+  async close(reason: string): Promise<void> {
+    this.#isClosing = true
+    while (this.#open.size > 0 || this.#doors.size > 0) {
+      await this.end(this.sessions(), reason)
+      await Promise.all([...this.#doors.values()].map((door) => door.idle()))
+    }
   }
 }

@@ -1,0 +1,38 @@
+// What is known of an account without its keys, as shown to the admin.
+import type { AccountInfo, AtRestState } from './api.ts'
+import type { DirectoryEntry } from './directory.ts'
+import { arrivalRange, conversionKey } from './keys.ts'
+import { readSlots } from './slots.ts'
+import type { Site } from './unlocked-account.ts'
+
+/** Throws what store and crypto throw. Counts the arrivals that wait by reading them. */
+export async function accountInfo(
+  site: Site,
+  { account, address, isDisabled }: DirectoryEntry,
+  isUnlocked: boolean,
+): Promise<AccountInfo> {
+  const { list } = await readSlots(site, account)
+  const numbers = await site.store.info(account)
+  const { pending, isConverting } = await site.store.read(account, async (snapshot) => {
+    let count = 0
+    for await (const page of snapshot.range(arrivalRange)) count += page.length
+    return { pending: count, isConverting: (await snapshot.get(conversionKey)) !== undefined }
+  })
+  const isOff = list.slots.some((slot) => slot.kind === 'server')
+  const atRest: AtRestState = isOff ? 'off' : isConverting ? 'converting' : 'on'
+  return {
+    address,
+    accountId: account.toString('hex'),
+    isDisabled,
+    atRest,
+    usedBytes: numbers?.usageBytes ?? 0,
+    quotaBytes: numbers?.quotaBytes,
+    pendingArrivals: pending,
+    isUnlocked,
+    slots: list.slots.map(({ id, kind, createdAt }) => ({
+      id: Buffer.from(id).toString('hex'),
+      kind,
+      createdAt,
+    })),
+  }
+}
