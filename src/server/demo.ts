@@ -10,7 +10,7 @@ import { pairLines } from '../admin/words.ts'
 import { DemoServer, programPath } from './demo/demo-server.ts'
 import { makePlace, wipePlace } from './demo/place.ts'
 import { Stage } from './demo/stage.ts'
-import { play, type Outcome } from './demo/story.ts'
+import type { Outcome, play as playStory } from './demo/story.ts'
 
 const input = z.strictObject({
   keep: z.boolean().optional(),
@@ -98,7 +98,9 @@ export const demo: ProgramCommand<z.output<typeof input>> = programCommand({
       `Letterlock ${packageVersion()}`,
       'Mail that its own server cannot read while you are logged out.',
     )
-    let played: Awaited<ReturnType<typeof play>>
+    // Loaded here: other commands start faster without a mail client.
+    const { play } = await import('./demo/story.ts')
+    let played: Awaited<ReturnType<typeof playStory>>
     try {
       played = await play(stage, directory, desk.signal)
     } catch (error) {

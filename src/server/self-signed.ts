@@ -1,7 +1,6 @@
 // Makes a certificate of our own, for a first start and for trials.
 import { hostname as machineName } from 'node:os'
 import { isIP } from 'node:net'
-import { generate } from 'selfsigned'
 
 export interface CertificatePair {
   /** PEM texts. */
@@ -16,6 +15,8 @@ export async function makeSelfSigned(
   names: readonly string[],
   now: Date = new Date(),
 ): Promise<CertificatePair> {
+  // Loaded here: it takes a tenth of a second, and only `init` and the demo make certificates.
+  const { generate } = await import('selfsigned')
   const all = [...new Set([...names, machineName(), 'localhost', '127.0.0.1', '::1'])]
   const notAfterDate = new Date(now.getTime() + days * 24 * 3_600_000)
   const { cert, private: key } = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {

@@ -1,7 +1,6 @@
 // serve: the server in the foreground; systemd or a container runs this.
 import { z } from 'zod'
 import { programCommand, type ProgramCommand } from '../admin/command.ts'
-import { serve } from './main.ts'
 
 const input = z.strictObject({ untilStdinEnds: z.boolean().optional() })
 
@@ -24,7 +23,9 @@ export const serveCommand: ProgramCommand<z.output<typeof input>> = programComma
   ],
   input,
 
-  run(desk, { untilStdinEnds }) {
+  async run(desk, { untilStdinEnds }) {
+    // Loaded here: other commands start faster without the server's parts.
+    const { serve } = await import('./main.ts')
     return serve(desk.config(), {
       onReady: () => {
         if (!untilStdinEnds) return
