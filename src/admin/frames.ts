@@ -1,5 +1,7 @@
 // Frames of the control socket: a u32 length, a u8 kind, and that many bytes less one.
 
+import { secretBuffer } from '../base/secret.ts'
+
 /** Kinds of frames. To the server: request, secret, go. From it: the others. */
 export const frameKinds = {
   request: 1,
@@ -44,7 +46,7 @@ function isFrameKind(value: number): value is FrameKind {
 /** One frame as bytes. Throws BadFrame when the payload is too long. */
 export function encodeFrame(kind: FrameKind, payload: Uint8Array): Buffer {
   if (payload.length > maxPayloadBytes[kind]) throw new BadFrame('frame is too long')
-  const bytes = Buffer.alloc(5 + payload.length)
+  const bytes = secretBuffer(5 + payload.length)
   bytes.writeUInt32BE(1 + payload.length, 0)
   bytes.writeUInt8(kind, 4)
   bytes.set(payload, 5)
@@ -57,7 +59,7 @@ export function encodeJson(kind: FrameKind, value: object): Buffer {
 
 /** A name and a secret in one payload: a u8 length, the name, the bytes. */
 export function encodeSecret(kind: 'secret' | 'reveal', name: string, bytes: Uint8Array): Buffer {
-  const payload = Buffer.alloc(1 + name.length + bytes.length)
+  const payload = secretBuffer(1 + name.length + bytes.length)
   payload.writeUInt8(name.length, 0)
   payload.write(name, 1, 'latin1')
   payload.set(bytes, 1 + name.length)
@@ -74,7 +76,7 @@ export function decodeSecret(payload: Buffer): { readonly name: string; readonly
     throw new BadFrame('a secret has no name')
   }
   const name = payload.toString('latin1', 1, 1 + nameLength)
-  const bytes = Buffer.alloc(payload.length - 1 - nameLength)
+  const bytes = secretBuffer(payload.length - 1 - nameLength)
   payload.copy(bytes, 0, 1 + nameLength)
   payload.fill(0)
   return { name, bytes }
@@ -144,7 +146,7 @@ export class FrameReader {
     const kind = this.#head.readUInt8(4)
     if (!isFrameKind(kind) || !this.#accepted.has(kind)) throw new BadFrame('a frame of an unknown kind')
     if (length < 0 || length > maxPayloadBytes[kind]) throw new BadFrame('a frame of a forbidden length')
-    return Buffer.alloc(length)
+    return secretBuffer(length)
   }
 
   wipe(): void {

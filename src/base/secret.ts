@@ -2,6 +2,21 @@
 import { inspect } from 'node:util'
 
 /**
+ * Zeroed memory that a secret may be put into. Not `Buffer.alloc` or `allocUnsafeSlow`: up to 64 bytes they take from the
+ * engine's own heap, where the garbage collector moves things and leaves copies behind that nobody can wipe.
+ */
+export function secretBuffer(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length))
+}
+
+/** A copy in such memory. */
+export function secretCopy(bytes: Uint8Array): Buffer {
+  const copy = secretBuffer(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
+/**
  * Owns secret bytes. `using secret = new Secret(bytes)` wipes them when the scope ends; `wipe()` does so earlier.
  * Takes ownership of the given bytes (no copy): the caller must not keep them.
  */
@@ -26,7 +41,7 @@ export class Secret implements Disposable {
 
   /** An independent Secret with the same bytes. */
   clone(): Secret {
-    return new Secret(Buffer.from(this.bytes))
+    return new Secret(secretCopy(this.bytes))
   }
 
   wipe(): void {

@@ -86,7 +86,10 @@ export class KdfGate {
     await this.#enter(signal)
     try {
       using prepared = new Secret(preparePassword(password))
-      const key = await hash(prepared.bytes, {
+      // Given a Buffer, argon2 copies it into memory that nobody wipes; given its ArrayBuffer, it takes that as it is, and its
+      // native part wipes the copy that it makes for its thread.
+      const memory = prepared.bytes.buffer as unknown as Buffer
+      const key = await hash(memory, {
         raw: true,
         type: argon2id,
         version: 0x13,

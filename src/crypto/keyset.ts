@@ -1,5 +1,6 @@
 // The keyset (FORMAT.md §7): per epoch, the seed of the delivery key and the root of the metadata keys.
 import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import { secretCopy } from '../base/secret.ts'
 import { boxKinds, openBox, sealBox } from './box.ts'
 import { Corrupt, UnsupportedVersion } from './errors.ts'
 import { makeKemSeed } from './kem.ts'
@@ -30,14 +31,7 @@ function makeEpoch(epoch: number): KeysetEpoch {
 }
 
 function copyEpoch({ epoch, kemSeed, root }: KeysetEpoch): KeysetEpoch {
-  return { epoch, kemSeed: ownCopy(kemSeed), root: ownCopy(root) }
-}
-
-/** A copy outside Buffer's shared pool, where short-lived data of others would stand beside it. */
-function ownCopy(bytes: Uint8Array): Buffer {
-  const copy = Buffer.alloc(bytes.length)
-  copy.set(bytes)
-  return copy
+  return { epoch, kemSeed: secretCopy(kemSeed), root: secretCopy(root) }
 }
 
 /** The keyset of a new account: version 1, epoch 1. */

@@ -1,4 +1,5 @@
 // Recovery codes (FORMAT.md §6): 128 random bits that a person can write down, read out, type and have checked.
+import { secretBuffer } from '../base/secret.ts'
 import { checkSymbols, checkWord } from './gf32.ts'
 import { randomBytes } from './random.ts'
 
@@ -78,7 +79,7 @@ function symbolOf(character: string): number {
 }
 
 function unpack(word: readonly number[]): Buffer {
-  const secret = Buffer.alloc(secretBytes)
+  const secret = secretBuffer(secretBytes)
   let bits = 0
   let count = -2
   let at = 0

@@ -1,5 +1,6 @@
 // Keys derived from the root of one epoch (FORMAT.md §7), kept once derived, and wiped together.
 import { hex } from '../base/bytes.ts'
+import { secretBuffer } from '../base/secret.ts'
 import type { KeysetEpoch } from './keyset.ts'
 import { labels } from './labels.ts'
 import { derive, type Label } from './primitives.ts'
@@ -7,7 +8,7 @@ import { derive, type Label } from './primitives.ts'
 /** Record keys of one epoch. Lives on its own copy of the root: wiping the keyset leaves it alone, and the reverse. */
 export class RootKeys implements Disposable {
   readonly epoch: number
-  readonly #root: Buffer = Buffer.alloc(32)
+  readonly #root: Buffer = secretBuffer(32)
   readonly #keys = new Map<string, Buffer>()
   #isWiped = false
 

@@ -1,5 +1,6 @@
 // The site key: 32 bytes in a file outside the store. It opens server slots and vouches for what comes in without a password.
 import { inspect } from 'node:util'
+import { secretCopy } from '../base/secret.ts'
 import { Corrupt } from './errors.ts'
 import { labels } from './labels.ts'
 import { derive } from './primitives.ts'
@@ -19,9 +20,7 @@ export class SiteKey implements Disposable {
   /** Copies the 32 bytes of the key file. Throws Corrupt for any other length. */
   static fromBytes(bytes: Uint8Array): SiteKey {
     if (bytes.length !== 32) throw new Corrupt('site key')
-    const copy = Buffer.alloc(32)
-    copy.set(bytes)
-    return new SiteKey(copy)
+    return new SiteKey(secretCopy(bytes))
   }
 
   /** A new key, and the 32 bytes to write to its file; the caller wipes those. */

@@ -1,5 +1,7 @@
 // Base64 (RFC 4648 §4), strictly, without secrets passing through strings.
 
+import { secretBuffer } from '../base/secret.ts'
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const pad = 0x3d
 const noValue = 0xff
@@ -15,8 +17,8 @@ export function decodeBase64(text: Uint8Array): Buffer | undefined {
   if (text.length % 4 !== 0) return undefined
   const padding = text.at(-1) !== pad ? 0 : text.at(-2) !== pad ? 1 : 2
   const digits = text.length - padding
-  // Not from the shared pool: what is decoded here may be a password.
-  const bytes = Buffer.alloc((text.length / 4) * 3 - padding)
+  // What is decoded here may be a password.
+  const bytes = secretBuffer((text.length / 4) * 3 - padding)
   let bits = 0
   let held = 0
   let at = 0

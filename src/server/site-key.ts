@@ -1,6 +1,7 @@
 // The site's key file: made once, by init, and read only when nobody else can read it.
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { secretBuffer } from '../base/secret.ts'
 import { SiteKey } from '../crypto/site-key.ts'
 import { codeOf, setupFailure } from './setup-failure.ts'
 
@@ -62,7 +63,7 @@ export async function readSiteKey(path: string): Promise<SiteKey> {
       })
     }
     if (size !== 32) throw setupFailure(`the site key ${path} must have 32 bytes, not ${size}`)
-    const bytes = Buffer.allocUnsafeSlow(32)
+    const bytes = secretBuffer(32)
     try {
       await file.read(bytes, 0, 32, 0)
       return SiteKey.fromBytes(bytes)

@@ -1,4 +1,5 @@
 // A cursor over one command's lines and literals: spaces, words, atoms and strings.
+import { secretBuffer } from '../../base/secret.ts'
 import { BadSyntax } from './bad-syntax.ts'
 import { decodeUtf8, isAstringChar, isAtomChar, isWordChar, runEnd } from './characters.ts'
 import type { Piece, WireCommand } from './wire-command.ts'
@@ -176,7 +177,7 @@ export class Cursor {
 }
 
 function unescape(raw: Buffer, escapes: number): Buffer {
-  const bytes = Buffer.alloc(raw.length - escapes)
+  const bytes = secretBuffer(raw.length - escapes)
   let from = 0
   for (let to = 0; to < bytes.length; to += 1) {
     if (raw[from] === backslash) from += 1

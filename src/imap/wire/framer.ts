@@ -1,4 +1,5 @@
 // Bytes to commands: lines and literals are cut under limits before any grammar is looked at.
+import { secretBuffer } from '../../base/secret.ts'
 import { BadSyntax } from './bad-syntax.ts'
 import { InputQueue } from './input-queue.ts'
 import { InputEnded } from './framer-events.ts'
@@ -193,7 +194,7 @@ export class Framer {
       this.#refuse(isTooBig ? 'literal-too-big' : 'command-too-big', mark)
       return false
     }
-    this.#state = { kind: 'literal', bytes: Buffer.alloc(sizeBytes), isBinary, filled: 0 }
+    this.#state = { kind: 'literal', bytes: secretBuffer(sizeBytes), isBinary, filled: 0 }
     return true
   }
 
