@@ -1,7 +1,9 @@
-// Exports an account as it is stored, sealed: no key is needed to write it, and FORMAT.md is all that is needed to read it (§11).
+// Exports an account as it is stored, sealed: no key is needed to write it, and FORMAT.md is all that is needed to read it (§10).
+import { deferred } from '../base/async.ts'
 import { concat, hex, u32, u64 } from '../base/bytes.ts'
 import { hasher } from '../crypto/digest.ts'
-import type { Store } from '../store/store.ts'
+import { Refused } from '../store/errors.ts'
+import type { BlobReader, Entry, Store } from '../store/store.ts'
 
 const magic = Buffer.from('LLEXPORT')
 const blobPieceBytes = 1024 * 1024
@@ -12,6 +14,65 @@ function u16(value: number): Buffer {
   return bytes
 }
 
+/** What the reader of the snapshot hands over: its version first, then page after page, then the end. */
+type Handed =
+  | { readonly kind: 'version'; readonly version: number }
+  | { readonly kind: 'page'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'end' }
+
+/**
+ * All records of one moment, page by page: an account's records need not fit into memory. A snapshot is readable only inside
+ * `read`, so that waits, after each page, until the next is asked for.
+ */
+async function* readRecords(store: Store, account: Buffer): AsyncGenerator<Handed> {
+  let handed = deferred<Handed>()
+  let wanted = deferred<boolean>()
+  const hand = (item: Handed): Promise<boolean> => {
+    const answer = wanted.promise
+    handed.resolve(item)
+    return answer
+  }
+  const reading = store.read(account, async (snapshot) => {
+    if (!(await hand({ kind: 'version', version: snapshot.version }))) return
+    for await (const entries of snapshot.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
+      if (!(await hand({ kind: 'page', entries }))) return
+    }
+  })
+  reading.then(
+    () => handed.resolve({ kind: 'end' }),
+    (error: unknown) => handed.reject(error),
+  )
+  const goOn = (isWanted: boolean): void => {
+    const asked = wanted
+    handed = deferred()
+    wanted = deferred()
+    asked.resolve(isWanted)
+  }
+  let isAtEnd = false
+  try {
+    while (!isAtEnd) {
+      const item = await handed.promise
+      isAtEnd = item.kind === 'end'
+      yield item
+      if (!isAtEnd) goOn(true)
+    }
+  } finally {
+    handed.promise.catch(() => undefined)
+    if (!isAtEnd) goOn(false)
+    await reading.catch(() => undefined)
+  }
+}
+
+/** A body, unless its message was expunged meanwhile. */
+async function openBlob(store: Store, account: Buffer, blob: Uint8Array): Promise<BlobReader | undefined> {
+  try {
+    return await store.blobs.open(account, blob)
+  } catch (error) {
+    if (error instanceof Refused && error.reason === 'no-blob') return undefined
+    throw error
+  }
+}
+
 /** The export's bytes. Records are of one moment; bodies of messages that are expunged while it runs may be missing. */
 export async function* exportSealed(store: Store, account: Buffer): AsyncGenerator<Buffer> {
   const digest = hasher()
@@ -19,23 +80,21 @@ export async function* exportSealed(store: Store, account: Buffer): AsyncGenerat
     digest.update(bytes)
     return bytes
   }
-  const { version, records } = await store.read(account, async (snapshot) => {
-    const found: (readonly [Buffer, Buffer])[] = []
-    for await (const page of snapshot.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
-      for (const [key, value] of page) found.push([Buffer.from(key), Buffer.from(value)])
+  for await (const item of readRecords(store, account)) {
+    if (item.kind === 'version') yield pass(concat(magic, Buffer.of(1), account, u64(item.version)))
+    if (item.kind !== 'page') continue
+    for (const [key, value] of item.entries) {
+      yield pass(concat(Buffer.of(1), u16(key.length), key, u32(value.length), value))
     }
-    return { version: snapshot.version, records: found }
-  })
-  yield pass(concat(magic, Buffer.of(1), account, u64(version)))
-  for (const [key, value] of records) {
-    yield pass(concat(Buffer.of(1), u16(key.length), key, u32(value.length), value))
   }
   const seen = new Set<string>()
-  for await (const { blobId, count, lengthBytes } of store.blobs.scan(account)) {
+  for await (const { blobId, count } of store.blobs.scan(account)) {
     const id = hex(blobId)
     if (count === 0 || seen.has(id)) continue
     seen.add(id)
-    await using reader = await store.blobs.open(account, blobId)
+    await using reader = await openBlob(store, account, blobId)
+    if (!reader) continue
+    const { lengthBytes } = reader
     yield pass(concat(Buffer.of(2), blobId, u64(lengthBytes)))
     for (let at = 0; at < lengthBytes; at += blobPieceBytes) {
       yield pass(await reader.read(at, Math.min(at + blobPieceBytes, lengthBytes)))

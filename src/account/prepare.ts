@@ -12,7 +12,7 @@ const copyBytes = 4 * 1024 * 1024
 
 type Waiting = ReturnType<typeof deferred<Content>>
 
-/** One thread, started at the first large message; it does not keep the process alive. */
+/** One thread, started at the first large message. It keeps the process alive while it has work, and not otherwise. */
 class PrepareThread {
   #worker: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
@@ -30,10 +30,13 @@ class PrepareThread {
     this.#waiting.set(id, waiting)
     const request: PrepareRequest = { id, message: shared }
     try {
-      this.#start().postMessage(request)
+      const worker = this.#start()
+      worker.ref()
+      worker.postMessage(request)
       return await waiting.promise
     } finally {
       this.#waiting.delete(id)
+      if (this.#waiting.size === 0) this.#worker?.unref()
       for (let at = 0; at < copy.length; at += copyBytes) {
         copy.fill(0, at, at + copyBytes)
         await breathe()
@@ -45,7 +48,6 @@ class PrepareThread {
     if (this.#worker) return this.#worker
     // The compiled file: this module runs from dist/.
     const worker = new Worker(new URL('./prepare-worker.js', import.meta.url))
-    worker.unref()
     worker.on('message', (answer: PrepareAnswer) => {
       const waiting = this.#waiting.get(answer.id)
       if ('error' in answer) waiting?.reject(new Error(answer.error))
