@@ -14,6 +14,7 @@ import { FailingStore } from './failing-store.ts'
 import { HeldGate } from './held-gate.ts'
 import {
   alice,
+  overriding,
   chunks,
   deliverTo,
   mail,
@@ -209,23 +210,17 @@ describe('an account that is locked', () => {
   it('leaves no body behind that zeros open, when it is locked in the middle of an APPEND', async () => {
     const headers: { header: Buffer; blob: Buffer; account: Buffer }[] = []
     const inner = openMemoryStore()
-    const blobs = new Proxy(inner.blobs, {
-      get(target, name) {
-        if (name !== 'stage') return (Reflect.get(target, name) as () => unknown).bind(target)
-        return async (...args: Parameters<typeof target.stage>) => {
-          const [account, blob, header] = args.slice(0, 3).map((part) => Buffer.from(part as Uint8Array))
-          if (account && blob && header) headers.push({ account, blob, header })
-          return target.stage(...args)
-        }
+    const blobs = overriding(inner.blobs, {
+      stage: async (account, blob, header, source) => {
+        headers.push({
+          account: Buffer.from(account),
+          blob: Buffer.from(blob),
+          header: Buffer.from(header),
+        })
+        return inner.blobs.stage(account, blob, header, source)
       },
     })
-    const store = new Proxy(inner, {
-      get(target, name) {
-        if (name === 'blobs') return blobs
-        const member: unknown = Reflect.get(target, name)
-        return typeof member === 'function' ? (member.bind(target) as unknown) : member
-      },
-    })
+    const store = overriding(inner, { blobs })
     const { site } = await heldSite(store)
     const large = mail('large', 'x'.repeat(2_000_000))
     for (let turns = 0; turns < 40; turns += 1) {
@@ -264,91 +259,5 @@ describe('an account that must be given up', () => {
     assert.equal((await again.status('INBOX')).messages, 1)
     const { uid } = await again.append('INBOX', chunks(mail('two')), { flags: [] })
     assert.equal(uid, 2)
-  })
-})
-
-describe('passwords and recovery codes', () => {
-  it('ends all sessions at a recovery, and opens with neither the old password nor the old code', async () => {
-    const { site } = await heldSite()
-    const { recoveryCode, finished } = await site.accounts.enableAtRest(address, password())
-    await finished
-    const reasons: string[] = []
-    const end = (reason: string): void => void reasons.push(reason)
-    const open = await site.accounts.login(address, password(), { ...session, end })
-    await site.accounts.login(address, password(), { ...session, end })
-    await site.accounts.recover(address, recoveryCode, password('second'))
-    assert.equal(reasons.length, 2)
-    assert.ok(!hasKeys(open))
-    await assert.rejects(site.accounts.login(address, password(), session), refuses('authentication-failed'))
-    await assert.rejects(
-      site.accounts.recover(address, recoveryCode, password('third')),
-      refuses('wrong-recovery-code'),
-    )
-    await site.accounts.login(address, password('second'), session)
-  })
-
-  it('turns encryption on once when asked twice at once', async () => {
-    const { site } = await heldSite()
-    const outcomes = await Promise.allSettled(
-      [1, 2].map(() => site.accounts.enableAtRest(address, password())),
-    )
-    const enabled = outcomes.filter((outcome) => outcome.status === 'fulfilled')
-    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
-    assert.equal(enabled.length, 1)
-    assert.ok(refused.every(({ reason }) => isRefusal(reason, 'already-enabled')))
-    await enabled[0]?.value.finished
-    const info = await site.accounts.info(address)
-    assert.equal(info.atRest, 'on')
-    assert.equal(info.isUnlocked, false)
-    assert.equal(info.slots.filter(({ kind }) => kind === 'recovery').length, 1)
-    await site.accounts.recover(address, enabled[0]?.value.recoveryCode ?? Buffer.of(), password('second'))
-  })
-
-  it('does not let wrong passwords in, nor keep the right one out, while the account is open', async () => {
-    const { site } = await heldSite()
-    const open = await site.accounts.login(address, password(), session)
-    const wrong = Array.from({ length: 20 }, (_, index) =>
-      site.accounts.login(address, password(`wrong ${index}`), session),
-    )
-    const outcomes = Promise.allSettled(wrong)
-    const others = await Promise.all(
-      Array.from({ length: 10 }, () => site.accounts.login(address, password(), session)),
-    )
-    assert.ok((await outcomes).every(({ status }) => status === 'rejected'))
-    assert.equal(site.accounts.sessions().length, 11)
-    await Promise.all([open, ...others].map((each) => each.close()))
-    assert.equal((await site.accounts.info(address)).isUnlocked, false)
-  })
-
-  const secrets: readonly [name: string, set: Buffer, typed: Buffer][] = [
-    ['1,024 bytes', Buffer.alloc(1024, 'x'), Buffer.alloc(1024, 'x')],
-    [
-      'eight-bit bytes that are no UTF-8',
-      Buffer.from([0x80, 0xff, 0xfe, 0x00, 0x41]),
-      Buffer.from([0x80, 0xff, 0xfe, 0x00, 0x41]),
-    ],
-    ['UTF-8 in another normal form', Buffer.from('cafe\u0301'), Buffer.from('caf\u00e9')],
-    ['one byte', Buffer.from('x'), Buffer.from('x')],
-  ]
-  for (const [name, set, typed] of secrets) {
-    it(`takes a password of ${name}, locked and unlocked`, async () => {
-      const site = await makeSite()
-      await site.accounts.create(address, Buffer.from(set))
-      const open = await site.accounts.login(address, Buffer.from(typed), session)
-      await site.accounts.login(address, Buffer.from(set), session)
-      const other = Buffer.concat([typed, Buffer.from('x')])
-      await assert.rejects(site.accounts.login(address, other, session), refuses('authentication-failed'))
-      await open.close()
-    })
-  }
-
-  it('refuses to set a password that is empty or longer than 1,024 bytes', async () => {
-    const { site } = await heldSite()
-    for (const length of [0, 1025]) {
-      const bad = Buffer.alloc(length, 'x')
-      await assert.rejects(site.accounts.create('bob@example.org', bad), refuses('limit'))
-      await assert.rejects(site.accounts.setPassword(address, bad), refuses('limit'))
-      await assert.rejects(site.accounts.changePassword(address, password(), bad), refuses('limit'))
-    }
   })
 })

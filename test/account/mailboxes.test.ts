@@ -236,11 +236,11 @@ describe('deleting a mailbox', () => {
       for (let count = 0; count < turns % 10; count += 1) await Promise.resolve()
       const [deleted] = await Promise.allSettled([open.deleteMailbox('doomed')])
       for (const outcome of [deleted, ...(await outcomes)]) {
-        if (outcome?.status === 'rejected') assert.ok(isRefusal(outcome.reason), String(outcome.reason))
+        if (outcome.status === 'rejected') assert.ok(isRefusal(outcome.reason), String(outcome.reason))
       }
       const seen = await see(open)
       check(seen)
-      if (deleted?.status === 'fulfilled') assert.equal(seen.mailboxes['doomed'], undefined)
+      if (deleted.status === 'fulfilled') assert.equal(seen.mailboxes['doomed'], undefined)
       if (seen.mailboxes['doomed/child'])
         assert.ok(seen.mailboxes['doomed'], 'no inferior without its superior')
       assert.equal(seen.mailboxes['INBOX']?.messages.length, 20)

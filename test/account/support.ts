@@ -88,3 +88,15 @@ export async function alice(site: TestSite): Promise<OpenAccount> {
 export async function deliverTo(accounts: Accounts, address: string, message: Buffer): Promise<void> {
   await accounts.deliver(await accounts.resolve(address), message)
 }
+
+/** The same object with some members replaced. */
+export function overriding<T extends object>(target: T, own: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const mine: unknown = Reflect.get(own, name)
+      if (mine !== undefined) return mine
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
+    },
+  })
+}
