@@ -263,15 +263,15 @@ class SiteAccounts implements Accounts {
     address: string,
     password: Buffer,
     progress?: (done: number, total: number) => void,
-  ): Promise<{ recoveryCode: string; finished: Promise<void> }> {
+  ): Promise<{ recoveryCode: Buffer; finished: Promise<void> }> {
     return this.#credentials.enableAtRest(await this.#entry(address), password, progress)
   }
 
   async recover(
     address: string,
-    recoveryCode: string,
+    recoveryCode: Uint8Array,
     newPassword: Buffer,
-  ): Promise<{ recoveryCode: string }> {
+  ): Promise<{ recoveryCode: Buffer }> {
     requirePassword(newPassword)
     const fresh = await this.#credentials.recover(await this.#entry(address), recoveryCode, newPassword)
     await this.kick({ address }, 'The password was recovered')

@@ -244,18 +244,18 @@ export interface Accounts {
   /** Removes the account and every byte of it; ends its sessions. */
   delete(address: string): Promise<void>
 
-  /** Turns at-rest encryption on. Resolves, with the recovery code, when new mail is safe; older mail follows (`progress`). */
+  /** Turns at-rest encryption on. Resolves, with the recovery code (ASCII, the caller wipes it), when new mail is safe; older mail follows (`progress`). */
   enableAtRest(
     address: string,
     password: Buffer,
     progress?: (done: number, total: number) => void,
-  ): Promise<{ readonly recoveryCode: string; readonly finished: Promise<void> }>
+  ): Promise<{ readonly recoveryCode: Buffer; readonly finished: Promise<void> }>
   /** New password by recovery code; the code is used up and a new one returned. */
   recover(
     address: string,
-    recoveryCode: string,
+    recoveryCode: Uint8Array,
     newPassword: Buffer,
-  ): Promise<{ readonly recoveryCode: string }>
+  ): Promise<{ readonly recoveryCode: Buffer }>
 
   /** The account as it is stored, sealed (FORMAT.md §10): needs no key, and the recovery code opens it anywhere. */
   exportSealed(address: string): AsyncIterable<Buffer>

@@ -22,7 +22,7 @@ const nobody: SessionInfo = {
   end: () => undefined,
 }
 
-function readCode(text: string): Buffer {
+function readCode(text: Uint8Array): Buffer {
   try {
     return readRecoveryCode(text).secret
   } catch (error) {
@@ -103,7 +103,7 @@ export class Credentials {
     entry: DirectoryEntry,
     password: Buffer,
     progress?: (done: number, total: number) => void,
-  ): Promise<{ recoveryCode: string; finished: Promise<void> }> {
+  ): Promise<{ recoveryCode: Buffer; finished: Promise<void> }> {
     const session = await this.#enter(entry, { kind: 'password', password })
     const code = makeRecoveryCode()
     try {
@@ -134,9 +134,9 @@ export class Credentials {
   /** A new password by the recovery code, which is used up. Refuses with 'wrong-recovery-code'. */
   async recover(
     entry: DirectoryEntry,
-    recoveryCode: string,
+    recoveryCode: Uint8Array,
     newPassword: Buffer,
-  ): Promise<{ recoveryCode: string }> {
+  ): Promise<{ recoveryCode: Buffer }> {
     const code = readCode(recoveryCode)
     const fresh = makeRecoveryCode()
     const add: SlotSecret[] = [

@@ -17,6 +17,15 @@ export function secretCopy(bytes: Uint8Array): Buffer {
 }
 
 /**
+ * Overwrites what native code has left on the stack: TLS decrypts up to 16 KiB at a time there, passwords among them. Call it
+ * on the way back to the event loop, when the secret is done with. `depth` frames are about 200 KiB.
+ */
+export function scrubStack(depth: number = 1500): number {
+  // The sum keeps the frames apart: a tail call would use one for all.
+  return depth === 0 ? 0 : 1 + scrubStack(depth - 1)
+}
+
+/**
  * Owns secret bytes. `using secret = new Secret(bytes)` wipes them when the scope ends; `wipe()` does so earlier.
  * Takes ownership of the given bytes (no copy): the caller must not keep them.
  */

@@ -24,15 +24,17 @@ function multiply(a: number, b: number): number {
 }
 
 /** Value at x of the polynomial whose first symbol is the highest coefficient. */
-function evaluate(symbols: readonly number[], x: number): number {
-  return symbols.reduce((sum, symbol) => multiply(sum, x) ^ symbol, 0)
+function evaluate(symbols: ArrayLike<number>, x: number): number {
+  let sum = 0
+  for (let index = 0; index < symbols.length; index++) sum = multiply(sum, x) ^ (symbols[index] ?? 0)
+  return sum
 }
 
 const alpha = power(1)
 const alphaSquared = power(2)
 
 /** The two symbols that make `symbols` divisible by (x - α)(x - α²). */
-export function checkSymbols(symbols: readonly number[]): readonly [number, number] {
+export function checkSymbols(symbols: ArrayLike<number>): readonly [number, number] {
   // The remainder r1 x + r0 has the same values at both roots as symbols · x²: two equations.
   const atAlpha = multiply(evaluate(symbols, alpha), alphaSquared)
   const atSquare = multiply(evaluate(symbols, alphaSquared), power(4))
@@ -42,7 +44,7 @@ export function checkSymbols(symbols: readonly number[]): readonly [number, numb
 
 /** `true` for a code word; where one symbol differs from the nearest one and what it should be; else `false`. */
 export function checkWord(
-  word: readonly number[],
+  word: ArrayLike<number>,
 ): true | false | { readonly index: number; readonly symbol: number } {
   const first = evaluate(word, alpha)
   const second = evaluate(word, alphaSquared)

@@ -29,36 +29,87 @@ export class MistypedCode extends Error {
   }
 }
 
-/** A new code. `text` is to be shown once; the caller wipes `secret`. */
-export function makeRecoveryCode(): { readonly secret: Buffer; readonly text: string } {
+/** A new code. `text` is to be shown once. The caller wipes both. */
+export function makeRecoveryCode(): { readonly secret: Buffer; readonly text: Buffer } {
   const secret = randomBytes(secretBytes)
   return { secret, text: formatRecoveryCode(secret) }
 }
 
-/** Seven groups of four symbols joined by dashes. */
-export function formatRecoveryCode(secret: Uint8Array): string {
+/** Seven groups of four symbols joined by dashes, in ASCII. The caller wipes it: a string could not be. */
+export function formatRecoveryCode(secret: Uint8Array): Buffer {
   if (secret.length !== secretBytes) throw new RangeError('a recovery code has 16 bytes')
   // Two zero bits, then the secret, five bits a symbol.
-  const data: number[] = []
+  const word = secretBuffer(wordSymbols)
   let bits = 0
   let count = 2
+  let at = 0
   for (const byte of secret) {
     bits = (bits << 8) | byte
-    for (count += 8; count >= 5; count -= 5) data.push((bits >>> (count - 5)) & 31)
+    for (count += 8; count >= 5; count -= 5) word[at++] = (bits >>> (count - 5)) & 31
     bits &= (1 << count) - 1
   }
-  const text = [...data, ...checkSymbols(data)].map((symbol) => alphabet.charAt(symbol)).join('')
-  return text.replace(/.{4}(?!$)/g, '$&-')
+  word.set(checkSymbols(word.subarray(0, dataSymbols)), dataSymbols)
+  const text = secretBuffer(wordSymbols + wordSymbols / groupSymbols - 1)
+  text.fill('-')
+  for (const [index, symbol] of word.entries()) {
+    text[index + Math.floor(index / groupSymbols)] = alphabet.charCodeAt(symbol)
+  }
+  word.fill(0)
+  return text
 }
 
-/** Reads a typed code. Throws MistypedCode, which locates a single wrong symbol; nothing is corrected silently. */
-export function readRecoveryCode(text: string): { readonly secret: Buffer } {
-  const symbols = Array.from(text.replace(/[\s\-\u2010-\u2015\u2212]+/g, '').toUpperCase(), symbolOf)
-  if (symbols.length !== wordSymbols) {
-    throw new MistypedCode(`a recovery code has ${wordSymbols} letters and digits, not ${symbols.length}`)
+/** Symbols of the typed text, -1 for what is none, without spaces and dashes; at most `limit` are kept, all are counted. */
+function readSymbols(text: Uint8Array, symbols: Int8Array): number {
+  let count = 0
+  for (let at = 0; at < text.length;) {
+    const { codePoint, length } = codePointAt(text, at)
+    at += length
+    if (isSeparator(codePoint)) continue
+    symbols[count] = symbolOf(codePoint) // beyond the end of a typed array nothing is written
+    count += 1
+  }
+  return count
+}
+
+/** UTF-8, read without making a string of it. What is not UTF-8 is one unknown character an octet. */
+function codePointAt(text: Uint8Array, at: number): { readonly codePoint: number; readonly length: number } {
+  const first = text[at] ?? 0
+  const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  if (length === 1) return { codePoint: first < 0x80 ? first : 0xfffd, length }
+  let codePoint = first & (0x7f >> length)
+  for (let next = at + 1; next < at + length; next++) {
+    const octet = text[next] ?? 0
+    if ((octet & 0xc0) !== 0x80) return { codePoint: 0xfffd, length: 1 }
+    codePoint = (codePoint << 6) | (octet & 0x3f)
+  }
+  return { codePoint, length }
+}
+
+function isSeparator(codePoint: number): boolean {
+  if (codePoint === 0x2d || codePoint === 0x2212 || (codePoint >= 0x2010 && codePoint <= 0x2015)) return true
+  return codePoint <= 0x10ffff && /\s/.test(String.fromCodePoint(codePoint))
+}
+
+/** Reads a typed code, UTF-8. Throws MistypedCode, which locates a single wrong symbol; nothing is corrected silently. */
+export function readRecoveryCode(text: Uint8Array | string): { readonly secret: Buffer } {
+  const symbols = new Int8Array(new ArrayBuffer(wordSymbols))
+  const word = secretBuffer(wordSymbols)
+  try {
+    const count = readSymbols(typeof text === 'string' ? Buffer.from(text) : text, symbols)
+    return { secret: decode(symbols, count, word) }
+  } finally {
+    symbols.fill(0)
+    word.fill(0)
+  }
+}
+
+/** `word` is room for the symbols as they are taken. */
+function decode(symbols: Int8Array, length: number, word: Buffer): Buffer {
+  if (length !== wordSymbols) {
+    throw new MistypedCode(`a recovery code has ${wordSymbols} letters and digits, not ${length}`)
   }
   const unreadable = symbols.indexOf(-1)
-  const word = symbols.map((symbol) => Math.max(symbol, 0))
+  word.set(symbols.map((symbol) => Math.max(symbol, 0)))
   const check = checkWord(word)
   if (unreadable >= 0) {
     // Read as 0: a single unreadable symbol is then right, or the one error.
@@ -69,21 +120,23 @@ export function readRecoveryCode(text: string): { readonly secret: Buffer } {
   if (check === false) throw severalWrong()
   if (check !== true) throw oneWrong(check.index, check.symbol)
   if ((word[0] ?? 0) >= 8) throw new MistypedCode('this is not a recovery code of this version')
-  return { secret: unpack(word) }
+  return unpack(word)
 }
 
-function symbolOf(character: string): number {
+function symbolOf(codePoint: number): number {
+  const capital = codePoint >= 0x61 && codePoint <= 0x7a ? codePoint - 0x20 : codePoint
+  const character = capital < 0x80 ? String.fromCharCode(capital) : ''
   if (character === 'O') return 0
   if (character === 'I' || character === 'L') return 1
-  return alphabet.indexOf(character)
+  return character === '' ? -1 : alphabet.indexOf(character)
 }
 
-function unpack(word: readonly number[]): Buffer {
+function unpack(word: Buffer): Buffer {
   const secret = secretBuffer(secretBytes)
   let bits = 0
   let count = -2
   let at = 0
-  for (const symbol of word.slice(0, dataSymbols)) {
+  for (const symbol of word.subarray(0, dataSymbols)) {
     bits = (bits << 5) | symbol
     count += 5
     if (count < 8) continue

@@ -1,6 +1,6 @@
 // Logging in, as LOGIN and AUTHENTICATE share it.
 import { isRefusal, Refusal } from '../account/errors.ts'
-import type { Secret } from '../base/secret.ts'
+import { scrubStack, type Secret } from '../base/secret.ts'
 import type { CommandResult } from './command.ts'
 import { Answer } from './errors.ts'
 import type { Session } from './session.ts'
@@ -42,6 +42,7 @@ export async function logIn(session: Session, username: string, password: Secret
     throw error
   } finally {
     password.wipe()
+    scrubStack()
   }
   // Quirk: some clients never ask again after login, so the whole list comes with the answer.
   return { text: 'Logged in', code: { code: 'CAPABILITY', capabilities: link.capabilities() } }

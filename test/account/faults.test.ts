@@ -17,7 +17,7 @@ interface Ground {
   readonly accounts: Accounts
   readonly open: OpenAccount
   readonly inbox: SelectedMailbox
-  readonly recoveryCode: string
+  readonly recoveryCode: Buffer
 }
 
 interface Operation {
@@ -68,7 +68,7 @@ async function ground(isEnabled: boolean): Promise<Ground> {
     const flags = index % 2 ? ['\\Deleted'] : ['work']
     await open.append(index <= 6 ? 'INBOX' : 'a/b', chunks(mail(`m${index}`)), { flags })
   }
-  let recoveryCode = ''
+  let recoveryCode: Buffer = Buffer.of()
   if (isEnabled) {
     const enabled = await accounts.enableAtRest(address, password())
     await enabled.finished

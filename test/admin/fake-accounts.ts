@@ -137,7 +137,7 @@ export class FakeAccounts implements Accounts {
     address: string,
     password: Buffer,
     progress?: (done: number, total: number) => void,
-  ): Promise<{ recoveryCode: string; finished: Promise<void> }> {
+  ): Promise<{ recoveryCode: Buffer; finished: Promise<void> }> {
     const account = this.#find(address)
     if (account.atRest === 'on') throw new Refusal('already-enabled', 'is on already')
     if (this.#read(password) !== account.password)
@@ -148,19 +148,20 @@ export class FakeAccounts implements Accounts {
       progress?.(2, 2)
       account.atRest = 'on'
     })
-    return { recoveryCode: account.code, finished }
+    return { recoveryCode: Buffer.from(account.code), finished }
   }
 
   async recover(
     address: string,
-    recoveryCode: string,
+    recoveryCode: Uint8Array,
     newPassword: Buffer,
-  ): Promise<{ recoveryCode: string }> {
+  ): Promise<{ recoveryCode: Buffer }> {
     const account = this.#find(address)
-    if (recoveryCode !== account.code) throw new Refusal('wrong-recovery-code', 'looks mistyped in group 3')
+    if (!Buffer.from(account.code).equals(recoveryCode))
+      throw new Refusal('wrong-recovery-code', 'looks mistyped in group 3')
     account.password = this.#read(newPassword)
     account.code = 'HHHH-JJJJ-KKKK-MMMM-NNNN-PPPP-QQQQ'
-    return { recoveryCode: account.code }
+    return { recoveryCode: Buffer.from(account.code) }
   }
 
   async *exportSealed(address: string): AsyncGenerator<Buffer> {

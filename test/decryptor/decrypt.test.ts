@@ -101,24 +101,24 @@ describe('the stand-alone decryptor', () => {
     const half = await during
     assert.ok(half)
     assert.deepEqual([...epochsOfMail(takeApart(half))].sort(), [1, 2])
-    assertSame(await decrypt(scratch, half, { code: recoveryCode }), expected)
+    assertSame(await decrypt(scratch, half, { code: String(recoveryCode) }), expected)
 
     const after = await exportOf(site)
     assert.deepEqual([...epochsOfMail(takeApart(after))], [2])
-    assertSame(await decrypt(scratch, after, { code: recoveryCode }), expected)
+    assertSame(await decrypt(scratch, after, { code: String(recoveryCode) }), expected)
     assertSame(
-      await decrypt(scratch, after, { typed: recoveryCode.toLowerCase().replaceAll('-', ' ') }),
+      await decrypt(scratch, after, { typed: String(recoveryCode).toLowerCase().replaceAll('-', ' ') }),
       expected,
     )
-    assertSame(await decrypt(scratch, after, { code: recoveryCode, siteKey }), expected)
+    assertSame(await decrypt(scratch, after, { code: String(recoveryCode), siteKey }), expected)
     const bySite = await decrypt(scratch, after, { siteKey })
     assert.match(bySite.refusal, /refused \(wrong key\): .*no slot/)
 
     const renewed = await site.accounts.recover(address, recoveryCode, password('a new one'))
     const recovered = await exportOf(site)
-    assertSame(await decrypt(scratch, recovered, { code: renewed.recoveryCode }), expected)
+    assertSame(await decrypt(scratch, recovered, { code: String(renewed.recoveryCode) }), expected)
     assertSame(await decrypt(scratch, recovered, { password: 'a new one' }), expected)
-    for (const old of [{ code: recoveryCode }, { password: 'correct horse' }]) {
+    for (const old of [{ code: String(recoveryCode) }, { password: 'correct horse' }]) {
       assert.match((await decrypt(scratch, recovered, old)).refusal, /refused \(wrong key\)/)
     }
     await site.accounts.close()
@@ -136,7 +136,10 @@ describe('the stand-alone decryptor', () => {
     const bytes = await exportOf(site)
     assert.equal((await site.accounts.info(address)).pendingArrivals, 3)
     for (const known of [undefined, siteKey]) {
-      const run = await decrypt(scratch, bytes, { code: recoveryCode, ...(known ? { siteKey: known } : {}) })
+      const run = await decrypt(scratch, bytes, {
+        code: String(recoveryCode),
+        ...(known ? { siteKey: known } : {}),
+      })
       const { arrivals, version } = run.index()
       assert.equal(arrivals.at(-1)?.version, version)
       assert.deepEqual(
@@ -149,7 +152,10 @@ describe('the stand-alone decryptor', () => {
       )
       for (const [at, { file }] of arrivals.entries()) assert.ok(sent[at]?.equals(run.read(file)))
     }
-    const foreign = await decrypt(scratch, bytes, { code: recoveryCode, siteKey: Buffer.alloc(32, 1) })
+    const foreign = await decrypt(scratch, bytes, {
+      code: String(recoveryCode),
+      siteKey: Buffer.alloc(32, 1),
+    })
     assert.match(foreign.refusal, /refused \(damaged\): the delivery card was not written by this site/)
     await site.accounts.close()
   })
@@ -210,14 +216,15 @@ describe('the stand-alone decryptor', () => {
     const bob = await site.accounts.enableAtRest('bob@example.org', password('bob'))
     await bob.finished
     const bytes = await exportOf(site)
-    const mistyped = (recoveryCode.startsWith('0') ? '1' : '0') + recoveryCode.slice(1)
+    const typed = String(recoveryCode)
+    const mistyped = (typed.startsWith('0') ? '1' : '0') + typed.slice(1)
     const rows = [
-      ['the code of another account', bytes, { code: bob.recoveryCode }, /wrong key.*does not open/],
+      ['the code of another account', bytes, { code: String(bob.recoveryCode) }, /wrong key.*does not open/],
       ['a code with one wrong symbol', bytes, { code: mistyped }, /mistake in it; perhaps symbol 1 is/],
-      ['a code that is cut', bytes, { code: recoveryCode.slice(0, -1) }, /28 symbols, this one has 27/],
-      ['a code with a letter that none has', bytes, { code: `U${recoveryCode.slice(1)}` }, /symbol that no/],
+      ['a code that is cut', bytes, { code: typed.slice(0, -1) }, /28 symbols, this one has 27/],
+      ['a code with a letter that none has', bytes, { code: `U${typed.slice(1)}` }, /symbol that no/],
       ['no code at all', bytes, { typed: '' }, /28 symbols, this one has 0/],
-      ['a code before there was one', bytesBefore, { code: recoveryCode }, /wrong key.*no slot/],
+      ['a code before there was one', bytesBefore, { code: String(recoveryCode) }, /wrong key.*no slot/],
       ['another password', bytes, { password: 'correct horsf' }, /wrong key.*does not open/],
       ['an empty password', bytes, { password: '' }, /wrong key/],
       ['a password with something behind', bytes, { password: 'correct horse ' }, /wrong key/],

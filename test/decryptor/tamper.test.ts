@@ -67,7 +67,7 @@ async function prepare(): Promise<Prepared> {
   await deliverTo(site.accounts, 'mallory@example.org', mail('to mallory'))
   const foreign = takeApart(await exportOf(site, 'mallory@example.org'))
   await site.accounts.close()
-  return { decryptor: await loadDecryptor(), siteKey, code: recoveryCode, earlier, parts, foreign }
+  return { decryptor: await loadDecryptor(), siteKey, code: String(recoveryCode), earlier, parts, foreign }
 }
 
 const replaced = (parts: ExportParts, thing: Thing, by: Thing | undefined): ExportParts => ({

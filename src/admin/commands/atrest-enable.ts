@@ -50,7 +50,7 @@ export const atrestEnable: SiteCommand<z.output<typeof input>, z.output<typeof r
       (done, total) => work.progress(done, total),
     )
     finished.catch(() => undefined) // awaited below, or reported by the account layer itself
-    await work.reveal('recovery-code', Buffer.from(recoveryCode))
+    await work.reveal('recovery-code', recoveryCode)
     // Without a server there is nobody who would go on with it.
     if (wait !== false || !work.server) {
       await Promise.race([finished, aborted(work.signal)])

@@ -48,9 +48,9 @@ export const atrestRecover: SiteCommand<z.output<typeof input>, z.output<typeof 
       if (!isSealed(info)) throw new Refusal('not-enabled', `${info.address} is not encrypted at rest`)
       return { address: info.address, recovered: false }
     }
-    const given = work.secret('recovery-code').toString('utf8')
+    const given = work.secret('recovery-code')
     const { recoveryCode } = await work.accounts.recover(address, given, work.secret('password'))
-    await work.reveal('recovery-code', Buffer.from(recoveryCode))
+    await work.reveal('recovery-code', recoveryCode)
     return { address: info.address, recovered: true }
   },
 

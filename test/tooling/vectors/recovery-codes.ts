@@ -18,7 +18,8 @@ function otherAt(text: string, at: number, step = 1): string {
 /** A code with both 0 and 1 in it, so that their look-alikes can be shown. */
 function makeCode(): { readonly secret: Buffer; readonly text: string } {
   const made = makeRecoveryCode()
-  return made.text.includes('0') && made.text.includes('1') ? made : makeCode()
+  const text = String(made.text)
+  return text.includes('0') && text.includes('1') ? { secret: made.secret, text } : makeCode()
 }
 
 export function recoveryCodeVectors(): readonly Vector[] {
