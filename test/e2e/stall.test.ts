@@ -14,12 +14,14 @@ const worstAllowedMs = 2_000
 
 /** Milliseconds of each NOOP of `session`, one after the other, until `work` is done. */
 async function roundTripsDuring(session: ImapSession, work: Promise<unknown>): Promise<number[]> {
-  let isDone = false
-  const done = work.finally(() => (isDone = true))
+  const progress = { isDone: false }
+  const done = work.finally(() => {
+    progress.isDone = true
+  })
   // Looked at when it is awaited, below.
   done.catch(() => undefined)
   const times: number[] = []
-  while (!isDone) {
+  while (!progress.isDone) {
     const begun = performance.now()
     await session.ok('NOOP')
     times.push(performance.now() - begun)

@@ -17,8 +17,8 @@ export interface SiteOptions {
   readonly tables?: Readonly<Record<string, string>>
   /** Where the data directory is made; default: in the site's own temporary directory. */
   readonly dataParent?: string
-  /** What the commands are told to be the control socket, when it is not the server's own. */
-  readonly commandSocket?: string
+  /** Commands use another control socket than the server's: something that passes on to it listens there. */
+  readonly hasProxiedCommands?: boolean
 }
 
 /** One ended run of a command. */
@@ -49,6 +49,8 @@ export class ServerProcess implements AsyncDisposable {
   readonly root: string
   readonly dataDir: string
   readonly controlSocket: string
+  /** Where commands look for the server. */
+  readonly commandSocket: string
   /** The server's own TMPDIR. */
   readonly temporaryDir: string
   readonly ports: { readonly imap: number; readonly imaps: number; readonly lmtp: number }
@@ -62,6 +64,7 @@ export class ServerProcess implements AsyncDisposable {
     this.root = root
     this.dataDir = join(options.dataParent ?? root, 'data')
     this.controlSocket = join(root, 'control/control.sock')
+    this.commandSocket = options.hasProxiedCommands ? join(root, 'control/proxy.sock') : this.controlSocket
     this.temporaryDir = join(root, 'tmp')
     this.ports = ports
     this.#options = options
@@ -76,7 +79,7 @@ export class ServerProcess implements AsyncDisposable {
     const site = new ServerProcess(root, ports, options)
     for (const name of ['tmp', 'control']) await mkdir(join(root, name), { mode: 0o700 })
     await writeFile(site.#configFile('server'), site.#config(site.controlSocket))
-    await writeFile(site.#configFile('command'), site.#config(options.commandSocket ?? site.controlSocket))
+    await writeFile(site.#configFile('command'), site.#config(site.commandSocket))
     await site.command(['init'])
     return site
   }
