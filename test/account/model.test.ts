@@ -3,203 +3,278 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { OpenAccount, Uid } from '../../src/account/api.ts'
-import { isRefusal } from '../../src/account/errors.ts'
+import { isRefusal, Refusal } from '../../src/account/errors.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
-import { Unavailable } from '../../src/store/errors.ts'
-import type { Store } from '../../src/store/store.ts'
+import { FailingStore, type Failure } from './failing-store.ts'
+import { Model } from './model.ts'
 import { chunks, deliverTo, mail, makeSite, password, readAll, session, type TestSite } from './support.ts'
+import { adopted, check, see } from './views.ts'
 
-type Fault = 'none' | 'before' | 'after'
+const address = 'alice@example.org'
+const first = ['INBOX', 'Drafts', 'Sent', 'Junk', 'Trash', 'Archive']
+const names = ['a', 'a/b', 'a/b/c', 'd', 'd/e', 'INBOX/x', 'Archive/2026']
 
-/** A store whose next transaction fails before it is done, or is done and reported as failed. */
-function failing(inner: Store): { store: Store; arm: (fault: Fault) => void } {
-  let armed: Fault = 'none'
-  const doubt = (): Unavailable => new Unavailable('io', 'injected', { isOutcomeUnknown: true })
-  const transact: Store['transact'] = async (account, run) => {
-    const fault = armed
-    armed = 'none'
-    if (fault === 'before') throw doubt()
-    const result = await inner.transact(account, run)
-    if (fault === 'after') throw doubt()
-    return result
-  }
-  const store = new Proxy(inner, {
-    get(target, name) {
-      if (name === 'transact') return transact
-      const member: unknown = Reflect.get(target, name, target)
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member
-    },
-  })
-  return {
-    store,
-    arm(fault) {
-      armed = fault
-    },
-  }
-}
-
-interface Message {
-  readonly subject: string
-  flags: string
-}
-type Model = Map<string, Map<number, Message>>
-
-const mailboxes = ['INBOX', 'Archive', 'a/b', 'c'] as const
-const pickBox = fc.constantFrom(...mailboxes)
-const fault = fc.constantFrom<Fault>('none', 'none', 'none', 'before', 'after')
+const box = fc.nat(20)
+const name = fc.constantFrom(...names)
+const fault = fc.constantFrom<Failure | 'none'>('none', 'none', 'none', 'refused', 'undone', 'done', 'late')
 
 const step = fc.oneof(
-  fc.record({ op: fc.constant('append' as const), box: pickBox, fault }),
-  fc.record({ op: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ op: fc.constant('append' as const), box, fault }),
+  fc.record({ op: fc.constant('deliver' as const), count: fc.integer({ min: 1, max: 5 }), detail: name }),
   fc.record({
     op: fc.constant('store' as const),
-    box: pickBox,
+    box,
     pick: fc.nat(),
-    flag: fc.constantFrom('\\Seen', '\\Deleted', 'work'),
+    flag: fc.constantFrom('\\Seen', '\\Deleted', 'work', 'WORK'),
     action: fc.constantFrom('add' as const, 'remove' as const, 'replace' as const),
     fault,
   }),
-  fc.record({ op: fc.constant('expunge' as const), box: pickBox, fault }),
+  fc.record({ op: fc.constant('expunge' as const), box, fault }),
   fc.record({
     op: fc.constantFrom('copy' as const, 'move' as const),
-    box: pickBox,
-    to: pickBox,
+    box,
+    to: box,
     pick: fc.nat(),
     fault,
   }),
+  fc.record({ op: fc.constant('create' as const), name, fault }),
+  fc.record({ op: fc.constant('delete' as const), box, fault }),
+  fc.record({ op: fc.constant('rename' as const), box, name, fault }),
   fc.record({ op: fc.constantFrom('restart' as const, 'crash' as const, 'enable' as const) }),
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 class History {
   readonly site: TestSite
-  readonly arm: (fault: Fault) => void
-  readonly model: Model = new Map(mailboxes.map((name) => [name, new Map<number, Message>()]))
-  readonly #highest = new Map<string, number>()
-  #modSeq = 0
+  readonly inner: ReturnType<typeof openMemoryStore>
+  disk: FailingStore
+  model = new Model(first)
+  /** By the mailbox's identifier. */
+  readonly #highest = new Map<string, { uidNext: number; modSeq: number; uidValidity: number }>()
   #count = 0
   open: OpenAccount
 
-  private constructor(site: TestSite, arm: (fault: Fault) => void, open: OpenAccount) {
+  private constructor(
+    site: TestSite,
+    inner: ReturnType<typeof openMemoryStore>,
+    disk: FailingStore,
+    open: OpenAccount,
+  ) {
     this.site = site
-    this.arm = arm
+    this.inner = inner
+    this.disk = disk
     this.open = open
   }
 
   static async begin(): Promise<History> {
-    const { store, arm } = failing(openMemoryStore())
-    const site = await makeSite({}, store)
-    await site.accounts.create('alice@example.org', password())
-    const open = await site.accounts.login('alice@example.org', password(), session)
-    await open.createMailbox('a/b')
-    await open.createMailbox('c')
-    return new History(site, arm, open)
-  }
-
-  #box(name: string): Map<number, Message> {
-    const box = this.model.get(name)
-    assert.ok(box)
-    return box
+    const inner = openMemoryStore()
+    const disk = new FailingStore(inner)
+    const site = await makeSite({}, disk.store)
+    await site.accounts.create(address, password())
+    return new History(site, inner, disk, await site.accounts.login(address, password(), session))
   }
 
   /** Runs a change; true when it was done, false when it was refused because the store failed. */
-  async #attempt(fault: Fault, change: () => Promise<unknown>): Promise<boolean> {
-    this.arm(fault)
+  async #attempt(fault: Failure | 'none', change: () => Promise<unknown>): Promise<boolean> {
+    if (fault !== 'none') this.disk.failNext(fault)
+    let isDone = false
     try {
       await change()
-      return true
+      isDone = true
     } catch (error) {
       if (!isRefusal(error, 'unavailable')) throw error
-      return false
     } finally {
-      this.arm('none')
+      this.disk.disarm()
+    }
+    if (!isDone && fault === 'late') await this.#comeLate()
+    return isDone
+  }
+
+  /** What failed turns out to be there: the account is given up, and whoever logs in again finds it. */
+  async #comeLate(): Promise<void> {
+    for (let tries = 0; tries < 2; tries += 1) await this.open.subscribe('late').catch(() => undefined)
+    await this.#logIn()
+    // The model takes over what is there; that it is whole, and the same after a restart, is seen to elsewhere.
+    this.model = new Model([])
+    for (const [name, { messages }] of Object.entries((await see(this.open)).mailboxes)) {
+      const entries = messages.map(
+        ({ uid, subject, flags }) => [uid, { subject, flags: flags.join(' ') }] as const,
+      )
+      this.model.mailboxes.set(name, new Map(entries))
     }
   }
 
+  async #logIn(): Promise<void> {
+    this.open = await this.site.accounts.login(address, password(), session)
+  }
+
+  /** A command on mailboxes: granted or refused as the model says. */
+  async #mailboxes(
+    fault: Failure | 'none',
+    expected: (model: Model) => boolean,
+    change: () => Promise<unknown>,
+  ): Promise<boolean> {
+    const after = this.model.copy()
+    const isGranted = expected(after)
+    let isRefused = false
+    const isDone = await this.#attempt(isGranted ? fault : 'none', async () => {
+      try {
+        await change()
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
+        isRefused = true
+      }
+    })
+    if (!isDone) return false
+    assert.equal(isRefused, !isGranted)
+    if (isGranted) this.model = after
+    return isGranted
+  }
+
   async run(step: Step): Promise<void> {
+    const { model } = this
     switch (step.op) {
       case 'append': {
         const subject = `s${(this.#count += 1)}`
+        const name = model.pick(step.box)
         let uid = 0
         const done = await this.#attempt(step.fault, async () => {
-          uid = (await this.open.append(step.box, chunks(mail(subject)), { flags: ['\\Flagged'] })).uid
+          uid = (await this.open.append(name, chunks(mail(subject)), { flags: ['\\Flagged'] })).uid
         })
-        if (done) this.#box(step.box).set(uid, { subject, flags: '\\Flagged' })
+        if (done) model.box(name).set(uid, { subject, flags: '\\Flagged' })
         return
       }
       case 'deliver': {
-        const before = (await this.open.status('INBOX')).uidNext
+        const name = model.mailboxes.has(step.detail) ? step.detail : 'INBOX'
+        const { uidNext } = await this.open.status(name)
         for (let index = 0; index < step.count; index += 1) {
           const subject = `s${(this.#count += 1)}`
-          await deliverTo(this.site.accounts, 'alice@example.org', mail(subject))
-          this.#box('INBOX').set(before + index, { subject, flags: '' })
+          await deliverTo(this.site.accounts, `alice+${step.detail}@example.org`, mail(subject))
+          model.box(name).set(uidNext + index, { subject, flags: '' })
         }
-        const inbox = await this.open.select('INBOX', { isReadOnly: true })
-        const seen = (): boolean => inbox.uidNext >= before + step.count
-        while (!seen()) await new Promise((resolve) => setImmediate(resolve))
+        await adopted(this.site.accounts, address)
         return
       }
       case 'store': {
-        const selected = await this.open.select(step.box, { isReadOnly: false })
+        const name = model.pick(step.box)
+        const selected = await this.open.select(name, { isReadOnly: false })
         const uids = some(selected.uids(), step.pick)
-        await this.#attempt(step.fault, () => selected.storeFlags(uids, step.action, [step.flag]))
-        // Many messages are one commit here, so all of it happened or nothing.
+        const done = await this.#attempt(step.fault, () =>
+          selected.storeFlags(uids, step.action, [step.flag]),
+        )
+        if (!done) return
         for (const uid of uids) {
-          const message = this.#box(step.box).get(uid)
-          const flags = selected.state(uid)?.flags.join(' ') ?? ''
-          if (message) message.flags = flags
+          const message = model.box(name).get(uid)
+          const flags = selected.state(uid)?.flags ?? []
+          const has = flags.some((flag) => flag.toLowerCase() === step.flag.toLowerCase())
+          assert.equal(has, step.action !== 'remove')
+          if (step.action === 'replace') assert.equal(flags.length, 1)
+          if (message) message.flags = flags.join(' ')
         }
         return
       }
       case 'expunge': {
-        const selected = await this.open.select(step.box, { isReadOnly: false })
-        const doomed = selected.uids().filter((uid) => selected.state(uid)?.flags.includes('\\Deleted'))
+        const name = model.pick(step.box)
+        const selected = await this.open.select(name, { isReadOnly: false })
+        const doomed = selected.uids().filter((uid) => model.box(name).get(uid)?.flags.includes('\\Deleted'))
         const done = await this.#attempt(step.fault, () => selected.expunge())
-        if (done) for (const uid of doomed) this.#box(step.box).delete(uid)
+        if (done) for (const uid of doomed) model.box(name).delete(uid)
         return
       }
       case 'copy':
       case 'move': {
-        const selected = await this.open.select(step.box, { isReadOnly: false })
+        const [from, to] = [model.pick(step.box), model.pick(step.to)]
+        const selected = await this.open.select(from, { isReadOnly: false })
         const uids = some(selected.uids(), step.pick)
         let result = { source: [] as readonly Uid[], destination: [] as readonly Uid[] }
         const done = await this.#attempt(step.fault, async () => {
-          result = await (step.op === 'copy' ? selected.copy(uids, step.to) : selected.move(uids, step.to))
+          result = await (step.op === 'copy' ? selected.copy(uids, to) : selected.move(uids, to))
         })
         if (!done) return
-        assert.equal(result.source.length, uids.length)
-        for (const [index, uid] of result.source.entries()) {
-          const message = this.#box(step.box).get(uid)
-          const target = result.destination[index]
-          assert.ok(message && target)
-          this.#box(step.to).set(target, { ...message })
-          if (step.op === 'move') this.#box(step.box).delete(uid)
-        }
+        assert.deepEqual(result.source, uids)
+        await this.#transferred(from, to, result, step.op === 'move')
+        return
+      }
+      case 'create':
+        await this.#mailboxes(
+          step.fault,
+          (after) => after.create(step.name),
+          () => this.open.createMailbox(step.name),
+        )
+        return
+      case 'delete': {
+        const name = model.pick(step.box)
+        await this.#mailboxes(
+          step.fault,
+          (after) => after.delete(name),
+          () => this.open.deleteMailbox(name),
+        )
+        return
+      }
+      case 'rename': {
+        const name = model.pick(step.box)
+        const source = [...model.box(name).keys()] as Uid[]
+        const done = await this.#mailboxes(
+          step.fault,
+          (after) => after.rename(name, step.name),
+          () => this.open.renameMailbox(name, step.name),
+        )
+        if (!done || name !== 'INBOX') return
+        const target = await this.open.select(step.name, { isReadOnly: true })
+        await this.#transferred('INBOX', step.name, { source, destination: target.uids() }, true)
         return
       }
       case 'restart':
         await this.open.close()
-        await this.site.restart()
+        await this.site.restart(this.disk.store)
         break
       case 'crash':
-        // The old Accounts is left as it is, like a process that was killed.
-        this.site.accounts = await this.site.reopen()
+        // The old process writes nothing any more.
+        this.disk.killAfter(0)
+        this.disk = new FailingStore(this.inner)
+        this.site.accounts = await this.site.reopen(this.disk.store)
         break
       case 'enable':
         try {
           await (
-            await this.site.accounts.enableAtRest('alice@example.org', password())
+            await this.site.accounts.enableAtRest(address, password())
           ).finished
         } catch (error) {
           if (!isRefusal(error, 'already-enabled')) throw error
         }
         return
     }
-    this.open = await this.site.accounts.login('alice@example.org', password(), session)
+    await this.#logIn()
+  }
+
+  async #transferred(
+    from: string,
+    to: string,
+    { source, destination }: { readonly source: readonly Uid[]; readonly destination: readonly Uid[] },
+    isMove: boolean,
+  ): Promise<void> {
+    assert.equal(source.length, destination.length)
+    const target = await this.open.select(to, { isReadOnly: true })
+    for (const [index, uid] of source.entries()) {
+      const message = this.model.box(from).get(uid)
+      const copy = destination[index]
+      assert.ok(message && copy)
+      // A keyword takes the spelling of the mailbox it is copied to.
+      const flags = target.state(copy)?.flags.join(' ') ?? ''
+      assert.equal(
+        flags.toLowerCase().split(' ').sort().join(' '),
+        message.flags.toLowerCase().split(' ').sort().join(' '),
+      )
+      this.model.box(to).set(copy, { ...message, flags })
+      if (isMove) this.model.box(from).delete(uid)
+    }
   }
 
   async check(deep: boolean): Promise<void> {
-    for (const [name, messages] of this.model) {
+    const listed = this.open.mailboxes()
+    assert.deepEqual(listed.map(({ name }) => name).sort(), this.model.names().sort())
+    for (const { id, name } of listed) {
+      const messages = this.model.box(name)
       const selected = await this.open.select(name, { isReadOnly: true })
       const uids = selected.uids()
       assert.deepEqual(
@@ -208,19 +283,21 @@ class History {
         `UIDs of ${name}`,
       )
       for (const uid of uids) assert.equal(selected.state(uid)?.flags.join(' '), messages.get(uid)?.flags)
-      const highest = this.#highest.get(name) ?? 0
-      assert.ok(selected.uidNext >= highest, 'UIDNEXT never goes back')
-      this.#highest.set(name, selected.uidNext)
-      assert.ok(selected.highestModSeq <= Number.MAX_SAFE_INTEGER)
-      this.#modSeq = Math.max(this.#modSeq, selected.highestModSeq)
+      const { uidNext, uidValidity, highestModSeq: modSeq } = selected
+      const before = this.#highest.get(id) ?? { uidNext: 1, modSeq: 0, uidValidity }
+      assert.ok(uidNext >= before.uidNext, 'UIDNEXT never goes back')
+      assert.ok(modSeq >= before.modSeq, 'HIGHESTMODSEQ never goes back')
+      assert.equal(uidValidity, before.uidValidity)
+      this.#highest.set(id, { uidNext, modSeq, uidValidity })
       if (!deep) continue
       for (const uid of uids) {
-        assert.match(
-          (await readAll(selected, uid)).toString(),
-          new RegExp(`Subject: ${messages.get(uid)?.subject ?? '?'}\r`),
-        )
+        const subject = messages.get(uid)?.subject ?? '?'
+        assert.match((await readAll(selected, uid)).toString(), new RegExp(`Subject: ${subject}\r`))
       }
     }
+    const validities = [...this.#highest.values()].map(({ uidValidity }) => uidValidity)
+    assert.equal(new Set(validities).size, validities.length, 'a UIDVALIDITY was given twice')
+    if (deep) check(await see(this.open))
   }
 }
 

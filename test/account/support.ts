@@ -24,7 +24,7 @@ export interface TestSite {
   readonly clock: TestClock
   accounts: Accounts
   /** A new Accounts on the same store, as after a restart. */
-  restart(): Promise<Accounts>
+  restart(on?: Store): Promise<Accounts>
   /** Another Accounts on the same store, while the first is left as it is: what a crash leaves behind. */
   reopen(on?: Store): Promise<Accounts>
 }
@@ -45,9 +45,9 @@ export async function makeSite(
   const site: TestSite = {
     ...{ store, siteKey, clock, accounts: await open() },
     reopen: open,
-    async restart() {
+    async restart(on = store) {
       await site.accounts.close()
-      site.accounts = await open()
+      site.accounts = await open(on)
       return site.accounts
     },
   }
