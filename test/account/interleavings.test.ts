@@ -176,7 +176,16 @@ class History {
         await this.#session(operation.who).append(operation.name, chunks(mail(subject)), { flags: [] })
         this.#total += 1
         return
+      default:
+        await this.#runSelected(operation, selections)
     }
+  }
+
+  async #runSelected(
+    operation: Extract<Operation, { op: 'store' | 'expunge' | 'copy' | 'move' }>,
+    selections: ReadonlyMap<string, Shadow>,
+  ): Promise<void> {
+    const { op } = operation
     const mailbox = selections.get(`${operation.who} ${operation.name}`)?.mailbox
     if (!mailbox) return
     if (op === 'expunge') {
