@@ -64,11 +64,13 @@ export class CrashClient implements Disposable {
 
   /** Runs a command that must be answered OK, and notes every MODSEQ in its answers. */
   async ok(...words: readonly (string | Buffer)[]): Promise<ImapAnswer> {
+    const mailbox = this.#mailbox
+    const known = this.#ledger.modSeqs(mailbox)
     const answer = await this.#session.ok(...words)
     for (const { text } of answer.untagged) {
       const [uid, modSeq] = [/UID (\d+)/.exec(text)?.[1], /MODSEQ \((\d+)\)/.exec(text)?.[1]]
       if (uid !== undefined && modSeq !== undefined) {
-        this.#ledger.tellModSeq(this.#mailbox, Number(uid), Number(modSeq))
+        this.#ledger.tellModSeq(mailbox, Number(uid), Number(modSeq), known)
       }
     }
     return answer

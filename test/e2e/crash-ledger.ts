@@ -131,15 +131,23 @@ export class AccountLedger {
     numbers.greatestUid = Math.max(numbers.greatestUid, uid)
   }
 
-  /** A client was told this MODSEQ of a message. It must never go back. */
-  tellModSeq(mailbox: string, uid: number, modSeq: number): void {
+  /** What clients were told so far: an answer to a command that is sent now must not be older. */
+  modSeqs(mailbox: string): ReadonlyMap<number, number> {
+    return new Map(mailbox === '' ? [] : this.#numbersOf(mailbox).modSeqOfUid)
+  }
+
+  /**
+   * A client was told this MODSEQ of a message. It must not be older than what anybody had been told before the command
+   * was sent (`known`); answers that cross on their way to two clients say nothing about order.
+   */
+  tellModSeq(mailbox: string, uid: number, modSeq: number, known: ReadonlyMap<number, number>): void {
     const numbers = this.#numbersOf(mailbox)
-    const before = numbers.modSeqOfUid.get(uid) ?? 0
+    const before = known.get(uid) ?? 0
     assert.ok(
       modSeq >= before,
       `${this.#at(mailbox)}: MODSEQ of UID ${uid} went from ${before} back to ${modSeq}`,
     )
-    numbers.modSeqOfUid.set(uid, modSeq)
+    numbers.modSeqOfUid.set(uid, Math.max(modSeq, numbers.modSeqOfUid.get(uid) ?? 0))
     numbers.greatestModSeq = Math.max(numbers.greatestModSeq, modSeq)
   }
 
@@ -175,12 +183,13 @@ export class AccountLedger {
     )
     numbers.uidNext = uidNext
     let last = 0
+    const known = this.modSeqs(mailbox)
     for (const { marker, uid, modSeq } of messages) {
       assert.ok(uid > last && uid < uidNext, `${at}: UID ${uid} after ${last}, below ${uidNext}`)
       assert.ok(modSeq <= highestModSeq, `${at}: MODSEQ ${modSeq} above HIGHESTMODSEQ ${highestModSeq}`)
       last = uid
       this.tellUid(mailbox, uid, marker)
-      this.tellModSeq(mailbox, uid, modSeq)
+      this.tellModSeq(mailbox, uid, modSeq, known)
     }
   }
 
