@@ -27,7 +27,7 @@ export interface FoundMailbox {
 }
 
 export const crashMailboxes = ['INBOX', 'Work', 'Archive'] as const
-export type CrashMailbox = (typeof crashMailboxes)[number]
+type CrashMailbox = (typeof crashMailboxes)[number]
 
 /** Numbers of one mailbox that a client has ever been told. */
 class Numbers {
