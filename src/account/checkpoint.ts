@@ -1,5 +1,4 @@
 // Checkpoints: write the state as pages and a manifest, so that the next unlock replays little (FORMAT.md §9.2, §9.3, §9.6).
-import { breathe } from '../base/async.ts'
 import { boxKinds, sealBox } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { listPlace, manifestPlace } from '../crypto/places.ts'
@@ -46,15 +45,14 @@ export type StalePages = ReadonlyMap<MailboxTable, ReadonlySet<number>>
 
 const none: ReadonlySet<number> = new Set()
 
-/** Seals what changed in each mailbox; others get their turn in between. */
+/** Seals what changed in each mailbox. */
 async function renewedPages(account: UnlockedAccount, stale: StalePages): Promise<MailboxPages[]> {
   const renewed: MailboxPages[] = []
   for (const table of account.state.mailboxes.values()) {
     const ofTable = stale.get(table) ?? none
     if (table.dirtyPages.size === 0 && ofTable.size === 0) continue
     await account.loadRowsNow(table)
-    renewed.push(statePages(account.vault, table, ofTable))
-    await breathe()
+    renewed.push(await statePages(account.vault, table, ofTable))
   }
   return renewed
 }

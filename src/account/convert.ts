@@ -1,4 +1,5 @@
 // Seals everything an account has under its newest key epoch, then drops the older ones: the second half of enabling at-rest encryption.
+import { breathe } from '../base/async.ts'
 import { boxEpoch } from '../crypto/box.ts'
 import { dropOldEpochs } from '../crypto/keyset.ts'
 import { adoptSome } from './adopt.ts'
@@ -59,6 +60,7 @@ async function convertSome(
         const records = openMessagePage(vault, table, uid, sealed)
         puts.push({ key: key(table.idBytes, uid), sealed: sealMessagePage(vault, table, uid, records) })
         messages += records.length
+        await breathe()
       }
     }
     if (puts.length === 0) return undefined

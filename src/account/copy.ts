@@ -1,10 +1,11 @@
 // COPY and MOVE: message keys are wrapped again for the new place; no body is read (RFC 3501 §6.4.7, RFC 6851).
+import { breathe } from '../base/async.ts'
 import { recentChange } from './adopt.ts'
 import type { CopyResult, Uid, UidValidity } from './api.ts'
 import { readNow } from './contents.ts'
 import { batchOf } from './commit-limits.ts'
 import { isRefusal, Refusal } from './errors.ts'
-import { expunge, octetsOf, removal, type Removal } from './expunge.ts'
+import { expunge, handled, octetsOf, removal } from './expunge.ts'
 import { readFlags, type FlagSet } from './flags.ts'
 import { messageKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
@@ -42,30 +43,15 @@ function respeller(to: MailboxTable): (flags: FlagSet) => FlagSet {
   }
 }
 
-/** The next messages that one commit takes; for a MOVE with the plan that takes them away. */
-async function choose(
-  account: UnlockedAccount,
-  { from, isMove }: Transfer,
-  uids: readonly Uid[],
-): Promise<{ present: readonly Uid[]; plan: Removal | undefined }> {
-  const present = batchOf(from, uids, 0, {
-    messages: copyAtOnce,
-    bytesOf: (uid) => changeBytes + (from.row(uid)?.flagSet.encodedBytes ?? 0),
-  })
-  if (!isMove) return { present, plan: undefined }
-  const plan = await removal(account, from, present)
-  return { present: plan.uids, plan }
-}
-
+/** `uids` are present, and not too many; of a MOVE as many are taken as can be removed from their pages in one commit. */
 async function copyBatch(
   account: UnlockedAccount,
-  transfer: Transfer,
+  { from, to, isMove }: Transfer,
   uids: readonly Uid[],
-): Promise<Commit<Batch> | undefined> {
+): Promise<Commit<Batch>> {
   const { vault, site } = account
-  const { from, to, isMove } = transfer
-  const { present, plan } = await choose(account, transfer, uids)
-  if (present.length === 0) return undefined
+  const plan = isMove ? await removal(account, from, uids) : undefined
+  const present = plan?.uids ?? uids
   const first = to.uidNext
   const spell = respeller(to)
   const changes = present.flatMap((sourceUid, index): Change[] => {
@@ -79,11 +65,13 @@ async function copyBatch(
       },
     ]
   })
-  const puts = (await readNow(account, from, present)).map(({ encoded, record }, index) => {
+  const puts: { readonly key: Buffer; readonly sealed: Buffer; readonly blob: Buffer }[] = []
+  for (const { encoded, record } of await readNow(account, from, present)) {
     const blob = Buffer.from(record.blob)
-    const uid = first + index
-    return { key: messageKey(to.idBytes, uid), sealed: sealMessageRecord(vault, to, uid, encoded), blob }
-  })
+    const uid = first + puts.length
+    puts.push({ key: messageKey(to.idBytes, uid), sealed: sealMessageRecord(vault, to, uid, encoded), blob })
+    if (puts.length % 32 === 0) await breathe()
+  }
   changes.push(...recentChange(account, to, first + present.length))
   if (isMove) changes.push({ kind: 'expunge', mailbox: from.id, ranges: toRanges(present) })
   const octets = octetsOf(from, present)
@@ -116,22 +104,27 @@ export async function transfer(
   const to = await account.mailbox(destinationName)
   const source: Uid[] = []
   const destination: Uid[] = []
-  let left: readonly Uid[] = uids
-  const next = async (): Promise<Commit<Batch> | undefined> => {
+  const limits = {
+    messages: copyAtOnce,
+    bytesOf: (uid: number) => changeBytes + (from.row(uid)?.flagSet.encodedBytes ?? 0),
+  }
+  let next = 0
+  const plan = async (): Promise<Commit<Batch> | undefined> => {
     for (const table of [from, to]) {
       if (!account.state.mailboxes.has(table.id))
         throw new Refusal('mailbox-not-found', 'The mailbox was deleted')
     }
-    left = left.filter((uid) => from.row(uid))
-    const planned = await copyBatch(account, { from, to, isMove }, left)
-    left = left.slice(planned?.value.source.length ?? left.length)
+    const batch = batchOf(from, uids, next, limits)
+    const present = batch.filter((uid) => from.row(uid))
+    const planned = present.length > 0 ? await copyBatch(account, { from, to, isMove }, present) : undefined
+    next += planned ? handled(batch, present, planned.value.source) : batch.length
     return planned
   }
   try {
-    while (left.length > 0) {
-      const batch = await account.commit(next, by)
-      for (const uid of batch?.source ?? []) source.push(uid)
-      for (const uid of batch?.destination ?? []) destination.push(uid)
+    while (next < uids.length) {
+      const done = await account.commit(plan, by)
+      for (const uid of done?.source ?? []) source.push(uid)
+      for (const uid of done?.destination ?? []) destination.push(uid)
     }
   } catch (error) {
     if (!isMove) await takeBack(account, to, destination)

@@ -1,4 +1,5 @@
 // EXPUNGE: removes messages for good; their keys go in the same commit (RFC 3501 §6.4.3, FORMAT.md §9.5).
+import { breathe } from '../base/async.ts'
 import type { Snapshot, Transaction } from '../store/store.ts'
 import { batchOf, recordsBytes } from './commit-limits.ts'
 import { Damage } from './errors.ts'
@@ -10,7 +11,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { decodeMessage } from './message-codec.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage } from './message-seal.ts'
 import { decoded } from './replay.ts'
-import { toRanges } from './uid-ranges.ts'
+import { lowerBound, toRanges } from './uid-ranges.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 /** Messages that one commit removes. */
@@ -55,6 +56,7 @@ async function planRemoval(
     if (!page) throw new Damage('a message page is missing')
     const [firstUid, sealed] = page
     bytes += sealed.length
+    await breathe()
     const records = openMessagePage(vault, table, firstUid, sealed)
     const byUid = new Map(records)
     const gone = new Set<number>()
@@ -108,6 +110,12 @@ export function octetsOf(table: MailboxTable, uids: readonly number[]): number {
   return uids.reduce((sum, uid) => sum + (table.row(uid)?.sizeBytes ?? 0), 0)
 }
 
+/** How many of `batch` are dealt with once `taken`, the first of those that are `present`, are. */
+export function handled(batch: readonly Uid[], present: readonly Uid[], taken: readonly Uid[]): number {
+  const last = taken.length < present.length ? taken.at(-1) : undefined
+  return last === undefined ? batch.length : lowerBound(batch, last + 1)
+}
+
 export interface ExpungeOptions {
   /** Whatever their flags. */
   readonly all: boolean
@@ -128,17 +136,22 @@ export async function expunge(
     const row = table.row(uid)
     return row !== undefined && (options.all || (row.flagSet.bits & deletedBit) !== 0)
   }
-  let left: readonly Uid[] = uids
-  while (left.length > 0) {
+  const wanted = uids.filter(isWanted)
+  let next = 0
+  while (next < wanted.length) {
     await account.commit(async (): Promise<Commit<undefined> | undefined> => {
-      if (!account.state.mailboxes.has(table.id)) left = []
-      else options.check?.()
-      left = left.filter(isWanted)
-      if (left.length === 0) return undefined
-      const limits = { messages: expungeAtOnce, bytesOf: () => rangeBytes }
-      const plan = await removal(account, table, batchOf(table, left, 0, limits))
+      if (!account.state.mailboxes.has(table.id)) {
+        next = wanted.length
+        return undefined
+      }
+      options.check?.()
+      const batch = batchOf(table, wanted, next, { messages: expungeAtOnce, bytesOf: () => rangeBytes })
+      // Others may have been there since.
+      const present = batch.filter(isWanted)
+      const plan = present.length > 0 ? await removal(account, table, present) : undefined
+      next += plan ? handled(batch, present, plan.uids) : batch.length
+      if (!plan) return undefined
       const octets = octetsOf(table, plan.uids)
-      left = left.slice(plan.uids.length)
       for (const uid of plan.uids) gone.push(uid)
       return {
         changes: [{ kind: 'expunge', mailbox: table.id, ranges: toRanges(plan.uids) }],

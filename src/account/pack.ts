@@ -1,4 +1,5 @@
 // Packing: gathers single message records into pages, so that reading many of them opens few boxes (FORMAT.md §9.5).
+import { breathe } from '../base/async.ts'
 import { messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { openMessageRecord, sealMessagePage } from './message-seal.ts'
@@ -8,6 +9,7 @@ import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 const pageBytes = 48 * 1024
 const recordsAtOnce = 1000
 const bytesAtOnce = 4 * 1024 * 1024
+const recordsBetweenBreaths = 64
 /** Fewer loose records than this stay loose. */
 const worthwhile = 64
 
@@ -46,6 +48,7 @@ async function packSome(account: UnlockedAccount, table: MailboxTable): Promise<
           const uid = uidOfKey(key)
           records.push([uid, openMessageRecord(vault, table, uid, sealed)])
           bytes += sealed.length
+          if (records.length % recordsBetweenBreaths === 0) await breathe()
         }
         if (bytes > bytesAtOnce) break
       }
@@ -55,10 +58,15 @@ async function packSome(account: UnlockedAccount, table: MailboxTable): Promise<
     const lastUid = pages.at(-1)?.at(-1)?.[0]
     for (const [uid, left] of loose) if (uid > (lastUid ?? 0)) left.fill(0)
     if (lastUid === undefined) return undefined
-    const sealed = pages.map((page) => {
+    const sealed: { readonly key: Buffer; readonly box: Buffer }[] = []
+    for (const page of pages) {
       const firstUid = page[0]?.[0] ?? 0
-      return { key: pageKey(table.idBytes, firstUid), box: sealMessagePage(vault, table, firstUid, page) }
-    })
+      sealed.push({
+        key: pageKey(table.idBytes, firstUid),
+        box: sealMessagePage(vault, table, firstUid, page),
+      })
+      await breathe()
+    }
     return {
       changes: [{ kind: 'packed', mailbox: table.id, packedUntil: lastUid + 1 }],
       value: true,

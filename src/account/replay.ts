@@ -1,4 +1,5 @@
 // Opens an account's records: manifest, mailbox list, then the chain of changes since; refuses whatever does not fit (FORMAT.md §9.1).
+import { breathe } from '../base/async.ts'
 import { ByteReader, equalBytes, MalformedRecord } from '../base/bytes.ts'
 import { boxEpoch, boxKinds, openBox } from '../crypto/box.ts'
 import { readArrival } from '../crypto/arrival.ts'
@@ -72,6 +73,10 @@ async function readList(
   if (page !== manifest.pageDigests.length) throw new Damage('a mailbox list page is missing')
 }
 
+/** A page takes about a millisecond. */
+const pagesBetweenBreaths = 4
+const entriesBetweenBreaths = 128
+
 /** Reads a mailbox's state pages, if that was not done yet. They show the state at the manifest. */
 export async function loadRows(snapshot: Snapshot, vault: Vault, table: MailboxTable): Promise<void> {
   if (table.isLoaded) return
@@ -87,6 +92,7 @@ export async function loadRows(snapshot: Snapshot, vault: Vault, table: MailboxT
     const key = vault.root(boxEpoch(sealed)).mailboxKey(table.idBytes)
     const data = openBox(key, boxKinds.statePage, place, sealed)
     for (const row of decoded('state page', () => decodeStatePage(data, table.keywords))) rows.push(row)
+    if (index % pagesBetweenBreaths === pagesBetweenBreaths - 1) await breathe()
   }
   table.fill(rows)
 }
@@ -188,6 +194,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
       throw new Damage(`entry ${version} of the change log does not continue the one before`)
     }
     head = nextHeadFromDigest(vault.account, version, head, entry.digest)
+    if (version % entriesBetweenBreaths === 0) await breathe()
     if (!('changes' in entry)) continue
     for (const change of entry.changes) {
       const table = 'mailbox' in change ? state.mailboxes.get(change.mailbox) : undefined

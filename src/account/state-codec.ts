@@ -1,6 +1,6 @@
 // State pages: what may change about messages, many to a page (FORMAT.md §9.6).
 import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
-import { flagSet } from './flags.ts'
+import { flagSet, type FlagSet } from './flags.ts'
 import { signed16 } from './log-codec.ts'
 import { makeRow, type MessageRow } from './mailbox-table.ts'
 
@@ -26,25 +26,39 @@ export function encodeStatePage(rows: readonly MessageRow[], keywords: readonly 
   return to.finish()
 }
 
+/** Flags as a page gives them, looked up once for all rows that have the same. */
+function flagReader(keywords: readonly string[]): (from: ByteReader) => FlagSet {
+  const known = new Map<string, FlagSet>()
+  const bare: FlagSet[] = []
+  return (from) => {
+    const bits = from.u8()
+    const count = from.u8()
+    if (count === 0) return (bare[bits] ??= flagSet(bits, []))
+    const indexes = from.fixed(2 * count)
+    const id = `${bits} ${indexes.toString('latin1')}`
+    let flags = known.get(id)
+    if (!flags) {
+      const words = Array.from({ length: count }, (_, at) => keywords[indexes.readUInt16BE(2 * at)])
+      if (!words.every((word) => word !== undefined))
+        throw new MalformedRecord('state page names an unknown keyword')
+      flags = flagSet(bits, words)
+      known.set(id, flags)
+    }
+    return flags
+  }
+}
+
 export function decodeStatePage(data: Uint8Array, keywords: readonly string[]): MessageRow[] {
   const from = new ByteReader(data)
   if (from.u8() !== 1) throw new MalformedRecord('state page of an unknown version')
+  const readFlags = flagReader(keywords)
   const rows: MessageRow[] = []
   for (let count = from.u16(); count > 0; count -= 1) {
-    const uid = from.u32()
-    const modSeq = from.u64()
-    const bits = from.u8()
-    const words: string[] = []
-    for (let left = from.u8(); left > 0; left -= 1) {
-      const word = keywords[from.u16()]
-      if (word === undefined) throw new MalformedRecord('state page names an unknown keyword')
-      words.push(word)
-    }
     rows.push(
       makeRow({
-        uid,
-        modSeq,
-        flagSet: flagSet(bits, words),
+        uid: from.u32(),
+        modSeq: from.u64(),
+        flagSet: readFlags(from),
         internalDate: from.i64(),
         zoneMinutes: signed16(from.u16()),
         sizeBytes: from.u64(),

@@ -1,4 +1,5 @@
 // Cuts the rows of a mailbox into state pages: which of those on disk stay, and which are sealed anew (FORMAT.md §9.6).
+import { breathe } from '../base/async.ts'
 import { boxKinds, sealBox } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { statePlace } from '../crypto/places.ts'
@@ -74,8 +75,15 @@ function cut(rows: readonly MessageRow[]): MessageRow[][] {
   return parts
 }
 
-/** Seals the changed pages of a mailbox, whose rows must be loaded, and those that `stale` names by their first UID. */
-export function statePages(vault: Vault, table: MailboxTable, stale: ReadonlySet<number>): MailboxPages {
+/**
+ * Seals the changed pages of a mailbox, whose rows must be loaded, and those that `stale` names by their first UID. For use
+ * inside a commit: the rows must not change meanwhile.
+ */
+export async function statePages(
+  vault: Vault,
+  table: MailboxTable,
+  stale: ReadonlySet<number>,
+): Promise<MailboxPages> {
   const key = vault.root().mailboxKey(table.idBytes)
   const pages: StatePageRef[] = []
   const writes: PageWrite[] = []
@@ -94,6 +102,7 @@ export function statePages(vault: Vault, table: MailboxTable, stale: ReadonlySet
       pages.push({ firstUid: first, count: part.length, digest: sha256(sealed) })
       writes.push({ key: stateKey(table.idBytes, first), sealed })
       written.add(first)
+      await breathe()
     }
     for (const page of old) {
       if (!written.has(page.firstUid))
