@@ -162,6 +162,7 @@ export class UnlockedAccounts {
       if (this.#open.get(id.toString('hex')) === entry) this.#open.delete(id.toString('hex'))
       await entry.housekeeping.stop()
       await entry.account.lock()
+      void this.#settings.gate.scrub()
     })
   }
 

@@ -27,6 +27,16 @@ export interface KdfGateOptions {
   readonly minimumMemoryKiB?: number
 }
 
+/** About a millisecond: long enough that each thread takes its part. */
+const scrubOptions = {
+  raw: true,
+  type: argon2id,
+  salt: Buffer.alloc(16),
+  memoryCost: 1024,
+  timeCost: 1,
+  parallelism: 1,
+} as const
+
 interface Waiter {
   readonly admit: () => void
 }
@@ -42,6 +52,8 @@ export class KdfGate {
   readonly #minimumMemoryKiB: number
   readonly #waiters: Waiter[] = []
   #running = 0
+  #scrubbing: Promise<void> | undefined
+  #scrubsWanted = 0
 
   constructor(options: KdfGateOptions = {}) {
     this.#parallel = options.parallel ?? 2
@@ -103,6 +115,28 @@ export class KdfGate {
     } finally {
       this.#leave()
     }
+  }
+
+  /**
+   * Overwrites what Argon2id leaves on the stacks of libuv's threads (its result stood in registers that were saved there), by
+   * small derivations on all of them. Call it when keys are wiped; resolves when that is done. Never rejects.
+   */
+  scrub(): Promise<void> {
+    this.#scrubsWanted += 1
+    this.#scrubbing ??= this.#scrubAll()
+    return this.#scrubbing
+  }
+
+  async #scrubAll(): Promise<void> {
+    for (let begun = 0; begun !== this.#scrubsWanted;) {
+      begun = this.#scrubsWanted
+      // Twice as many as there are threads: one that is busy must not be passed over.
+      const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4
+      await Promise.allSettled(
+        Array.from({ length: 2 * threads }, () => hash(Buffer.alloc(16), scrubOptions)),
+      )
+    }
+    this.#scrubbing = undefined
   }
 
   #enter(signal: AbortSignal | undefined): Promise<void> {
