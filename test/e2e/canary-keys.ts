@@ -1,4 +1,5 @@
 // The keys of an account, found the way its owner would: from a copy of the store, with the password.
+import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { silentLog } from '../../src/base/ports.ts'
@@ -46,6 +47,12 @@ function firstThatOpens(attempts: readonly (() => Buffer)[]): Buffer | undefined
     }
   }
   return undefined
+}
+
+/** What an X-Wing seed is expanded to in use: the seeds of ML-KEM and the secret of X25519. */
+function expanded(name: string, seed: Uint8Array): [string, Uint8Array][] {
+  const bytes = createHash('shake256', { outputLength: 96 }).update(seed).digest()
+  return [0, 32, 64].map((at) => [`${name}, expanded`, bytes.subarray(at, at + 32)])
 }
 
 /** Every key between the password and the messages, as patterns. `stage` is put into their names. */
@@ -96,10 +103,12 @@ export async function keysOf(
     const keys: [string, Uint8Array][] = [
       ['password slot key', slotKey.bytes],
       ['password slot seed', seed],
+      ...expanded('password slot seed', seed),
       ['volume key', volumeKey],
       ['keyset key', derive(volumeKey, labels.keyset)],
       ...epochs.flatMap(({ kemSeed, root: secret }): [string, Uint8Array][] => [
         ['delivery seed', kemSeed],
+        ...expanded('delivery seed', kemSeed),
         ['root', secret],
       ]),
       ...roots.flatMap((own): [string, Uint8Array][] => [
