@@ -5,12 +5,13 @@ import type { CopyResult, Uid, UidValidity } from './api.ts'
 import { readNow } from './contents.ts'
 import { batchOf } from './commit-limits.ts'
 import { isRefusal, Refusal } from './errors.ts'
-import { expunge, handled, octetsOf, removal } from './expunge.ts'
+import { expunge, handled, octetsOf } from './expunge.ts'
 import { readFlags, type FlagSet } from './flags.ts'
 import { messageKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { sealMessageRecord } from './message-seal.ts'
+import { removal } from './removal.ts'
 import { withKeywords } from './store-flags.ts'
 import { toRanges } from './uid-ranges.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
@@ -50,7 +51,7 @@ async function copyBatch(
   uids: readonly Uid[],
 ): Promise<Commit<Batch>> {
   const { vault, site } = account
-  const plan = isMove ? await removal(account, from, uids) : undefined
+  const plan = isMove ? await removal(account, from, uids, { damagedToo: false }) : undefined
   const present = plan?.uids ?? uids
   const first = to.uidNext
   const spell = respeller(to)

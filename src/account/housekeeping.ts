@@ -65,6 +65,7 @@ export class Housekeeping {
     try {
       while (this.#takeWish()) {
         await this.#adoptAll()
+        this.#firstRound.resolve(undefined)
         if (this.#account.state.tailLength >= this.#tidyAt) await this.#tidy()
       }
     } catch (error) {
