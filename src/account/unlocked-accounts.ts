@@ -180,9 +180,19 @@ export class UnlockedAccounts {
       })
   }
 
+  /** A front door that throws must not keep the keys from being wiped. */
+  #tell({ info, sessionId }: OpenSession, reason: string): void {
+    try {
+      info.end(reason)
+    } catch (error) {
+      const fault = error instanceof Error ? error.name : typeof error
+      this.#log.write('error', 'session.end-failed', { session: sessionId, reason: fault })
+    }
+  }
+
   /** Ends sessions; resolves when, if they were the last ones, the keys are wiped. */
   async end(sessions: readonly OpenSession[], reason: string): Promise<void> {
-    for (const session of sessions) session.info.end(reason)
+    for (const session of sessions) this.#tell(session, reason)
     await Promise.all(sessions.map((session) => session.close()))
   }
 
