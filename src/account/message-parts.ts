@@ -122,25 +122,32 @@ function textRanges(root: PartNode): [start: number, end: number][] {
 export type Opened =
   { readonly uid: Uid; readonly content: MessageContent } | { readonly uid: Uid; readonly damage: Refusal }
 
-/** As `contents`, but one damaged record does not hide the others: after the first they are opened one by one. */
+/** Messages opened one by one where some are damaged: as many as `contents` opens together. */
+const oneByOne = 256
+
+/** As `contents`, but one damaged record does not hide the others: where there is one they are opened one by one. */
 export async function* openContents(mailbox: SelectedMailbox, uids: readonly Uid[]): AsyncGenerator<Opened> {
   let done = 0
-  try {
-    for await (const content of mailbox.contents(uids)) {
-      while (done < uids.length && (uids[done] ?? Infinity) <= content.uid) done += 1
-      yield { uid: content.uid, content }
-    }
-    return
-  } catch (error) {
-    if (!isRefusal(error, 'damaged')) throw error
-  }
-  for (const uid of uids.slice(done)) {
+  while (done < uids.length) {
     try {
-      const content = await mailbox.content(uid)
-      if (content) yield { uid, content }
+      for await (const content of mailbox.contents(uids.slice(done))) {
+        while (done < uids.length && (uids[done] ?? Infinity) <= content.uid) done += 1
+        yield { uid: content.uid, content }
+      }
+      return
     } catch (error) {
       if (!isRefusal(error, 'damaged')) throw error
-      yield { uid, damage: error }
+    }
+    const end = Math.min(done + oneByOne, uids.length)
+    for (let uid = uids[done]; uid !== undefined && done < end; uid = uids[done]) {
+      done += 1
+      try {
+        const content = await mailbox.content(uid)
+        if (content) yield { uid, content }
+      } catch (error) {
+        if (!isRefusal(error, 'damaged')) throw error
+        yield { uid, damage: error }
+      }
     }
   }
 }

@@ -131,6 +131,7 @@ export class OpenSession implements OpenAccount {
     const name = canonicalName(given)
     return this.#run(async (account) => {
       await this.#caughtUp(name)
+      this.#mustBeOpen()
       const selected = await Selected.open(account, name, options.isReadOnly, (closed) =>
         this.#selected.delete(closed),
       )

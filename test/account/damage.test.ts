@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OpenAccount, SelectedMailbox, Uid } from '../../src/account/api.ts'
 import { isRefusal } from '../../src/account/errors.ts'
+import { openContents } from '../../src/account/message-parts.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { alice, chunks, mail, makeSite, password, readAll, session, type TestSite } from './support.ts'
 import { TamperingStore } from './tampering-store.ts'
@@ -88,6 +89,20 @@ describe('damaged messages', () => {
       await checkOthers(ground, inbox.uids())
     })
   }
+
+  it('are told apart from the others, wherever they are', async () => {
+    const ground = await prepared()
+    const { inbox } = ground
+    const single = damage(ground, 'm', 4, 'flip')
+    const page = damage(ground, 'p', 0, 'flip')
+    const isDamaged = (uid: number): boolean => (uid >= page.from && uid < page.to) || uid === single.from
+    const opened: number[] = []
+    for await (const item of openContents(inbox, inbox.uids())) {
+      assert.equal('damage' in item, isDamaged(item.uid), `UID ${item.uid}`)
+      opened.push(item.uid)
+    }
+    assert.deepEqual(opened, inbox.uids())
+  })
 
   it('in one page may go one by one, the page with the last of them', async () => {
     const ground = await prepared()
