@@ -27,8 +27,6 @@ export interface FoundMailbox {
 }
 
 export const crashMailboxes = ['INBOX', 'Work', 'Archive'] as const
-type CrashMailbox = (typeof crashMailboxes)[number]
-
 /** Numbers of one mailbox that a client has ever been told. */
 class Numbers {
   readonly markerOfUid = new Map<number, string>()
