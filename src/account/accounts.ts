@@ -1,33 +1,24 @@
 // All accounts of the site: the one object that IMAP, delivery and the admin commands are given (api.ts).
-import { equalBytes } from '../base/bytes.ts'
 import type { Clock, Log } from '../base/ports.ts'
 import { defaultMessageBytes, passwordBytes } from '../base/limits.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { WrongKey } from '../crypto/errors.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
-import { Conflict, Refused } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
-import { createRecords } from './create-account.ts'
 import { checkCard, deliver } from './deliver.ts'
-import {
-  allEntries,
-  canonicalAddress,
-  encodeEntry,
-  findEntry,
-  newAddress,
-  type DirectoryEntry,
-} from './directory.ts'
+import { canonicalAddress, newAddress, type DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { exportSealed } from './export-sealed.ts'
 import type { LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
 import type { KeySettings } from './slots.ts'
 import { recipient } from './recipient.ts'
-import { asRefusal, isInDoubt, refusing } from './refusing.ts'
+import { asRefusal, refusing } from './refusing.ts'
+import { Registry } from './registry.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -51,6 +42,7 @@ class SiteAccounts implements Accounts {
   readonly #options: AccountsOptions
   readonly #unlocked: UnlockedAccounts
   readonly #credentials: Credentials
+  readonly #registry: Registry
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -63,42 +55,19 @@ class SiteAccounts implements Accounts {
       options.maxMessageBytes ?? defaultMessageBytes,
     )
     this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
+    this.#registry = new Registry(this.#site, this.#settings)
   }
 
-  /** Goes on with deletions that a crash interrupted. One that cannot be done keeps nobody else from their mail. */
-  async resume(): Promise<void> {
-    for await (const entry of this.#entries()) {
-      if (!entry.isDeleting) continue
-      try {
-        await this.#destroy(entry)
-      } catch (error) {
-        this.#logFailure('account.delete-failed', entry, error)
-      }
-    }
-  }
-
-  #entries(): AsyncGenerator<DirectoryEntry> {
-    return allEntries(this.#site.store.directory, () => {
-      this.#site.log.write('error', 'directory.damaged')
-    })
-  }
-
-  #logFailure(event: string, { account }: DirectoryEntry, error: unknown): void {
-    const reason = isRefusal(error) ? error.code : 'fault'
-    this.#site.log.write('error', event, { account: account.toString('hex'), reason })
-  }
-
-  async #entry(address: string): Promise<DirectoryEntry> {
-    const entry = await refusing(() => findEntry(this.#site.store.directory, address))
-    if (!entry) throw new Refusal('no-such-account', 'No such account')
-    return entry
+  /** Goes on with deletions that a crash interrupted. */
+  resume(): Promise<void> {
+    return this.#registry.resume()
   }
 
   async login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
     const { guard } = this.#options
     const name = canonicalAddress(address)
     await guard?.before(session.remoteAddress, name)
-    const entry = await refusing(() => findEntry(this.#site.store.directory, name))
+    const entry = await this.#registry.find(name)
     try {
       const opened = await this.#open(entry, password, session)
       try {
@@ -118,7 +87,7 @@ class SiteAccounts implements Accounts {
 
   /** Whether the address still stands for this account, which may have been disabled or deleted while the password was checked. */
   async #mustBeUsable(name: string, entry: DirectoryEntry | undefined): Promise<void> {
-    const now = await refusing(() => findEntry(this.#site.store.directory, name))
+    const now = await this.#registry.find(name)
     if (!now || !entry?.account.equals(now.account)) throw new WrongKey()
     if (now.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
   }
@@ -148,7 +117,7 @@ class SiteAccounts implements Accounts {
     if (sizeBytes > (this.#options.maxMessageBytes ?? defaultMessageBytes)) {
       throw new Refusal('message-too-large', 'The message is larger than this server takes')
     }
-    const { account } = await this.#entry(target.address)
+    const { account } = await this.#registry.entry(target.address)
     await checkCard(this.#site, account)
     const info = await refusing(() => this.#site.store.info(account))
     if (info?.quotaBytes !== undefined && info.usageBytes + sizeBytes > info.quotaBytes) {
@@ -160,7 +129,7 @@ class SiteAccounts implements Accounts {
     if (message.length > (this.#options.maxMessageBytes ?? defaultMessageBytes)) {
       throw new Refusal('message-too-large', 'The message is larger than this server takes')
     }
-    const { account } = await this.#entry(target.address)
+    const { account } = await this.#registry.entry(target.address)
     try {
       await deliver(this.#site, account, message, target.detail)
     } finally {
@@ -176,41 +145,26 @@ class SiteAccounts implements Accounts {
   ): Promise<AccountInfo> {
     const address = newAddress(given)
     requirePassword(password)
-    const { directory } = this.#site.store
-    if (await refusing(() => directory.get(address)))
-      throw new Refusal('account-exists', 'The account exists already')
     const quota = options.quotaBytes ?? this.#options.defaultQuotaBytes
-    const account = await refusing(() => createRecords(this.#site, this.#settings, password, quota))
-    const bytes = encodeEntry(account, { isDisabled: false, isDeleting: false })
-    try {
-      await directory.put(address, bytes, undefined)
-    } catch (error) {
-      // Where nobody can say whether the entry is there, the account must stay: it would name one that is gone.
-      if (isInDoubt(error)) {
-        const present = await refusing(() => directory.get(address))
-        if (present && equalBytes(present, bytes)) return this.info(address)
-      } else await this.#site.store.destroy(account).catch(() => undefined)
-      if (error instanceof Conflict) throw new Refusal('account-exists', 'The account exists already')
-      throw asRefusal(error)
-    }
+    await this.#registry.create(address, password, quota)
     return this.info(address)
   }
 
   async *list(): AsyncGenerator<AccountInfo> {
-    for await (const entry of this.#entries()) {
+    for await (const entry of this.#registry.entries()) {
       if (entry.isDeleting) continue
       try {
         yield await this.#info(entry)
       } catch (error) {
         // One that is damaged, or was deleted just now, must not hide the others.
         if (!isRefusal(error, 'damaged') && !isRefusal(error, 'no-such-account')) throw error
-        this.#logFailure('account.unreadable', entry, error)
+        this.#registry.report('account.unreadable', entry, error)
       }
     }
   }
 
   async info(address: string): Promise<AccountInfo> {
-    return this.#info(await this.#entry(address))
+    return this.#info(await this.#registry.entry(address))
   }
 
   async #info(entry: DirectoryEntry): Promise<AccountInfo> {
@@ -220,43 +174,29 @@ class SiteAccounts implements Accounts {
 
   async setPassword(address: string, password: Buffer): Promise<void> {
     requirePassword(password)
-    await this.#credentials.setPassword(await this.#entry(address), password)
+    await this.#credentials.setPassword(await this.#registry.entry(address), password)
     await this.kick({ address }, 'The password was changed')
   }
 
   async changePassword(address: string, oldPassword: Buffer, newPassword: Buffer): Promise<void> {
     requirePassword(newPassword)
-    await this.#credentials.changePassword(await this.#entry(address), oldPassword, newPassword)
+    await this.#credentials.changePassword(await this.#registry.entry(address), oldPassword, newPassword)
   }
 
   async setDisabled(address: string, isDisabled: boolean): Promise<void> {
-    const entry = await this.#entry(address)
-    const bytes = encodeEntry(entry.account, { isDisabled, isDeleting: false })
-    await refusing(() => this.#site.store.directory.put(entry.address, bytes, entry.bytes))
+    await this.#registry.setDisabled(await this.#registry.entry(address), isDisabled)
     if (isDisabled) await this.kick({ address }, 'The account was disabled')
   }
 
   async setQuota(address: string, quotaBytes: number | undefined): Promise<void> {
-    const { account } = await this.#entry(address)
+    const { account } = await this.#registry.entry(address)
     await refusing(() => this.#site.store.transact(account, async (tx) => tx.setQuota(quotaBytes)))
   }
 
   async delete(address: string): Promise<void> {
-    const entry = await this.#entry(address)
-    const bytes = encodeEntry(entry.account, { isDisabled: true, isDeleting: true })
-    await refusing(() => this.#site.store.directory.put(entry.address, bytes, entry.bytes))
+    const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
     await this.kick({ address }, 'The account was deleted')
-    await this.#destroy({ ...entry, bytes })
-  }
-
-  async #destroy(entry: DirectoryEntry): Promise<void> {
-    try {
-      await this.#site.store.destroy(entry.account)
-    } catch (error) {
-      // Destroyed already, before a crash: what remains is the entry.
-      if (!(error instanceof Refused) || error.reason !== 'no-account') throw asRefusal(error)
-    }
-    await refusing(() => this.#site.store.directory.delete(entry.address, entry.bytes))
+    await this.#registry.destroy(doomed)
   }
 
   async enableAtRest(
@@ -264,7 +204,7 @@ class SiteAccounts implements Accounts {
     password: Buffer,
     progress?: (done: number, total: number) => void,
   ): Promise<{ recoveryCode: Buffer; finished: Promise<void> }> {
-    return this.#credentials.enableAtRest(await this.#entry(address), password, progress)
+    return this.#credentials.enableAtRest(await this.#registry.entry(address), password, progress)
   }
 
   async recover(
@@ -273,13 +213,17 @@ class SiteAccounts implements Accounts {
     newPassword: Buffer,
   ): Promise<{ recoveryCode: Buffer }> {
     requirePassword(newPassword)
-    const fresh = await this.#credentials.recover(await this.#entry(address), recoveryCode, newPassword)
+    const fresh = await this.#credentials.recover(
+      await this.#registry.entry(address),
+      recoveryCode,
+      newPassword,
+    )
     await this.kick({ address }, 'The password was recovered')
     return fresh
   }
 
   async *exportSealed(address: string): AsyncGenerator<Buffer> {
-    const { account } = await this.#entry(address)
+    const { account } = await this.#registry.entry(address)
     try {
       yield* exportSealed(this.#site.store, account)
     } catch (error) {

@@ -1,0 +1,99 @@
+// Which accounts there are: making them, finding them by address, disabling and deleting them, so that a crash leaves nothing half done.
+import { equalBytes } from '../base/bytes.ts'
+import { Conflict, Refused } from '../store/errors.ts'
+import { createRecords } from './create-account.ts'
+import { allEntries, encodeEntry, findEntry, type DirectoryEntry } from './directory.ts'
+import { isRefusal, Refusal } from './errors.ts'
+import { asRefusal, isInDoubt, refusing } from './refusing.ts'
+import type { KeySettings } from './slots.ts'
+import type { Site } from './unlocked-account.ts'
+
+export class Registry {
+  readonly #site: Site
+  readonly #settings: KeySettings
+
+  constructor(site: Site, settings: KeySettings) {
+    this.#site = site
+    this.#settings = settings
+  }
+
+  /** Every account's entry, also of those being deleted. */
+  entries(): AsyncGenerator<DirectoryEntry> {
+    return allEntries(this.#site.store.directory, () => {
+      this.#site.log.write('error', 'directory.damaged')
+    })
+  }
+
+  /** Refuses with 'no-such-account'. */
+  async entry(address: string): Promise<DirectoryEntry> {
+    const entry = await this.find(address)
+    if (!entry) throw new Refusal('no-such-account', 'No such account')
+    return entry
+  }
+
+  find(address: string): Promise<DirectoryEntry | undefined> {
+    return refusing(() => findEntry(this.#site.store.directory, address))
+  }
+
+  /** Makes an account for a canonical address that is free; refuses with 'account-exists'. */
+  async create(address: string, password: Buffer, quotaBytes: number | undefined): Promise<void> {
+    const { store } = this.#site
+    const taken = new Refusal('account-exists', 'The account exists already')
+    if (await refusing(() => store.directory.get(address))) throw taken
+    const account = await refusing(() => createRecords(this.#site, this.#settings, password, quotaBytes))
+    const bytes = encodeEntry(account, { isDisabled: false, isDeleting: false })
+    try {
+      await store.directory.put(address, bytes, undefined)
+    } catch (error) {
+      // Where nobody can say whether the entry is there, the account must stay: it would name one that is gone.
+      if (isInDoubt(error)) {
+        const present = await refusing(() => store.directory.get(address))
+        if (present && equalBytes(present, bytes)) return
+      } else await store.destroy(account).catch(() => undefined)
+      throw error instanceof Conflict ? taken : asRefusal(error)
+    }
+  }
+
+  async setDisabled(entry: DirectoryEntry, isDisabled: boolean): Promise<void> {
+    await this.#mark(entry, { isDisabled, isDeleting: false })
+  }
+
+  /** From here on nobody finds the account any more; `destroy` what is returned when its sessions have ended. */
+  async beginDeleting(entry: DirectoryEntry): Promise<DirectoryEntry> {
+    const bytes = await this.#mark(entry, { isDisabled: true, isDeleting: true })
+    return { ...entry, bytes, isDisabled: true, isDeleting: true }
+  }
+
+  async #mark(entry: DirectoryEntry, flags: { isDisabled: boolean; isDeleting: boolean }): Promise<Buffer> {
+    const bytes = encodeEntry(entry.account, flags)
+    await refusing(() => this.#site.store.directory.put(entry.address, bytes, entry.bytes))
+    return bytes
+  }
+
+  async destroy(entry: DirectoryEntry): Promise<void> {
+    try {
+      await this.#site.store.destroy(entry.account)
+    } catch (error) {
+      // Destroyed already, before a crash: what remains is the entry.
+      if (!(error instanceof Refused) || error.reason !== 'no-account') throw asRefusal(error)
+    }
+    await refusing(() => this.#site.store.directory.delete(entry.address, entry.bytes))
+  }
+
+  /** Goes on with deletions that a crash interrupted. One that cannot be done keeps nobody else from their mail. */
+  async resume(): Promise<void> {
+    for await (const entry of this.entries()) {
+      if (!entry.isDeleting) continue
+      try {
+        await this.destroy(entry)
+      } catch (error) {
+        this.report('account.delete-failed', entry, error)
+      }
+    }
+  }
+
+  report(event: string, { account }: DirectoryEntry, error: unknown): void {
+    const reason = isRefusal(error) ? error.code : 'fault'
+    this.#site.log.write('error', event, { account: account.toString('hex'), reason })
+  }
+}
