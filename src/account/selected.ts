@@ -86,6 +86,8 @@ async function openBlob(
     return await account.site.store.blobs.open(account.id, blob)
   } catch (error) {
     if (!(error instanceof Refused) || error.reason !== 'no-blob') throw error
+    // The commit that took it away may be durable and not yet applied.
+    await account.exclusive(async () => undefined)
     throw table.row(uid) ? new Damage('the body of a message is missing') : expunged()
   }
 }

@@ -1,9 +1,10 @@
 // Names, numbers and lives of mailboxes, with others at work on them at the same moment.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { MailboxEvent, OpenAccount, SpecialUse } from '../../src/account/api.ts'
+import type { MailboxEvent, MessageContent, OpenAccount, SpecialUse } from '../../src/account/api.ts'
 import { isRefusal } from '../../src/account/errors.ts'
-import { alice, chunks, deliverTo, mail, makeSite, password, session } from './support.ts'
+import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { alice, chunks, deliverTo, mail, makeSite, overriding, password, session } from './support.ts'
 import { check, see } from './views.ts'
 
 const address = 'alice@example.org'
@@ -291,5 +292,43 @@ describe('\\Recent', () => {
       again.uids().filter((uid) => again.isRecent(uid)),
       [19],
     )
+  })
+})
+
+describe('a body that is read while its message is expunged', () => {
+  it('is read to its end or said to be expunged, never damaged', async () => {
+    const inner = openMemoryStore()
+    // What was written takes a while to be heard of.
+    const store = overriding(inner, {
+      async transact(account, run) {
+        const result = await inner.transact(account, run)
+        for (let turns = 0; turns < 3; turns += 1) await turn()
+        return result
+      },
+    })
+    const site = await makeSite({}, store)
+    const open = await alice(site)
+    const other = await site.accounts.login(address, password(), session)
+    const ends = { read: 0, expunged: 0 }
+    for (let turns = 0; turns < 20; turns += 1) {
+      await fill(open, 'INBOX', 3)
+      const inbox = await open.select('INBOX', { isReadOnly: false })
+      const rival = await other.select('INBOX', { isReadOnly: false })
+      const contents: MessageContent[] = []
+      for await (const content of inbox.contents(inbox.uids())) contents.push(content)
+      await rival.storeFlags(rival.uids(), 'add', ['\\Deleted'])
+      const expunging = rival.expunge()
+      for (let count = 0; count < turns % 7; count += 1) await turn()
+      for (const content of contents) {
+        try {
+          for await (const piece of content.read(0, content.sizeBytes)) ends.read += piece.length > 0 ? 1 : 0
+        } catch (error) {
+          assert.ok(isRefusal(error, 'mailbox-not-found'), String(error))
+          ends.expunged += 1
+        }
+      }
+      await expunging
+    }
+    assert.ok(ends.read > 0 && ends.expunged > 0)
   })
 })
