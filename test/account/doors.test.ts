@@ -183,6 +183,34 @@ describe('a session that ends', () => {
   })
 })
 
+describe('a login while the last session ends', () => {
+  it('finds all that the session did, and can go on', async () => {
+    const { site } = await heldSite()
+    let open = await site.accounts.login(address, password(), session)
+    let count = 0
+    for (let round = 0; round < 30; round += 1) {
+      // Enough for a checkpoint to be written at some of the logouts.
+      for (let index = 0; index < 15; index += 1, count += 1)
+        await open.append('INBOX', chunks(mail(`m${count}`)), { flags: [] })
+      const closing = open.close()
+      for (let turns = 0; turns < round % 5; turns += 1) await turn()
+      const [next, other] = await Promise.all([
+        site.accounts.login(address, password(), session),
+        site.accounts.login(address, password(), session),
+        deliverTo(site.accounts, address, mail(`d${round}`)),
+      ])
+      count += 1
+      await closing
+      await other.close()
+      open = next
+    }
+    await open.close()
+    assert.equal(site.accounts.sessions().length, 0)
+    open = await site.accounts.login(address, password(), session)
+    assert.equal((await open.status('INBOX')).messages, count)
+  })
+})
+
 describe('an account that is locked', () => {
   it('cannot be read from by what a session still holds', async () => {
     const { site } = await heldSite()

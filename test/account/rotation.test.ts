@@ -123,6 +123,29 @@ describe('turning at-rest encryption on', () => {
     assert.deepEqual([...states].sort(), ['converting', 'off', 'on'])
   })
 
+  it('stops when the account is locked, and goes on at the next login', async () => {
+    for (let turns = 0; turns < 60; turns += 5) {
+      const { site } = await prepared()
+      const { accounts } = site
+      const { finished } = await accounts.enableAtRest(address, password())
+      const outcome = finished.then(
+        () => true,
+        (error: unknown) => assert.ok(isRefusal(error, 'unavailable'), String(error)),
+      )
+      for (let count = 0; count < turns; count += 1) await turn()
+      await accounts.kick({ address }, 'test')
+      assert.equal((await accounts.info(address)).isUnlocked, false)
+      await outcome
+      await converted(accounts)
+      assert.equal((await accounts.info(address)).atRest, 'on')
+      const { mailboxes } = await seen(accounts)
+      assert.equal(
+        Object.values(mailboxes).reduce((sum, { messages }) => sum + messages.length, 0),
+        138,
+      )
+    }
+  })
+
   it('is not called done before the store was compacted, also when it was killed in between', async () => {
     const { inner, site } = await prepared()
     const compacted: string[] = []
