@@ -29,6 +29,8 @@ export type ListEntry =
   | { readonly kind: 'mailbox'; readonly entry: MailboxEntry }
   | { readonly kind: 'subscription'; readonly name: string }
 
+const listPageVersion = 2
+
 function writeEntry(to: ByteWriter, item: ListEntry): void {
   if (item.kind === 'subscription') {
     to.u8(2).text16(item.name)
@@ -46,9 +48,10 @@ function writeEntry(to: ByteWriter, item: ListEntry): void {
   for (const keyword of entry.keywords) to.text16(keyword)
   to.u16(entry.pages.length)
   for (const page of entry.pages) to.u32(page.firstUid).u16(page.count).fixed(page.digest)
+  to.u8(0) // no fields of later versions
 }
 
-function readEntry(from: ByteReader): ListEntry {
+function readEntry(from: ByteReader, pageVersion: number): ListEntry {
   const kind = from.u8()
   if (kind === 2) return { kind: 'subscription', name: from.text16() }
   if (kind !== 1) throw new MalformedRecord(`mailbox list holds an entry of unknown kind ${kind}`)
@@ -72,6 +75,8 @@ function readEntry(from: ByteReader): ListEntry {
   for (let count = from.u16(); count > 0; count -= 1) {
     pages.push({ firstUid: from.u32(), count: from.u16(), digest: Buffer.from(from.fixed(32)) })
   }
+  if (pageVersion > 1 && from.u8() > 0)
+    throw new MalformedRecord('mailbox list has a field of an unknown kind')
   return { kind: 'mailbox', entry: { ...fields, keywords, pages } }
 }
 
@@ -94,17 +99,20 @@ export function encodeListPages(items: readonly ListEntry[], pageBytes: number):
     size += encoded.length
   }
   return pages.map((page) => {
-    const to = new ByteWriter().u8(1).u16(page.length)
+    const to = new ByteWriter().u8(listPageVersion).u16(page.length)
     for (const encoded of page) to.fixed(encoded)
     return to.finish()
   })
 }
 
+/** Reads pages of this version and of the one before. */
 export function decodeListPage(data: Uint8Array): ListEntry[] {
   const from = new ByteReader(data)
-  if (from.u8() !== 1) throw new MalformedRecord('mailbox list page of an unknown version')
+  const version = from.u8()
+  if (version < 1 || version > listPageVersion)
+    throw new MalformedRecord('mailbox list page of an unknown version')
   const items: ListEntry[] = []
-  for (let count = from.u16(); count > 0; count -= 1) items.push(readEntry(from))
+  for (let count = from.u16(); count > 0; count -= 1) items.push(readEntry(from, version))
   from.end()
   return items
 }

@@ -73,9 +73,12 @@ class Fields {
   lp32 = () => this.take(this.u32())
   text16 = () => needed(decodeUtf8(this.lp16()), `text (in UTF-8) of ${this.name}`)
   list = (count, read) => Array.from({ length: count }, () => read())
-  version() {
+  /** Reads the version, which is 1 to `to`; what has another is not understood. */
+  version(to = 1) {
     const version = this.u8()
-    if (version !== 1) throw unsupported(`${this.name} has version ${version}; this program knows version 1`)
+    if (version < 1 || version > to)
+      throw unsupported(`${this.name} has version ${version}; this program knows version ${to}`)
+    this.knownAs = version
     return this
   }
   end() {
@@ -423,7 +426,7 @@ class Account {
     const place = cat(ascii(word), this.id, where)
     const root = epochOf(this.keyset, epochOfBox(value, name), name).root
     const data = openBox(derive(root, label, mailbox?.id), kind, place, value, name)
-    return Object.assign(new Fields(data, name).version(), { value })
+    return Object.assign(new Fields(data, name).version(word === 'list' ? 2 : 1), { value })
   }
 
   // §9.2, §9.3: the manifest names the list pages by their hashes, and these the state pages.
@@ -454,6 +457,8 @@ class Account {
     fields.take(4 + 4 + 8) // totals: unseen, deleted, octets
     const keywords = fields.list(fields.u16(), fields.text16)
     const pages = fields.list(fields.u16(), () => [fields.u32(), fields.u16(), fields.hash()])
+    if (fields.knownAs > 1 && fields.u8() > 0)
+      throw unsupported('the mailbox list has a field of an unknown kind')
     try {
       for (const page of pages) this.loadStatePage(mailbox, keywords, page)
       must(mailbox.messages.size === count, `${mailbox.name} has not as many messages as the list says`)
