@@ -1,6 +1,6 @@
 // Dates: the Date field (RFC 5322 §3.3, obsolete forms too) and IMAP's date-time and date (RFC 3501 §9).
 import { FieldReader } from './field-reader.ts'
-import type { OctetString } from './octets.ts'
+import { asOctets, type OctetString } from './octets.ts'
 
 /** A moment and the zone it was written in. */
 export interface ZonedDate {
@@ -43,6 +43,24 @@ export function parseMessageDate(value: OctetString): ZonedDate | undefined {
   }
   const [, month, day, hour, minute, second, zone, year, lastZone] = asctimeDate.exec(text) ?? []
   return fromText(year, month, day, hour, minute, second, zone ?? lastZone)
+}
+
+// A day alone, and a zone, which may be nonsense, behind a time.
+const dayAlone = /^(?:[a-z]+\.? ?,? ?)?(\d{1,2}[ -][a-z]{3}[a-z]*\.?[ -]\d{2,4})(?![\d])/i
+const anyZone = /^(.*\d{1,2}:\d{1,2}(?::\d{1,2})?(?:\.\d+)?) ?[+-]\d+/
+
+/**
+ * The sent date of RFC 5256 §2.2: with a zone that makes no sense the time counts as UTC, with a time that makes none as
+ * midnight. Undefined when there is no day either.
+ */
+export function parseSentDate(value: OctetString): ZonedDate | undefined {
+  const date = parseMessageDate(value)
+  if (date) return date
+  const text = withoutComments(value)
+  const zoneless = anyZone.exec(text)?.[1]
+  const inUtc = zoneless === undefined ? undefined : parseMessageDate(asOctets(zoneless))
+  const day = dayAlone.exec(text)?.[1]
+  return inUtc ?? (day === undefined ? undefined : parseMessageDate(asOctets(`${day} 00:00:00`)))
 }
 
 function withoutComments(value: OctetString): string {
