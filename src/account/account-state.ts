@@ -1,7 +1,7 @@
 // What an unlocked account knows of itself in memory, and how one logged change alters it: the same code for replay and for live commits.
 import { Damage } from './errors.ts'
 import type { Change } from './log-codec.ts'
-import { MailboxTable, makeRow } from './mailbox-table.ts'
+import { MailboxTable } from './mailbox-table.ts'
 import { within } from './uid-ranges.ts'
 
 /** What a change did that sessions want to hear of. */
@@ -63,7 +63,7 @@ export class AccountState {
         const table = this.#table(change.mailbox)
         if (change.uid < table.uidNext) throw new Damage('the change log gives a UID twice')
         const fresh = table.learn(change.flags)
-        table.add(makeRow({ ...change, flagSet: change.flags, modSeq: version }))
+        table.add({ ...change, flagSet: change.flags, modSeq: version })
         return [
           ...fresh.map((keyword) => ({ kind: 'keyword' as const, mailbox: table.id, keyword })),
           { kind: 'append', mailbox: table.id, uids: [change.uid] },
@@ -73,10 +73,7 @@ export class AccountState {
         const table = this.#table(change.mailbox)
         const fresh = table.learn(change.flags)
         const uids = within(table.uids, change.ranges)
-        for (const uid of uids) {
-          const row = table.row(uid)
-          if (row) table.replace(makeRow({ ...row, flagSet: change.flags, modSeq: version }))
-        }
+        table.setFlags(uids, change.flags, version)
         return [
           ...fresh.map((keyword) => ({ kind: 'keyword' as const, mailbox: table.id, keyword })),
           { kind: 'flags', mailbox: table.id, uids },

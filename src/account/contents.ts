@@ -130,7 +130,7 @@ export async function* readRecords(
   table: MailboxTable,
   uids: readonly number[],
 ): AsyncGenerator<FoundRecord[]> {
-  const isPresent = (uid: number): boolean => table.row(uid) !== undefined
+  const isPresent = (uid: number): boolean => table.has(uid)
   // Expunged ones are not looked for: each would cost a page.
   let left = uids.filter(isPresent)
   while (left.length > 0) {
@@ -152,7 +152,7 @@ export async function* readRecords(
 function missing(table: MailboxTable, asked: readonly number[], records: readonly FoundRecord[]): boolean {
   if (asked.length === records.length) return false
   const have = new Set(records.map((item) => item.uid))
-  return asked.some((uid) => !have.has(uid) && table.row(uid) !== undefined)
+  return asked.some((uid) => !have.has(uid) && table.has(uid))
 }
 
 /** As `readRecords`, all at once, for use inside a commit. Throws Corrupt when the record of a present message is missing. */
@@ -162,7 +162,7 @@ export async function readNow(
   uids: readonly number[],
 ): Promise<FoundRecord[]> {
   const { vault } = account
-  const present = uids.filter((uid) => table.row(uid) !== undefined)
+  const present = uids.filter((uid) => table.has(uid))
   const packed = present.filter((uid) => uid < table.packedUntil)
   const single = present.slice(packed.length)
   const records = await account.read(async (snapshot) => {

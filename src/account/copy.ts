@@ -5,7 +5,7 @@ import type { CopyResult, Uid, UidValidity } from './api.ts'
 import { readNow } from './contents.ts'
 import { batchOf } from './commit-limits.ts'
 import { isRefusal, Refusal } from './errors.ts'
-import { expunge, handled, octetsOf } from './expunge.ts'
+import { expunge, handled } from './expunge.ts'
 import { readFlags, type FlagSet } from './flags.ts'
 import { messageKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
@@ -75,7 +75,7 @@ async function copyBatch(
   }
   changes.push(...recentChange(account, to, first + present.length))
   if (isMove) changes.push({ kind: 'expunge', mailbox: from.id, ranges: toRanges(present) })
-  const octets = octetsOf(from, present)
+  const octets = from.octetsOf(present)
   return {
     changes,
     value: { source: present, destination: present.map((_, index) => (first + index) as Uid) },
@@ -107,7 +107,7 @@ export async function transfer(
   const destination: Uid[] = []
   const limits = {
     messages: copyAtOnce,
-    bytesOf: (uid: number) => changeBytes + (from.row(uid)?.flagSet.encodedBytes ?? 0),
+    bytesOf: (uid: number) => changeBytes + (from.flagsOf(uid)?.encodedBytes ?? 0),
   }
   let next = 0
   const plan = async (): Promise<Commit<Batch> | undefined> => {
@@ -116,7 +116,7 @@ export async function transfer(
         throw new Refusal('mailbox-not-found', 'The mailbox was deleted')
     }
     const batch = batchOf(from, uids, next, limits)
-    const present = batch.filter((uid) => from.row(uid))
+    const present = batch.filter((uid) => from.has(uid))
     const planned = present.length > 0 ? await copyBatch(account, { from, to, isMove }, present) : undefined
     next += planned ? handled(batch, present, planned.value.source) : batch.length
     return planned

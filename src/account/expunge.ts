@@ -11,10 +11,6 @@ import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 const expungeAtOnce = 500
 const rangeBytes = 8
 
-export function octetsOf(table: MailboxTable, uids: readonly number[]): number {
-  return uids.reduce((sum, uid) => sum + (table.row(uid)?.sizeBytes ?? 0), 0)
-}
-
 /** How many of `batch` are dealt with once `taken`, the first of those that are `present`, are. */
 export function handled(batch: readonly Uid[], present: readonly Uid[], taken: readonly Uid[]): number {
   const last = taken.length < present.length ? taken.at(-1) : undefined
@@ -38,8 +34,8 @@ export async function expunge(
 ): Promise<Uid[]> {
   const gone: Uid[] = []
   const isWanted = (uid: Uid): boolean => {
-    const row = table.row(uid)
-    return row !== undefined && (options.all || (row.flagSet.bits & deletedBit) !== 0)
+    const flags = table.flagsOf(uid)
+    return flags !== undefined && (options.all || (flags.bits & deletedBit) !== 0)
   }
   const wanted = uids.filter(isWanted)
   let damaged = 0
@@ -58,7 +54,7 @@ export async function expunge(
         present.length > 0 ? await removal(account, table, present, { damagedToo: true }) : undefined
       next += plan ? handled(batch, present, plan.uids) : batch.length
       if (!plan) return undefined
-      const octets = octetsOf(table, plan.uids)
+      const octets = table.octetsOf(plan.uids)
       for (const uid of plan.uids) gone.push(uid)
       damaged += plan.damaged
       return {

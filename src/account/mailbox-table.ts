@@ -1,38 +1,9 @@
 // One mailbox of an unlocked account in memory: its names, numbers and the rows of its messages.
-import type { MailboxStatus, MessageState, ModSeq, Uid, UidValidity } from './api.ts'
+import type { MailboxStatus, ModSeq, Uid, UidValidity } from './api.ts'
 import { deletedBit, seenBit, type FlagSet } from './flags.ts'
 import type { MailboxEntry, StatePageRef } from './list-codec.ts'
+import { MessageColumns, type MessageRow, type RowFields } from './message-columns.ts'
 import { lowerBound } from './uid-ranges.ts'
-
-/** A message's state as kept here. An immutable value: a change makes a new one. */
-export interface MessageRow extends MessageState {
-  readonly flagSet: FlagSet
-}
-
-export function makeRow(fields: {
-  uid: number
-  modSeq: number
-  flagSet: FlagSet
-  internalDate: number
-  zoneMinutes: number
-  sizeBytes: number
-  savedAt: number
-}): MessageRow {
-  // `flags` as a getter on a shared prototype would cost less memory; a plain field keeps rows plain values.
-  return {
-    uid: fields.uid as Uid,
-    modSeq: fields.modSeq as ModSeq,
-    flagSet: fields.flagSet,
-    flags: fields.flagSet.list,
-    internalDate: fields.internalDate,
-    zoneMinutes: fields.zoneMinutes,
-    sizeBytes: fields.sizeBytes,
-    savedAt: fields.savedAt,
-  }
-}
-
-/** Up to so many are taken out one by one: moving up what is behind them is cheaper than looking at all. */
-const fewUids = 16
 
 export class MailboxTable {
   readonly id: string
@@ -54,10 +25,9 @@ export class MailboxTable {
   /** State pages as last written, and the first UIDs of those that differ from the rows now. */
   pages: readonly StatePageRef[]
   readonly dirtyPages = new Set<number>()
-  #uids: number[] = []
   /** The last flags learned: messages that are changed together mostly have the same. */
   #learned: FlagSet | undefined
-  #rows: Map<number, MessageRow> | undefined
+  #rows: MessageColumns | undefined
 
   constructor(entry: MailboxEntry, isNew: boolean) {
     this.id = entry.id
@@ -75,7 +45,7 @@ export class MailboxTable {
     this.deleted = entry.deleted
     this.sizeBytes = entry.sizeBytes
     this.pages = entry.pages
-    if (isNew) this.#rows = new Map()
+    if (isNew) this.#rows = new MessageColumns()
   }
 
   get isLoaded(): boolean {
@@ -83,67 +53,81 @@ export class MailboxTable {
   }
 
   /** Takes the rows that were read from the state pages. */
-  fill(rows: readonly MessageRow[]): void {
-    this.#rows = new Map(rows.map((row) => [row.uid, row]))
-    this.#uids = rows.map((row) => row.uid)
+  fill(rows: MessageColumns): void {
+    this.#rows = rows
   }
 
-  #loaded(): Map<number, MessageRow> {
+  /** The rows by index, which hold until the next change; only to be read. */
+  get rows(): MessageColumns {
     if (!this.#rows) throw new Error('mailbox is not loaded')
     return this.#rows
   }
 
-  /** Ascending; not to be changed. */
-  get uids(): readonly Uid[] {
-    this.#loaded()
-    return this.#uids as Uid[]
+  /** Ascending; shared, and never changed: a later change makes a new one. */
+  get uids(): Uint32Array {
+    return this.rows.uids
+  }
+
+  has(uid: number): boolean {
+    return this.rows.indexOf(uid) >= 0
   }
 
   row(uid: number): MessageRow | undefined {
-    return this.#loaded().get(uid)
+    const index = this.rows.indexOf(uid)
+    return index < 0 ? undefined : this.rows.row(index)
   }
 
-  add(row: MessageRow): void {
-    this.#loaded().set(row.uid, row)
-    this.#uids.push(row.uid)
-    this.uidNext = row.uid + 1
-    this.#count(row, 1)
-    this.#touch(row.uid, row.modSeq)
-    this.learn(row.flagSet)
+  /** undefined: there is no such message. */
+  flagsOf(uid: number): FlagSet | undefined {
+    const index = this.rows.indexOf(uid)
+    return index < 0 ? undefined : this.rows.flagSet(index)
   }
 
-  replace(row: MessageRow): void {
-    const before = this.#loaded().get(row.uid)
-    if (!before) return
-    this.#count(before, -1)
-    this.#loaded().set(row.uid, row)
-    this.#count(row, 1)
-    this.#touch(row.uid, row.modSeq)
-    this.learn(row.flagSet)
-  }
-
-  /** `uids` ascending, all present. */
-  remove(uids: readonly number[], modSeq: number): void {
-    const rows = this.#loaded()
+  /** Octets of those of `uids` that are present. */
+  octetsOf(uids: readonly number[]): number {
+    let sum = 0
     for (const uid of uids) {
-      const row = rows.get(uid)
-      if (!row) continue
-      rows.delete(uid)
-      this.#count(row, -1)
+      const index = this.rows.indexOf(uid)
+      if (index >= 0) sum += this.rows.sizeBytes(index)
+    }
+    return sum
+  }
+
+  add(row: RowFields): void {
+    this.rows.add(row)
+    this.uidNext = row.uid + 1
+    this.#count(row.sizeBytes, row.flagSet, 1)
+    this.#touch(row.uid, row.modSeq)
+    this.learn(row.flagSet)
+  }
+
+  /** Gives those of `uids` that are present, in the commit `modSeq`, other flags. */
+  setFlags(uids: readonly number[], flags: FlagSet, modSeq: number): void {
+    const { rows } = this
+    for (const uid of uids) {
+      const index = rows.indexOf(uid)
+      if (index < 0) continue
+      const sizeBytes = rows.sizeBytes(index)
+      this.#count(sizeBytes, rows.flagSet(index), -1)
+      this.#count(sizeBytes, flags, 1)
+      rows.setFlags(index, flags, modSeq)
       this.#touch(uid, modSeq)
     }
-    if (uids.length <= fewUids) {
-      for (const uid of uids) {
-        const index = lowerBound(this.#uids, uid)
-        if (this.#uids[index] === uid) this.#uids.splice(index, 1)
-      }
-      return
+    this.learn(flags)
+  }
+
+  /** `uids` ascending. */
+  remove(uids: readonly number[], modSeq: number): void {
+    const { rows } = this
+    const indexes: number[] = []
+    for (const uid of uids) {
+      const index = rows.indexOf(uid)
+      if (index < 0) continue
+      indexes.push(index)
+      this.#count(rows.sizeBytes(index), rows.flagSet(index), -1)
+      this.#touch(uid, modSeq)
     }
-    const gone = new Set(uids)
-    const from = lowerBound(this.#uids, uids[0] ?? Infinity)
-    const kept = this.#uids.slice(from).filter((uid) => !gone.has(uid))
-    this.#uids.length = from
-    for (const uid of kept) this.#uids.push(uid)
+    rows.remove(indexes)
   }
 
   /** New keywords of `flags`, which the mailbox knows from now on. */
@@ -155,11 +139,11 @@ export class MailboxTable {
     return fresh
   }
 
-  #count(row: MessageRow, sign: 1 | -1): void {
+  #count(sizeBytes: number, flags: FlagSet, sign: 1 | -1): void {
     this.messages += sign
-    this.sizeBytes += sign * row.sizeBytes
-    if ((row.flagSet.bits & seenBit) === 0) this.unseen += sign
-    if ((row.flagSet.bits & deletedBit) !== 0) this.deleted += sign
+    this.sizeBytes += sign * sizeBytes
+    if ((flags.bits & seenBit) === 0) this.unseen += sign
+    if ((flags.bits & deletedBit) !== 0) this.deleted += sign
   }
 
   #touch(uid: number, modSeq: number): void {
@@ -183,7 +167,7 @@ export class MailboxTable {
     return {
       id: this.id,
       messages: this.messages,
-      recent: this.isLoaded ? this.#uids.length - lowerBound(this.#uids, this.recentFrom) : 0,
+      recent: this.#rows ? this.#rows.length - lowerBound(this.#rows.uids, this.recentFrom) : 0,
       unseen: this.unseen,
       deleted: this.deleted,
       uidNext: this.uidNext as Uid,

@@ -1,7 +1,7 @@
 // Making, removing and renaming mailboxes, and subscriptions (RFC 3501 §6.3.3 to §6.3.7).
 import { mailboxesPerAccount } from '../base/limits.ts'
 import { makeId } from '../crypto/random.ts'
-import type { MailboxInfo, MailboxStatus, SpecialUse } from './api.ts'
+import type { MailboxInfo, MailboxStatus, SpecialUse, Uid } from './api.ts'
 import { changesBytes } from './commit-limits.ts'
 import { transfer } from './copy.ts'
 import { Refusal } from './errors.ts'
@@ -105,7 +105,7 @@ export async function deleteMailbox(account: UnlockedAccount, given: string): Pr
   for (;;) {
     check()
     // What is copied into it meanwhile goes too; the last look and the deletion are one commit.
-    await expunge(account, table, [...table.uids], { all: true, check }, undefined)
+    await expunge(account, table, [...table.uids] as Uid[], { all: true, check }, undefined)
     const isDone = await account.commit(() => {
       check()
       if (table.uids.length > 0) return undefined
@@ -186,7 +186,7 @@ export async function renameMailbox(
 async function renameInbox(account: UnlockedAccount, to: string): Promise<void> {
   await createMailbox(account, to)
   const inbox = await account.mailbox('INBOX')
-  await transfer(account, inbox, to, [...inbox.uids], true, undefined)
+  await transfer(account, inbox, to, [...inbox.uids] as Uid[], true, undefined)
 }
 
 export async function setSubscribed(

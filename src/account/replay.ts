@@ -12,8 +12,9 @@ import { AccountState } from './account-state.ts'
 import { arrivalRange, headKey, listRange, logRange, manifestKey, stateKey, versionOfKey } from './keys.ts'
 import { decodeListPage, decodeManifest, type Manifest } from './list-codec.ts'
 import { decodeLogEntry, type Change } from './log-codec.ts'
-import { MailboxTable, type MessageRow } from './mailbox-table.ts'
-import { decodeStatePage } from './state-codec.ts'
+import { MailboxTable } from './mailbox-table.ts'
+import { MessageColumns } from './message-columns.ts'
+import { decodeStatePage, FlagReader } from './state-codec.ts'
 import type { Vault } from './vault.ts'
 
 /** Turns a record that does not parse into damage: what was authenticated should parse. */
@@ -80,7 +81,9 @@ const entriesBetweenBreaths = 128
 /** Reads a mailbox's state pages, if that was not done yet. They show the state at the manifest. */
 export async function loadRows(snapshot: Snapshot, vault: Vault, table: MailboxTable): Promise<void> {
   if (table.isLoaded) return
-  const rows: MessageRow[] = []
+  const rows = new MessageColumns()
+  rows.reserve(table.pages.reduce((sum, page) => sum + page.count, 0))
+  const flags = new FlagReader(table.keywords)
   const sealedPages = await snapshot.getMany(
     table.pages.map((page) => stateKey(table.idBytes, page.firstUid)),
   )
@@ -91,7 +94,7 @@ export async function loadRows(snapshot: Snapshot, vault: Vault, table: MailboxT
     const place = statePlace(vault.account, table.idBytes, table.uidValidity, page.firstUid)
     const key = vault.root(boxEpoch(sealed)).mailboxKey(table.idBytes)
     const data = openBox(key, boxKinds.statePage, place, sealed)
-    for (const row of decoded('state page', () => decodeStatePage(data, table.keywords))) rows.push(row)
+    decoded('state page', () => decodeStatePage(data, flags, rows))
     if (index % pagesBetweenBreaths === pagesBetweenBreaths - 1) await breathe()
   }
   table.fill(rows)

@@ -88,7 +88,7 @@ async function openBlob(
     if (!(error instanceof Refused) || error.reason !== 'no-blob') throw error
     // The commit that took it away may be durable and not yet applied.
     await account.exclusive(async () => undefined)
-    throw table.row(uid) ? new Damage('the body of a message is missing') : expunged()
+    throw table.has(uid) ? new Damage('the body of a message is missing') : expunged()
   }
 }
 
@@ -143,7 +143,8 @@ export class Selected implements SelectedMailbox, Watcher {
     if (isReadOnly) {
       mustExist()
       const selected = new Selected(account, table, true, onClose)
-      for (const uid of table.uids.slice(lowerBound(table.uids, table.recentFrom))) selected.#recent.add(uid)
+      for (const uid of table.uids.subarray(lowerBound(table.uids, table.recentFrom)))
+        selected.#recent.add(uid)
       return selected
     }
     const opened: Selected[] = []
@@ -157,7 +158,7 @@ export class Selected implements SelectedMailbox, Watcher {
         mustExist()
         const selected = open()
         if (table.recentFrom >= table.uidNext) return undefined
-        const claimed = table.uids.slice(lowerBound(table.uids, table.recentFrom))
+        const claimed = table.uids.subarray(lowerBound(table.uids, table.recentFrom))
         return {
           changes: [{ kind: 'recent', mailbox: table.id, recentFrom: table.uidNext }],
           value: undefined,
@@ -198,7 +199,7 @@ export class Selected implements SelectedMailbox, Watcher {
   }
 
   uids(): Uid[] {
-    return [...this.#table.uids]
+    return Array.from(this.#table.uids) as Uid[]
   }
 
   isRecent(uid: Uid): boolean {

@@ -5,16 +5,15 @@ import { sha256 } from '../crypto/digest.ts'
 import { statePlace } from '../crypto/places.ts'
 import { stateKey } from './keys.ts'
 import type { StatePageRef } from './list-codec.ts'
-import type { MailboxTable, MessageRow } from './mailbox-table.ts'
-import { encodeStatePage, rowBytes } from './state-codec.ts'
+import type { MailboxTable } from './mailbox-table.ts'
+import type { MessageColumns } from './message-columns.ts'
+import { bareRowBytes, encodeStatePage, rowBytes } from './state-codec.ts'
 import type { Vault } from './vault.ts'
 
 /** Rows of a page that is not split yet: with box and padding it stays below 64 KiB. */
 const pageBytes = 46 * 1024
 /** A page that is cut anew; neighbours that are smaller together become one page, so that gaps do not add up. */
 const cutBytes = 30 * 1024
-/** A row without keywords. */
-const bareRowBytes = 40
 
 export interface PageWrite {
   readonly key: Buffer
@@ -58,18 +57,21 @@ function stretches(table: MailboxTable, stale: ReadonlySet<number>): Stretch[] {
   return found
 }
 
-function cut(rows: readonly MessageRow[]): MessageRow[][] {
-  const total = rows.reduce((sum, row) => sum + rowBytes(row), 0)
+/** Where the pages of the rows from index `from` up to `to` begin and end. */
+function cut(rows: MessageColumns, from: number, to: number): [from: number, to: number][] {
+  let total = 0
+  for (let index = from; index < to; index += 1) total += rowBytes(rows.flagSet(index))
   const limit = total > pageBytes ? cutBytes : pageBytes
-  const parts: MessageRow[][] = []
+  const parts: [number, number][] = []
   let bytes = Infinity
-  for (const row of rows) {
-    bytes += rowBytes(row)
+  for (let index = from; index < to; index += 1) {
+    const ofRow = rowBytes(rows.flagSet(index))
+    bytes += ofRow
     const part = parts.at(-1)
-    if (part && bytes <= limit) part.push(row)
+    if (part && bytes <= limit) part[1] = index + 1
     else {
-      parts.push([row])
-      bytes = rowBytes(row)
+      parts.push([index, index + 1])
+      bytes = ofRow
     }
   }
   return parts
@@ -92,14 +94,14 @@ export async function statePages(
       pages.push(...old)
       continue
     }
-    const rows = table.uids.slice(from, to).flatMap((uid) => table.row(uid) ?? [])
+    const { rows, uids } = table
     const written = new Set<number>()
-    for (const [index, part] of cut(rows).entries()) {
-      const first = index === 0 ? firstUid : (part[0]?.uid ?? 0)
+    for (const [start, end] of cut(rows, from, to)) {
+      const first = start === from ? firstUid : (uids[start] ?? 0)
       const place = statePlace(vault.account, table.idBytes, table.uidValidity, first)
-      const data = encodeStatePage(part, table.keywords)
+      const data = encodeStatePage(rows, start, end, table.keywords)
       const sealed = sealBox(key, boxKinds.statePage, vault.epoch, place, data)
-      pages.push({ firstUid: first, count: part.length, digest: sha256(sealed) })
+      pages.push({ firstUid: first, count: end - start, digest: sha256(sealed) })
       writes.push({ key: stateKey(table.idBytes, first), sealed })
       written.add(first)
       await breathe()

@@ -15,7 +15,7 @@ export function toRanges(uids: readonly number[]): UidRange[] {
 }
 
 /** Those of `present` (ascending) that lie in `ranges` (ascending). */
-export function within(present: readonly number[], ranges: readonly UidRange[]): number[] {
+export function within(present: ArrayLike<number>, ranges: readonly UidRange[]): number[] {
   const found: number[] = []
   let index = 0
   for (const [first, last] of ranges) {
@@ -29,7 +29,7 @@ export function within(present: readonly number[], ranges: readonly UidRange[]):
 }
 
 /** Index of the first element that is `value` or greater. */
-export function lowerBound(sorted: readonly number[], value: number, from = 0): number {
+export function lowerBound(sorted: ArrayLike<number>, value: number, from = 0): number {
   let low = from
   let high = sorted.length
   while (low < high) {

@@ -50,6 +50,8 @@ export class MalformedRecord extends Error {
   override readonly name = 'MalformedRecord'
 }
 
+const twoTo32 = 2 ** 32
+
 /** Writes the fields of a record; every integer is big-endian, lengths go before variable fields. */
 export class ByteWriter {
   #buffer = Buffer.allocUnsafe(256)
@@ -85,14 +87,23 @@ export class ByteWriter {
   /** A count up to 2^53 - 1, in eight bytes. */
   u64(value: number | bigint): this {
     const at = this.#reserve(8)
-    this.#buffer.writeBigUInt64BE(BigInt(value), at)
+    if (typeof value === 'bigint') this.#buffer.writeBigUInt64BE(value, at)
+    else this.#integer(value, at, value >= 0)
     return this
   }
   /** Milliseconds since 1970, possibly negative, in eight bytes. */
   i64(value: number | bigint): this {
     const at = this.#reserve(8)
-    this.#buffer.writeBigInt64BE(BigInt(value), at)
+    if (typeof value === 'bigint') this.#buffer.writeBigInt64BE(value, at)
+    else this.#integer(value, at, true)
     return this
+  }
+  /** In two halves: a bigint for each of many thousand numbers takes its time. */
+  #integer(value: number, at: number, isInRange: boolean): void {
+    if (!Number.isSafeInteger(value) || !isInRange) throw new RangeError('not an integer of its range')
+    const high = Math.floor(value / twoTo32)
+    this.#buffer.writeInt32BE(high, at)
+    this.#buffer.writeUInt32BE(value - high * twoTo32, at + 4)
   }
   /** Bytes of a length that both sides know. */
   fixed(bytes: Uint8Array): this {
@@ -121,6 +132,13 @@ export class ByteWriter {
   }
 }
 
+/** The integer of a high and a low half of 32 bits each. Throws MalformedRecord beyond 2^53 - 1 either way. */
+export function joined(high: number, low: number): number {
+  const value = high * twoTo32 + low
+  if (!Number.isSafeInteger(value)) throw new MalformedRecord('integer too large')
+  return value
+}
+
 /** Reads the fields of a record in order. Throws MalformedRecord past the end; `end()` refuses left-over bytes. */
 export class ByteReader {
   readonly #buffer: Buffer
@@ -147,16 +165,12 @@ export class ByteReader {
   }
   /** A count; refuses values beyond 2^53 - 1. */
   u64(): number {
-    const value = this.#buffer.readBigUInt64BE(this.#take(8))
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new MalformedRecord('integer too large')
-    return Number(value)
+    const at = this.#take(8)
+    return joined(this.#buffer.readUInt32BE(at), this.#buffer.readUInt32BE(at + 4))
   }
   i64(): number {
-    const value = this.#buffer.readBigInt64BE(this.#take(8))
-    if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) {
-      throw new MalformedRecord('integer too large')
-    }
-    return Number(value)
+    const at = this.#take(8)
+    return joined(this.#buffer.readInt32BE(at), this.#buffer.readUInt32BE(at + 4))
   }
   /** A view, not a copy. */
   fixed(count: number): Buffer {
