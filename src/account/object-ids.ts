@@ -1,7 +1,12 @@
-// Object identifiers of messages (RFC 8474): EMAILID and THREADID.
+// Object identifiers (RFC 8474): MAILBOXID, EMAILID and THREADID.
 import { utf8 } from '../base/bytes.ts'
 import { sha256 } from '../crypto/digest.ts'
 import type { MessageFacts } from '../mail/message-facts.ts'
+
+/** MAILBOXID (RFC 8474 §4) of `MailboxInfo.id`: kept by RENAME and never given twice. */
+export function mailboxIdOf(id: string): string {
+  return `F${id}`
+}
 
 /** EMAILID (RFC 8474 §5.1) of `MessageContent.emailId`: copies of one message have the same. */
 export function emailIdOf(emailId: string): string {

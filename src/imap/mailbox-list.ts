@@ -1,5 +1,6 @@
 // Rows of LIST and LSUB, and STATUS answers: which mailboxes, with which attributes.
 import type { MailboxInfo } from '../account/api.ts'
+import { mailboxIdOf } from '../account/object-ids.ts'
 import type { Session } from './session.ts'
 import { compileListPattern } from './wire/list-pattern.ts'
 import type { ListRequest, StatusItem } from './wire/list-request.ts'
@@ -103,9 +104,10 @@ export async function sendStatus(
   items: readonly StatusItem[],
 ): Promise<void> {
   const status = await session.account.status(name)
-  const values: Record<StatusItem, number> = {
+  const values: Record<StatusItem, number | string> = {
     DELETED: status.deleted,
     HIGHESTMODSEQ: status.highestModSeq,
+    MAILBOXID: `(${mailboxIdOf(status.id)})`,
     MESSAGES: status.messages,
     RECENT: status.recent,
     SIZE: status.sizeBytes,

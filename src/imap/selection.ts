@@ -1,4 +1,5 @@
 // Opening a mailbox, as SELECT and EXAMINE share it: what is told of it, in which order.
+import { mailboxIdOf } from '../account/object-ids.ts'
 import type { CommandResult } from './command.ts'
 import type { Session } from './session.ts'
 import type { View } from './view.ts'
@@ -25,6 +26,8 @@ export async function openMailbox(
   out.untaggedStatus('OK', 'UIDs are valid', { code: 'UIDVALIDITY', value: mailbox.uidValidity })
   out.untaggedStatus('OK', 'Predicted next UID', { code: 'UIDNEXT', value: mailbox.uidNext })
   session.sendHighestModSeq(view)
+  // RFC 8474 §4.2: the client that kept this mailbox under another name knows it again.
+  out.untaggedStatus('OK', 'Mailbox', { code: 'MAILBOXID', id: mailboxIdOf(mailbox.id) })
   return mailbox.isReadOnly
     ? { text: 'Opened read-only', code: 'READ-ONLY' }
     : { text: 'Opened', code: 'READ-WRITE' }

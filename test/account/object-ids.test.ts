@@ -1,12 +1,13 @@
 // EMAILID and THREADID: which messages share one.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { emailIdOf, threadIdOf } from '../../src/account/object-ids.ts'
+import { emailIdOf, mailboxIdOf, threadIdOf } from '../../src/account/object-ids.ts'
 
 describe('object identifiers', () => {
   it('are objectids of RFC 8474 §4', () => {
     const grammar = /^[A-Za-z0-9_-]{1,255}$/
     assert.match(emailIdOf('00ff'), grammar)
+    assert.match(mailboxIdOf('00ff'), grammar)
     assert.match(threadIdOf({ messageId: 'a@b', references: [] }) ?? '', grammar)
   })
 

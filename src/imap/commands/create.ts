@@ -1,4 +1,5 @@
-// CREATE, RFC 3501 §6.3.3, with USE (RFC 6154 §3).
+// CREATE, RFC 3501 §6.3.3, with USE (RFC 6154 §3) and MAILBOXID (RFC 8474 §4.1).
+import { mailboxIdOf } from '../../account/object-ids.ts'
 import { command, type Command } from '../command.ts'
 import { Answer } from '../errors.ts'
 import { readCreateParameters } from '../wire/modifiers.ts'
@@ -28,7 +29,7 @@ export const create: Command = command({
     if (specialUse && session.account.mailboxes().some((other) => other.specialUse === specialUse)) {
       throw new Answer('NO', 'Another mailbox has that special use', 'USEATTR')
     }
-    await session.account.createMailbox(mailbox, specialUse && { specialUse })
-    return { text: 'CREATE completed' }
+    const made = await session.account.createMailbox(mailbox, specialUse && { specialUse })
+    return { text: 'CREATE completed', code: { code: 'MAILBOXID', id: mailboxIdOf(made.id) } }
   },
 })

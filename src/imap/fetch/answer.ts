@@ -1,7 +1,9 @@
 // One FETCH response. Nothing of it goes out before everything it needs is known to be there and undamaged.
 import type { MessageState, Uid } from '../../account/api.ts'
 import type { MessageParts } from '../../account/message-parts.ts'
+import { emailIdOf, threadIdOf } from '../../account/object-ids.ts'
 import { formatInternalDate } from '../../mail/date.ts'
+import { messageFacts } from '../../mail/message-facts.ts'
 import { ConnectionLost } from '../output.ts'
 import type { Session } from '../session.ts'
 import type { FetchItem } from '../wire/fetch-items.ts'
@@ -14,9 +16,19 @@ export interface MessageAnswer {
   readonly items: readonly FetchItem[]
 }
 
+/** Items that the message's state alone answers. */
+const ofState: ReadonlySet<FetchItem['kind']> = new Set([
+  'flags',
+  'internalDate',
+  'modSeq',
+  'saveDate',
+  'size',
+  'uid',
+])
+
 /** Whether the message's record must be opened for this item. */
 export function needsContent({ kind }: FetchItem): boolean {
-  return kind === 'body' || kind === 'bodyStructure' || kind === 'envelope' || kind === 'section'
+  return !ofState.has(kind)
 }
 
 /** A response made of the message's state alone. */
@@ -67,6 +79,13 @@ async function prepare(
       return { kind: 'bytes', label: item.label, bytes: await parts.body() }
     case 'bodyStructure':
       return { kind: 'bytes', label: item.label, bytes: await parts.bodyStructure() }
+    case 'emailId':
+      return { kind: 'text', text: `EMAILID (${emailIdOf(parts.content.emailId)})` }
+    case 'threadId': {
+      const id = threadIdOf(messageFacts(await parts.header()))
+      // RFC 8474 §5.2: NIL, when the server cannot say which thread it is.
+      return { kind: 'text', text: id === undefined ? 'THREADID NIL' : `THREADID (${id})` }
+    }
     case 'section':
       return { ...(await openSection(parts, item)), label: item.label }
     default:
@@ -127,6 +146,8 @@ function stateText(session: Session, { uid, state }: MessageAnswer, { kind }: Fe
       return `FLAGS ${view.flagsText(uid, state.flags)}`
     case 'internalDate':
       return `INTERNALDATE "${formatInternalDate(state.internalDate, state.zoneMinutes)}"`
+    case 'saveDate':
+      return `SAVEDATE "${formatInternalDate(state.savedAt, 0)}"`
     case 'size':
       return `RFC822.SIZE ${state.sizeBytes}`
     case 'modSeq':

@@ -1,4 +1,4 @@
-// FETCH attributes, macros and modifiers: what to send of each message (RFC 3501 §6.4.5, RFC 7162 §3.1.4).
+// FETCH attributes, macros and modifiers: what to send of each message (RFC 3501 §6.4.5; RFC 7162 §3.1.4, RFC 8474, RFC 8514).
 import type { ArgumentReader } from './arguments.ts'
 import { readSection, type SectionItem } from './fetch-section.ts'
 import type { SequenceSet } from './sequence-set.ts'
@@ -7,11 +7,14 @@ import type { SequenceSet } from './sequence-set.ts'
 export type FetchItem =
   | { readonly kind: 'body'; readonly label: 'BODY' }
   | { readonly kind: 'bodyStructure'; readonly label: 'BODYSTRUCTURE' }
+  | { readonly kind: 'emailId'; readonly label: 'EMAILID' }
   | { readonly kind: 'envelope'; readonly label: 'ENVELOPE' }
   | { readonly kind: 'flags'; readonly label: 'FLAGS' }
   | { readonly kind: 'internalDate'; readonly label: 'INTERNALDATE' }
   | { readonly kind: 'modSeq'; readonly label: 'MODSEQ' }
+  | { readonly kind: 'saveDate'; readonly label: 'SAVEDATE' }
   | { readonly kind: 'size'; readonly label: 'RFC822.SIZE' }
+  | { readonly kind: 'threadId'; readonly label: 'THREADID' }
   | { readonly kind: 'uid'; readonly label: 'UID' }
   | SectionItem
 
@@ -29,11 +32,14 @@ const maxItems = 128
 
 const simple = {
   BODYSTRUCTURE: { kind: 'bodyStructure', label: 'BODYSTRUCTURE' },
+  EMAILID: { kind: 'emailId', label: 'EMAILID' },
   ENVELOPE: { kind: 'envelope', label: 'ENVELOPE' },
   FLAGS: { kind: 'flags', label: 'FLAGS' },
   INTERNALDATE: { kind: 'internalDate', label: 'INTERNALDATE' },
   MODSEQ: { kind: 'modSeq', label: 'MODSEQ' },
   'RFC822.SIZE': { kind: 'size', label: 'RFC822.SIZE' },
+  SAVEDATE: { kind: 'saveDate', label: 'SAVEDATE' },
+  THREADID: { kind: 'threadId', label: 'THREADID' },
   UID: { kind: 'uid', label: 'UID' },
 } as const
 const body = { kind: 'body', label: 'BODY' } as const
@@ -98,6 +104,7 @@ function readItem(reader: ArgumentReader): FetchItem {
     'BODY',
     'BODY.PEEK',
     'BODYSTRUCTURE',
+    'EMAILID',
     'ENVELOPE',
     'FLAGS',
     'INTERNALDATE',
@@ -106,6 +113,8 @@ function readItem(reader: ArgumentReader): FetchItem {
     'RFC822.HEADER',
     'RFC822.SIZE',
     'RFC822.TEXT',
+    'SAVEDATE',
+    'THREADID',
     'UID',
   )
   switch (word) {

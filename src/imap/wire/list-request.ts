@@ -1,9 +1,17 @@
 // LIST and its extended forms (RFC 3501 §6.3.8, RFC 5258, RFC 6154), and STATUS items.
 import type { ArgumentReader } from './arguments.ts'
 
-/** RFC 3501 §6.3.10, RFC 7162 §3.1.7; DELETED and SIZE are RFC 9051's and RFC 8438's. */
+/** RFC 3501 §6.3.10, RFC 7162 §3.1.7; DELETED and SIZE are RFC 9051's and RFC 8438's, MAILBOXID is RFC 8474's. */
 export type StatusItem =
-  'DELETED' | 'HIGHESTMODSEQ' | 'MESSAGES' | 'RECENT' | 'SIZE' | 'UIDNEXT' | 'UIDVALIDITY' | 'UNSEEN'
+  | 'DELETED'
+  | 'HIGHESTMODSEQ'
+  | 'MAILBOXID'
+  | 'MESSAGES'
+  | 'RECENT'
+  | 'SIZE'
+  | 'UIDNEXT'
+  | 'UIDVALIDITY'
+  | 'UNSEEN'
 /** Which mailboxes (RFC 5258 §3.1, RFC 6154 §2). */
 export type ListSelection = 'SUBSCRIBED' | 'REMOTE' | 'RECURSIVEMATCH' | 'SPECIAL-USE'
 /** What to say of them (RFC 5258 §3.2, RFC 6154 §2). */
@@ -83,6 +91,7 @@ export function readStatusItems(reader: ArgumentReader): StatusItem[] {
     reader.keyword(
       'DELETED',
       'HIGHESTMODSEQ',
+      'MAILBOXID',
       'MESSAGES',
       'RECENT',
       'SIZE',

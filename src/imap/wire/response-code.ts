@@ -37,6 +37,8 @@ export type ResponseCode =
   | PlainCode
   | { readonly code: 'BADCHARSET'; readonly charsets: readonly string[] }
   | { readonly code: 'CAPABILITY'; readonly capabilities: readonly string[] }
+  /** RFC 8474 §4. */
+  | { readonly code: 'MAILBOXID'; readonly id: string }
   | { readonly code: 'PERMANENTFLAGS'; readonly flags: readonly string[] }
   | { readonly code: 'HIGHESTMODSEQ' | 'UIDNEXT' | 'UIDVALIDITY' | 'UNSEEN'; readonly value: number }
   | { readonly code: 'APPENDUID'; readonly uidValidity: number; readonly uids: readonly number[] }
@@ -56,6 +58,8 @@ export function formatResponseCode(code: ResponseCode): string {
       return `BADCHARSET (${code.charsets.join(' ')})`
     case 'CAPABILITY':
       return `CAPABILITY ${code.capabilities.join(' ')}`
+    case 'MAILBOXID':
+      return `MAILBOXID (${code.id})`
     case 'PERMANENTFLAGS':
       return `PERMANENTFLAGS (${code.flags.join(' ')})`
     case 'HIGHESTMODSEQ':
