@@ -72,8 +72,9 @@ class Scan {
   }
 
   #headerOfPart(parent: GrowingPart | undefined): GrowingPart {
-    const headerStart = this.#at
-    const bodyStart = this.#header()
+    // A delimiter may have ended the header of the part outside: then the message in it begins, empty, before the line end.
+    const headerStart = parent && isEmbeddedMessage(parent) ? parent.bodyStart : this.#at
+    const bodyStart = this.#header(headerStart)
     const header = headerFields(
       this.#bytes,
       headerStart,
@@ -100,12 +101,10 @@ class Scan {
 
   // Moves behind the header block and returns where the body begins. A delimiter ends the block too, and then the line end
   // before it is the delimiter's.
-  #header(): number {
+  #header(start: number): number {
     const bytes = this.#bytes
-    const start = this.#at
     while (this.#at < bytes.length) {
-      if (this.#isDelimiterNext())
-        return this.#at === start ? start : this.#at - lineEndBefore(bytes, this.#at)
+      if (this.#isDelimiterNext()) return Math.max(start, this.#at - lineEndBefore(bytes, this.#at))
       const isLast = isEmptyLine(bytes, this.#at)
       this.#skipLine()
       if (isLast) break

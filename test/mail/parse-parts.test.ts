@@ -96,6 +96,22 @@ test('types, encodings and charsets are in lower case, with their defaults', () 
   )
 })
 
+test('a delimiter that ends the header of an embedded message’s part leaves both empty before its line end', () => {
+  const message = mail('Content-Type: multipart/digest; boundary=out', '', '--out', 'X: y', '--out--')
+  const [part] = parseParts(message).children
+  assert.ok(part)
+  assert.equal(shape(part), 'message/rfc822[text/plain]')
+  assert.equal(message.toString('latin1', part.headerStart, part.bodyStart), 'X: y')
+  assert.equal(bodyText(message, part), '')
+  assert.deepEqual(
+    allParts(part).map(({ bodyStart, bodyEnd, bodyLines }) => [bodyEnd - bodyStart, bodyLines]),
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  )
+})
+
 test('an embedded message that is cut off by a delimiter still has a tree', () => {
   const message = mail(
     ...outer,
