@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { within } from '../../src/base/async.ts'
+import { SessionRules } from './grammar/session-rules.ts'
 
 /** How long a response may take before a test is given up; nothing is measured by it. */
 const patienceMs = 20_000
 
 export class Client {
   readonly socket: Socket
+  /** Checks everything that both sides say. */
+  readonly rules: SessionRules = new SessionRules()
   #received = Buffer.alloc(0)
   #isEnded = false
   #wake: (() => void) | undefined
@@ -38,7 +41,9 @@ export class Client {
 
   /** Sends text as it is (latin1), without a line end. */
   write(text: string | Buffer): void {
-    this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+    const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text
+    this.rules.sent(bytes)
+    this.socket.write(bytes)
   }
 
   send(line: string): void {
@@ -99,9 +104,10 @@ export class Client {
     for (;;) {
       const end = responseEnd(this.#received)
       if (end !== undefined) {
-        const text = this.#received.toString('latin1', 0, end - 2)
+        const response = this.#received.subarray(0, end - 2)
         this.#received = this.#received.subarray(end)
-        return text
+        this.rules.heard(response)
+        return response.toString('latin1')
       }
       if (this.#isEnded) return undefined
       await new Promise<void>((resolve) => {

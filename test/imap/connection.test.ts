@@ -137,7 +137,8 @@ describe('the end', () => {
   it('answers a client that has said all it has to say and closed its half', () =>
     withHarness({}, async ({ connect }) => {
       const client = await connect()
-      client.socket.end(`a LOGIN ${address} "${passwordText}"\r\nb STATUS INBOX (MESSAGES)\r\n`)
+      client.write(`a LOGIN ${address} "${passwordText}"\r\nb STATUS INBOX (MESSAGES)\r\n`)
+      client.socket.end()
       const responses = await client.rest()
       assert.match(responses[0] ?? '', /^a OK /)
       assert.deepEqual(responses.slice(1), ['* STATUS INBOX (MESSAGES 0)', 'b OK STATUS completed'])
