@@ -32,6 +32,10 @@ export type Criterion =
   /** Sequence numbers as the session sees them when the command begins. */
   | { readonly kind: 'sequence'; readonly set: NumberSet }
   | { readonly kind: 'internalDate'; readonly relation: DayRelation; readonly day: number }
+  /** By the day on which it came into the mailbox, in UTC (RFC 8514 §4.2). */
+  | { readonly kind: 'savedDate'; readonly relation: DayRelation; readonly day: number }
+  /** By INTERNALDATE, to the second: at least, or at most, so many seconds ago (RFC 5032 §3). */
+  | { readonly kind: 'age'; readonly relation: 'older' | 'younger'; readonly seconds: number }
   /** By the Date field of the message. */
   | { readonly kind: 'sentDate'; readonly relation: DayRelation; readonly day: number }
   /** Strictly more octets. */
@@ -45,3 +49,8 @@ export type Criterion =
   | { readonly kind: 'text'; readonly text: string }
   /** MODSEQ of the message is at least this (RFC 7162 §3.1.5). */
   | { readonly kind: 'modSeq'; readonly atLeast: number }
+  /** In the result that was saved (RFC 5182 §2.1). */
+  | { readonly kind: 'saved' }
+  /** EMAILID and THREADID (RFC 8474 §5.3), compared exactly. */
+  | { readonly kind: 'emailId'; readonly id: string }
+  | { readonly kind: 'threadId'; readonly id: string }

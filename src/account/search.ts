@@ -1,6 +1,7 @@
 // SEARCH over an unlocked mailbox: a tree of criteria against what is cheap first, then headers, then bodies.
 import { breathe } from '../base/async.ts'
 import { dayOf } from '../mail/date.ts'
+import { messageFacts } from '../mail/message-facts.ts'
 import { sentDateOf } from '../mail/prepare.ts'
 import { fieldTexts, fold, type SearchText } from '../mail/text.ts'
 import type { MessageState, SelectedMailbox, Uid } from './api.ts'
@@ -8,6 +9,7 @@ import type { Criterion, DayRelation } from './criterion.ts'
 import { isRefusal } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { MessageParts, openContents } from './message-parts.ts'
+import { emailIdOf, threadIdOf } from './object-ids.ts'
 
 /** A message as the searching session knows it. */
 export interface SearchSubject {
@@ -20,6 +22,10 @@ export interface SearchOptions {
   readonly largestUid: number
   readonly largestSequenceNumber: number
   readonly isRecent: (uid: Uid) => boolean
+  /** Whether `$` names the message (RFC 5182). */
+  readonly isSaved: (uid: Uid) => boolean
+  /** Milliseconds since 1970, for OLDER and YOUNGER. */
+  readonly now: number
   readonly budget: MemoryBudget
   /** Called between messages; throws when nobody waits for the result any more. */
   readonly check: () => void
@@ -35,6 +41,7 @@ export interface SearchResult {
 interface Facts {
   readonly subject: SearchSubject
   readonly state: MessageState
+  readonly emailId?: string
   readonly header?: Buffer
   readonly text?: SearchText
 }
@@ -103,7 +110,10 @@ async function searchOpened(
 }
 
 async function decide(parts: MessageParts, facts: Facts, test: Test): Promise<boolean> {
-  const withHeader = { ...facts, header: await parts.header() }
+  const withId = { ...facts, emailId: emailIdOf(parts.content.emailId) }
+  const verdict = test(withId)
+  if (verdict !== undefined) return verdict
+  const withHeader = { ...withId, header: await parts.header() }
   return test(withHeader) ?? test({ ...withHeader, text: await parts.searchText() }) ?? false
 }
 
@@ -136,6 +146,24 @@ function compile(criterion: Criterion, options: SearchOptions): Test {
           criterion.relation,
           criterion.day,
         )
+    case 'savedDate':
+      return ({ state }) =>
+        relates(dayOf({ epochMs: state.savedAt, zoneMinutes: 0 }), criterion.relation, criterion.day)
+    case 'age': {
+      // RFC 5032 §3: both include the moment itself.
+      const then = Math.floor(options.now / 1000) - criterion.seconds
+      const isOlder = criterion.relation === 'older'
+      return ({ state }) => {
+        const second = Math.floor(state.internalDate / 1000)
+        return isOlder ? second <= then : second >= then
+      }
+    }
+    case 'saved':
+      return ({ subject }) => options.isSaved(subject.uid)
+    case 'emailId':
+      return ({ emailId }) => (emailId === undefined ? undefined : emailId === criterion.id)
+    case 'threadId':
+      return ({ header }) => header && threadIdOf(messageFacts(header)) === criterion.id
     case 'larger':
       return ({ state }) => state.sizeBytes > criterion.sizeBytes
     case 'smaller':

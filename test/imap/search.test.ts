@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { SelectedMailbox, Uid } from '../../src/account/api.ts'
 import type { Criterion } from '../../src/account/criterion.ts'
 import { MemoryBudget } from '../../src/account/memory-budget.ts'
+import { threadIdOf } from '../../src/account/object-ids.ts'
 import { search, type SearchSubject } from '../../src/account/search.ts'
 import { makeSite, session } from '../account/support.ts'
 import { address, mail, passwordText } from './harness.ts'
@@ -17,9 +18,13 @@ interface Fact {
   readonly subject: string
   readonly body: string
   readonly sentDay: number
+  readonly messageId: string
+  readonly savedDay: number
+  emailId: string
 }
 
 const dayMs = 86_400_000
+const now = 20_020 * 86_400_000
 const words = ['apple', 'Birne', 'cherry', 'STRASSE']
 
 /** Twenty messages whose facts are known without looking into them. */
@@ -38,16 +43,31 @@ async function makeMailbox(): Promise<{
     const sentDay = 20_000 + (index % 5)
     const date = new Date(sentDay * dayMs + 12 * 3_600_000).toUTCString().replace('GMT', '+0000')
     const text = mail(subject, body).replace(/^Date: .*\r\n/m, `Date: ${date}\r\n`)
+    const messageId = /^Message-ID: <(.*)>/m.exec(text)?.[1] ?? ''
     const flags = [index % 2 ? '\\Seen' : '\\Draft', ...(index % 3 ? ['Work'] : [])]
     const day = 20_010 + (index % 4)
     const source = (async function* () {
       yield Buffer.from(text)
     })()
     const internalDate = day * dayMs + 23 * 3_600_000
+    const savedDay = 20_776 + (index % 3)
+    site.clock.time = savedDay * dayMs + 3_600_000
     const { uid } = await account.append('INBOX', source, { flags, internalDate, zoneMinutes: 0 })
-    facts.push({ uid, flags, day, sizeBytes: text.length, subject, body, sentDay })
+    facts.push({
+      uid,
+      flags,
+      day,
+      sizeBytes: text.length,
+      subject,
+      body,
+      sentDay,
+      messageId,
+      savedDay,
+      emailId: '',
+    })
   }
   const mailbox = await account.select('INBOX', { isReadOnly: false })
+  for (const fact of facts) fact.emailId = (await mailbox.content(fact.uid as Uid))?.emailId ?? ''
   const close = async (): Promise<void> => {
     await account.close()
     await site.accounts.close()
@@ -60,6 +80,8 @@ function options(facts: readonly Fact[]): Parameters<typeof search>[3] {
     largestUid: facts.at(-1)?.uid ?? 0,
     largestSequenceNumber: facts.length,
     isRecent: (uid) => uid % 2 === 0,
+    isSaved: (uid) => uid % 3 === 0,
+    now,
     budget: new MemoryBudget(1024 * 1024),
     check: () => undefined,
   }
@@ -107,9 +129,24 @@ function naive(criterion: Criterion, fact: Fact): boolean {
       return has(`${fact.subject}\n${fact.body}`, criterion.text)
     case 'modSeq':
       return true
+    case 'saved':
+      return fact.uid % 3 === 0
+    case 'savedDate':
+      return related(fact.savedDay, criterion.relation, criterion.day)
+    case 'age': {
+      const age = (now - (fact.day * dayMs + 23 * 3_600_000)) / 1000
+      return criterion.relation === 'older' ? age >= criterion.seconds : age <= criterion.seconds
+    }
+    case 'emailId':
+      return criterion.id === `M${fact.emailId}`
+    case 'threadId':
+      return criterion.id === threadIdOf({ messageId: fact.messageId, references: [] })
   }
 }
 
+const threadIds = words.flatMap((text) =>
+  [0, 1].map((number) => threadIdOf({ messageId: `${text}${number}@example.org`, references: [] })),
+)
 const word = fc.constantFrom(...words, 'nothing', 'x'.repeat(100), 'apple 0')
 const relation = fc.constantFrom('before' as const, 'on' as const, 'since' as const)
 const leaf: fc.Arbitrary<Criterion> = fc.oneof(
@@ -131,6 +168,18 @@ const leaf: fc.Arbitrary<Criterion> = fc.oneof(
     relation,
     day: fc.integer({ min: 19_999, max: 20_006 }),
   }),
+  fc.record({
+    kind: fc.constant('savedDate' as const),
+    relation,
+    day: fc.integer({ min: 20_775, max: 20_779 }),
+  }),
+  fc.record({
+    kind: fc.constant('age' as const),
+    relation: fc.constantFrom('older' as const, 'younger' as const),
+    seconds: fc.integer({ min: 5, max: 11 }).map((days) => days * 86_400 + 3600),
+  }),
+  fc.constant<Criterion>({ kind: 'saved' }),
+  fc.nat(19).map((index): Criterion => ({ kind: 'threadId', id: threadIds[index % threadIds.length] ?? '' })),
   fc.record({ kind: fc.constant('larger' as const), sizeBytes: fc.integer({ min: 150, max: 400 }) }),
   fc.record({ kind: fc.constant('smaller' as const), sizeBytes: fc.integer({ min: 150, max: 400 }) }),
   fc.record({
@@ -169,6 +218,26 @@ describe('search', () => {
         }),
         { numRuns: 150 },
       )
+    } finally {
+      await close()
+    }
+  })
+
+  it('finds every message by its EMAILID, and none by another', async () => {
+    const { mailbox, facts, close } = await makeMailbox()
+    try {
+      for (const { uid, emailId } of facts) {
+        for (const [id, uids] of [
+          [`M${emailId}`, [uid]],
+          [emailId, []],
+        ] as const) {
+          const { found } = await search(mailbox, subjectsOf(facts), { kind: 'emailId', id }, options(facts))
+          assert.deepEqual(
+            found.map((subject) => subject.uid),
+            uids,
+          )
+        }
+      }
     } finally {
       await close()
     }

@@ -10,7 +10,7 @@ export const search: Command = command({
   name: 'SEARCH',
   states: ['selected'],
   uid: true,
-  capabilities: ['ESEARCH'],
+  capabilities: ['ESEARCH', 'WITHIN'],
   usesSequenceNumbers: true,
 
   parse(input) {
@@ -26,6 +26,8 @@ export const search: Command = command({
       largestUid: view.largestUid,
       largestSequenceNumber: view.exists,
       isRecent: (uid) => view.isRecent(uid),
+      isSaved: () => false,
+      now: context.clock.now(),
       budget: context.budget,
       check() {
         if (link.signal.aborted) throw new ConnectionLost('nobody waits for the result')

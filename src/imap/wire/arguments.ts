@@ -73,6 +73,12 @@ export class ArgumentReader extends Cursor {
     return SequenceSet.parse(bytes.toString('latin1')) ?? this.fail('malformed sequence set')
   }
 
+  // objectid = 1*255(ALPHA / DIGIT / "_" / "-")
+  objectId(): string {
+    const id = this.atom()
+    return /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : this.fail('expected an object identifier')
+  }
+
   /** A flag that a client may store: a system flag in its RFC spelling, or a keyword as given. */
   flag(): string {
     if (!this.tryToken('\\')) return this.atom()

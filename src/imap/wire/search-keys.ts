@@ -1,4 +1,4 @@
-// SEARCH arguments to a criterion tree (RFC 3501 §6.4.4, RFC 4731, RFC 7162 §3.1.5).
+// SEARCH arguments to a criterion tree (RFC 3501 §6.4.4, and the RFCs that add keys, named where they are read).
 import type { Criterion, DayRelation, SystemFlag } from '../../account/criterion.ts'
 import type { ArgumentReader } from './arguments.ts'
 import { searchCharset, type TextDecoding } from './search-charset.ts'
@@ -57,6 +57,7 @@ const has = (flag: SystemFlag): Criterion => ({ kind: 'flag', flag })
 const not = (criterion: Criterion): Criterion => ({ kind: 'not', criterion })
 const all: Criterion = { kind: 'all' }
 const recent: Criterion = { kind: 'recent' }
+const saved: Criterion = { kind: 'saved' }
 
 /** Keys without arguments. */
 const plain = {
@@ -75,19 +76,28 @@ const plain = {
   // RFC 3501 §6.4.4: NEW is RECENT UNSEEN; OLD is NOT RECENT.
   NEW: { kind: 'and', criteria: [recent, not(has(flags.SEEN))] },
   OLD: not(recent),
+  // RFC 8514 §4.2: the date is known of every message.
+  SAVEDATESUPPORTED: all,
 } as const satisfies Record<string, Criterion>
 
 const days = {
   BEFORE: ['internalDate', 'before'],
   ON: ['internalDate', 'on'],
   SINCE: ['internalDate', 'since'],
+  SAVEDBEFORE: ['savedDate', 'before'],
+  SAVEDON: ['savedDate', 'on'],
+  SAVEDSINCE: ['savedDate', 'since'],
   SENTBEFORE: ['sentDate', 'before'],
   SENTON: ['sentDate', 'on'],
   SENTSINCE: ['sentDate', 'since'],
-} as const satisfies Record<string, readonly ['internalDate' | 'sentDate', DayRelation]>
+} as const satisfies Record<string, readonly ['internalDate' | 'savedDate' | 'sentDate', DayRelation]>
 
 const plainWords = words(plain)
 const dayWords = words(days)
+
+/** Keys with one argument that is no text. */
+type WordKey =
+  'EMAILID' | 'KEYWORD' | 'LARGER' | 'OLDER' | 'SMALLER' | 'THREADID' | 'UID' | 'UNKEYWORD' | 'YOUNGER'
 
 class SearchKeys {
   usesModSeq = false
@@ -105,6 +115,8 @@ class SearchKeys {
     reader.count()
     const next = reader.peek()
     if (next === '(') return conjunction(reader.list(() => this.key()))
+    // RFC 5182 §2.1: sequence-set =/ seq-last-command
+    if (reader.tryToken('$')) return saved
     if (next === '*' || (next >= '0' && next <= '9')) {
       this.usesSequenceNumbers = true
       return { kind: 'sequence', set: reader.sequenceSet() }
@@ -126,16 +138,20 @@ class SearchKeys {
     if (field) return { kind: 'header', field, text: this.#text() }
     const word = reader.keyword(
       'BODY',
+      'EMAILID',
       'HEADER',
       'KEYWORD',
       'LARGER',
       'MODSEQ',
       'NOT',
+      'OLDER',
       'OR',
       'SMALLER',
       'TEXT',
+      'THREADID',
       'UID',
       'UNKEYWORD',
+      'YOUNGER',
     )
     switch (word) {
       case 'NOT':
@@ -155,10 +171,20 @@ class SearchKeys {
     }
   }
 
-  #withWord(key: 'KEYWORD' | 'UNKEYWORD' | 'LARGER' | 'SMALLER' | 'UID'): Criterion {
+  #withWord(key: WordKey): Criterion {
     const reader = this.#reader
     reader.space()
     switch (key) {
+      // RFC 8474 §5.3: filter =/ "EMAILID" SP objectid / "THREADID" SP objectid
+      case 'EMAILID':
+        return { kind: 'emailId', id: reader.objectId() }
+      case 'THREADID':
+        return { kind: 'threadId', id: reader.objectId() }
+      // RFC 5032 §4: search-key =/ ("OLDER" / "YOUNGER") SP nz-number
+      case 'OLDER':
+        return { kind: 'age', relation: 'older', seconds: reader.nzNumber() }
+      case 'YOUNGER':
+        return { kind: 'age', relation: 'younger', seconds: reader.nzNumber() }
       case 'KEYWORD':
         return { kind: 'keyword', keyword: reader.atom() }
       case 'UNKEYWORD':
@@ -168,7 +194,7 @@ class SearchKeys {
       case 'SMALLER':
         return { kind: 'smaller', sizeBytes: reader.number() }
       case 'UID':
-        return { kind: 'uid', set: reader.sequenceSet() }
+        return reader.tryToken('$') ? saved : { kind: 'uid', set: reader.sequenceSet() }
     }
   }
 

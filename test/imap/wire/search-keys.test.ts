@@ -13,6 +13,7 @@ function tree(criterion: Criterion): string {
   switch (criterion.kind) {
     case 'all':
     case 'recent':
+    case 'saved':
       return criterion.kind
     case 'and':
     case 'or':
@@ -27,6 +28,7 @@ function tree(criterion: Criterion): string {
     case 'sequence':
       return `${criterion.kind}:${criterion.set instanceof SequenceSet ? criterion.set.toString() : 'strange'}`
     case 'internalDate':
+    case 'savedDate':
     case 'sentDate':
       return `${criterion.kind}-${criterion.relation}:${criterion.day}`
     case 'larger':
@@ -37,6 +39,11 @@ function tree(criterion: Criterion): string {
     case 'body':
     case 'text':
       return `${criterion.kind}=${JSON.stringify(criterion.text)}`
+    case 'age':
+      return `${criterion.relation}:${criterion.seconds}`
+    case 'emailId':
+    case 'threadId':
+      return `${criterion.kind}:${criterion.id}`
     case 'modSeq':
       return `modSeq>=${criterion.atLeast}`
   }
@@ -91,6 +98,23 @@ const rows: readonly (readonly [string, string])[] = [
   ],
   [' SENTON 1-Jan-1970 SENTSINCE 1-Jan-1970', 'and(sentDate-on:0 sentDate-since:0)'],
   [' SINCE 1-Foo-1994', 'bad 17'],
+  [
+    ' SAVEDBEFORE 1-Jan-1970 SAVEDON 2-Jan-1970 SAVEDSINCE 3-Jan-1970',
+    'and(savedDate-before:0 savedDate-on:1 savedDate-since:2)',
+  ],
+  [' SAVEDATESUPPORTED', 'all'],
+  [' OLDER 10 YOUNGER 4294967295', 'and(older:10 younger:4294967295)'],
+  [' OLDER 0', 'bad 8'],
+  [' YOUNGER 4294967296', 'bad 19'],
+  [' EMAILID Mff THREADID T_-9', 'and(emailId:Mff threadId:T_-9)'],
+  [' EMAILID a.b', 'bad 12'],
+  [' EMAILID "a"', 'bad 9'],
+  [` EMAILID ${'a'.repeat(256)}`, 'bad 265'],
+  [' $ SEEN', 'and(saved \\Seen)'],
+  [' NOT $', 'not(saved)'],
+  [' UID $', 'saved'],
+  [' $,1', 'bad 2'],
+  [' UID $:1', 'bad 6'],
   [' LARGER 100 SMALLER 0', 'and(larger:100 smaller:0)'],
   [' LARGER -1', 'bad 8'],
   [' BCC a CC b FROM c SUBJECT d TO e', 'and(BCC="a" CC="b" FROM="c" SUBJECT="d" TO="e")'],
