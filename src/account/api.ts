@@ -106,8 +106,14 @@ export interface SelectedMailbox {
   readonly keywords: readonly Flag[]
   /** UIDs present now, ascending; a fresh array. */
   uids(): Uid[]
+  /** The same, in one array for all who ask: never to be changed, and what happens later is not in it. */
+  uidSnapshot(): Uint32Array
   /** The UIDs that are \Recent for this session, claimed at SELECT (or seen at EXAMINE) and as appends come. */
   isRecent(uid: Uid): boolean
+  /** The same as ranges, both ends included, ascending; messages expunged since and UIDs never given may be among them. */
+  recentRanges(): readonly (readonly [first: number, last: number])[]
+  /** The first message without \Seen. */
+  firstUnseen(): Uid | undefined
   state(uid: Uid): MessageState | undefined
   /** Contents of those of `uids` (ascending) that exist, in order, opened page by page. Throws Refusal 'damaged'. */
   contents(uids: readonly Uid[]): AsyncIterable<MessageContent>

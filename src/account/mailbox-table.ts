@@ -83,6 +83,13 @@ export class MailboxTable {
     return index < 0 ? undefined : this.rows.flagSet(index)
   }
 
+  firstUnseen(): number | undefined {
+    if (this.unseen === 0) return undefined
+    const { rows, uids } = this
+    for (const [index, uid] of uids.entries()) if ((rows.flagSet(index).bits & seenBit) === 0) return uid
+    return undefined
+  }
+
   /** Octets of those of `uids` that are present. */
   octetsOf(uids: readonly number[]): number {
     let sum = 0

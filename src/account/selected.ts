@@ -15,16 +15,17 @@ import { Refusal } from './errors.ts'
 import { expunge } from './expunge.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { messageContents } from './message-contents.ts'
-import { storeFlags } from './store-flags.ts'
-import { lowerBound } from './uid-ranges.ts'
+import { RecentUids } from './recent-uids.ts'
 import { refusing } from './refusing.ts'
+import { storeFlags } from './store-flags.ts'
+import type { UidRange } from './uid-ranges.ts'
 import type { UnlockedAccount, Watcher } from './unlocked-account.ts'
 
 export class Selected implements SelectedMailbox, Watcher {
   readonly #account: UnlockedAccount
   readonly #table: MailboxTable
   readonly isReadOnly: boolean
-  readonly #recent = new Set<number>()
+  readonly #recent = new RecentUids()
   readonly #unwatch: () => void
   readonly #onClose: (selected: Selected) => void
   #listener: (event: MailboxEvent) => void = () => undefined
@@ -58,8 +59,7 @@ export class Selected implements SelectedMailbox, Watcher {
     if (isReadOnly) {
       mustExist()
       const selected = new Selected(account, table, true, onClose)
-      for (const uid of table.uids.subarray(lowerBound(table.uids, table.recentFrom)))
-        selected.#recent.add(uid)
+      selected.#recent.claim(table.recentFrom, table.uidNext - 1)
       return selected
     }
     const opened: Selected[] = []
@@ -73,13 +73,12 @@ export class Selected implements SelectedMailbox, Watcher {
         mustExist()
         const selected = open()
         if (table.recentFrom >= table.uidNext) return undefined
-        const claimed = table.uids.subarray(lowerBound(table.uids, table.recentFrom))
+        const first = table.recentFrom
+        const last = table.uidNext - 1
         return {
           changes: [{ kind: 'recent', mailbox: table.id, recentFrom: table.uidNext }],
           value: undefined,
-          applied() {
-            for (const uid of claimed) selected.#recent.add(uid)
-          },
+          applied: () => selected.#recent.claim(first, last),
         }
       })
     } catch (error) {
@@ -117,8 +116,20 @@ export class Selected implements SelectedMailbox, Watcher {
     return Array.from(this.#table.uids) as Uid[]
   }
 
+  uidSnapshot(): Uint32Array {
+    return this.#table.uids
+  }
+
   isRecent(uid: Uid): boolean {
     return this.#recent.has(uid)
+  }
+
+  recentRanges(): readonly UidRange[] {
+    return this.#recent.ranges
+  }
+
+  firstUnseen(): Uid | undefined {
+    return this.#table.firstUnseen() as Uid | undefined
   }
 
   state(uid: Uid): MessageState | undefined {
@@ -175,9 +186,8 @@ export class Selected implements SelectedMailbox, Watcher {
 
   notify(event: MailboxEvent): void {
     if (event.kind === 'append' && this.#account.recentClaimant(this.#table.id) === this) {
-      for (const uid of event.uids) this.#recent.add(uid)
+      for (const uid of event.uids) this.#recent.claim(uid, uid)
     }
-    if (event.kind === 'expunge') for (const uid of event.uids) this.#recent.delete(uid)
     this.#listener(event)
   }
 

@@ -35,8 +35,6 @@ export async function openMailbox(
 
 /** Sequence number of the first message without \Seen. */
 function firstUnseen(view: View): number | undefined {
-  for (const { uid, sequenceNumber } of view.present()) {
-    if (view.mailbox.state(uid)?.flags.includes('\\Seen') === false) return sequenceNumber
-  }
-  return undefined
+  const uid = view.mailbox.firstUnseen()
+  return uid === undefined ? undefined : view.sequenceNumber(uid)
 }

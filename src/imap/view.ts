@@ -1,6 +1,6 @@
 // A session's own numbering of its mailbox: the only place that sends EXPUNGE, EXISTS, RECENT and unasked FETCH.
 import type { Flag, MailboxEvent, SelectedMailbox, Uid } from '../account/api.ts'
-import type { SequenceSet } from './wire/sequence-set.ts'
+import { lowerBound, type SequenceSet } from './wire/sequence-set.ts'
 import type { ResponseWriter } from './wire/writer.ts'
 
 /** How a command's sets are to be read: as UIDs (the UID form) or as sequence numbers. */
@@ -33,8 +33,8 @@ export interface Resolved {
  */
 export class View {
   readonly mailbox: SelectedMailbox
-  #uids: Uid[]
-  readonly #recent = new Set<Uid>()
+  /** The array of the mailbox itself, shared with other sessions, while there is nothing left to tell; never changed. */
+  #uids: Uint32Array
   #announcedRecent = 0
   /** Expunged, not yet announced. */
   readonly #gone = new Set<Uid>()
@@ -47,9 +47,8 @@ export class View {
   constructor(mailbox: SelectedMailbox) {
     this.mailbox = mailbox
     mailbox.watch((event) => this.#note(event))
-    this.#uids = mailbox.uids()
-    for (const uid of this.#uids) if (mailbox.isRecent(uid)) this.#recent.add(uid)
-    this.#announcedRecent = this.#recent.size
+    this.#uids = mailbox.uidSnapshot()
+    this.#announcedRecent = this.#countRecent()
   }
 
   /** EXISTS as last announced, less the EXPUNGEs announced since. */
@@ -69,7 +68,7 @@ export class View {
   /** All UIDs the session knows and that still exist, with their sequence numbers, ascending. */
   *present(): Generator<{ readonly uid: Uid; readonly sequenceNumber: number }> {
     for (const [index, uid] of this.#uids.entries()) {
-      if (!this.#gone.has(uid)) yield { uid, sequenceNumber: index + 1 }
+      if (!this.#gone.has(uid as Uid)) yield { uid: uid as Uid, sequenceNumber: index + 1 }
     }
   }
 
@@ -85,7 +84,7 @@ export class View {
   }
 
   isRecent(uid: Uid): boolean {
-    return this.#recent.has(uid)
+    return this.mailbox.isRecent(uid)
   }
 
   /**
@@ -139,8 +138,7 @@ export class View {
   /** Tells what has happened since the last time, as far as the rules allow. */
   announce(out: ResponseWriter, rules: NewsRules): void {
     this.announceKeywords(out)
-    if (rules.mayExpunge) this.#announceExpunges(out)
-    this.#announceArrivals(out)
+    this.#announceNumbers(out, rules.mayExpunge)
     for (const uid of [...this.#changed].sort((a, b) => a - b)) {
       if (!this.#gone.has(uid)) this.fetchFlags(out, uid, { ...rules, withUid: true, withFlags: true })
     }
@@ -192,7 +190,7 @@ export class View {
   /** `(` flags `)` of a message, with `\Recent` if this session has it. */
   flagsText(uid: Uid, flags: readonly Flag[]): string {
     const text = flags.join(' ')
-    if (!this.#recent.has(uid)) return `(${text})`
+    if (!this.mailbox.isRecent(uid)) return `(${text})`
     return text === '' ? '(\\Recent)' : `(${text} \\Recent)`
   }
 
@@ -241,48 +239,53 @@ export class View {
     if (unannounced.size > 0) this.#arrived = this.#arrived.filter((uid) => !unannounced.has(uid))
   }
 
-  #announceExpunges(out: ResponseWriter): void {
-    if (this.#gone.size === 0) return
+  /** Tells expunged messages and arrivals, and numbers what is left anew. */
+  #announceNumbers(out: ResponseWriter, mayExpunge: boolean): void {
+    const gone: ReadonlySet<Uid> = mayExpunge ? new Set(this.#gone) : new Set()
+    const arrived = this.#arrived
+    if (gone.size === 0 && arrived.length === 0) return
     // From the end, so that every number is the same before and after those that go with it.
-    for (let index = this.#uids.length - 1; index >= 0; index -= 1) {
-      if (this.#gone.has(this.#uids[index] as Uid)) out.untaggedLine(`${index + 1} EXPUNGE`)
-    }
-    for (const uid of this.#gone) this.#recent.delete(uid)
-    this.#uids = this.#uids.filter((uid) => !this.#gone.has(uid))
-    this.#gone.clear()
-    if (this.#arrived.length === 0) this.#announceRecent(out)
-  }
-
-  #announceArrivals(out: ResponseWriter): void {
-    if (this.#arrived.length === 0) return
-    for (const uid of this.#arrived) {
-      this.#uids.push(uid)
-      if (this.mailbox.isRecent(uid)) this.#recent.add(uid)
+    for (const uid of [...gone].sort((a, b) => b - a)) {
+      out.untaggedLine(`${indexOf(this.#uids, uid) + 1} EXPUNGE`)
+      this.#gone.delete(uid)
     }
     this.#arrived = []
-    out.untaggedLine(`${this.exists} EXISTS`)
+    this.#uids = this.#renumbered(gone, arrived)
+    if (arrived.length > 0) out.untaggedLine(`${this.exists} EXISTS`)
     this.#announceRecent(out)
   }
 
+  #renumbered(gone: ReadonlySet<Uid>, arrived: readonly Uid[]): Uint32Array {
+    const length = this.#uids.length - gone.size + arrived.length
+    const present = this.mailbox.uidSnapshot()
+    if (this.#gone.size === 0 && present.length === length) return present
+    const own = new Uint32Array(length)
+    let at = 0
+    for (const uid of this.#uids) if (!gone.has(uid as Uid)) own[at++] = uid
+    own.set(arrived, at)
+    return own
+  }
+
   #announceRecent(out: ResponseWriter): void {
-    if (this.#recent.size === this.#announcedRecent) return
-    this.#announcedRecent = this.#recent.size
+    const recent = this.#countRecent()
+    if (recent === this.#announcedRecent) return
+    this.#announcedRecent = recent
     out.untaggedLine(`${this.#announcedRecent} RECENT`)
+  }
+
+  /** Messages with a number that are \Recent. */
+  #countRecent(): number {
+    let count = 0
+    for (const [first, last] of this.mailbox.recentRanges())
+      count += lowerBound(this.#uids, last + 1) - lowerBound(this.#uids, first)
+    return count
   }
 }
 
 /** The flags every mailbox has, in the order in which they are shown. */
 const systemFlags: readonly Flag[] = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft']
 
-function indexOf(ascending: readonly Uid[], uid: Uid): number {
-  let low = 0
-  let high = ascending.length - 1
-  while (low <= high) {
-    const middle = (low + high) >>> 1
-    const value = ascending[middle] as Uid
-    if (value === uid) return middle
-    if (value < uid) low = middle + 1
-    else high = middle - 1
-  }
-  return -1
+function indexOf(ascending: Uint32Array, uid: Uid): number {
+  const index = lowerBound(ascending, uid)
+  return ascending[index] === uid ? index : -1
 }

@@ -90,6 +90,15 @@ export class ModelSelected implements SelectedMailbox {
   uids(): Uid[] {
     return [...this.#model.messages.keys()].sort((a, b) => a - b) as Uid[]
   }
+  uidSnapshot(): Uint32Array {
+    return Uint32Array.from(this.uids())
+  }
+  recentRanges(): (readonly [first: number, last: number])[] {
+    return [...this.recent].sort((a, b) => a - b).map((uid) => [uid, uid] as const)
+  }
+  firstUnseen(): Uid | undefined {
+    return this.uids().find((uid) => !this.state(uid)?.flags.includes('\\Seen'))
+  }
   isRecent(uid: Uid): boolean {
     return this.recent.has(uid)
   }

@@ -141,7 +141,8 @@ function merge(ranges: readonly SetRange[], largest: number): SetRange[] {
   return merged
 }
 
-function lowerBound(ascending: ArrayLike<number>, value: number): number {
+/** Index of the first element that is `value` or greater. */
+export function lowerBound(ascending: ArrayLike<number>, value: number): number {
   let low = 0
   let high = ascending.length
   while (low < high) {
