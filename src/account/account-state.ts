@@ -2,7 +2,7 @@
 import { Damage } from './errors.ts'
 import type { Change } from './log-codec.ts'
 import { MailboxTable } from './mailbox-table.ts'
-import { within } from './uid-ranges.ts'
+import { toRanges, within } from './uid-ranges.ts'
 
 /** What a change did that sessions want to hear of. */
 export type Effect =
@@ -83,6 +83,7 @@ export class AccountState {
         const table = this.#table(change.mailbox)
         const uids = within(table.uids, change.ranges)
         table.remove(uids, version)
+        table.expunges.note(version, toRanges(uids), table.uids)
         return [{ kind: 'expunge', mailbox: table.id, uids }]
       }
       case 'created': {
@@ -97,6 +98,7 @@ export class AccountState {
           highestModSeq: version,
           keywords: [],
           pages: [],
+          expungedDigest: undefined,
         }
         this.addMailbox(new MailboxTable(entry, true))
         return []

@@ -115,6 +115,11 @@ export interface SelectedMailbox {
   /** The first message without \Seen. */
   firstUnseen(): Uid | undefined
   state(uid: Uid): MessageState | undefined
+  /**
+   * UIDs that went after `modSeq`, and perhaps others that are gone, as ranges with both ends included, ascending and disjoint
+   * (RFC 7162 §3.2.6). Never one that is there, nor one that was not given yet. Refusals: 'unavailable'.
+   */
+  vanishedSince(modSeq: number): Promise<readonly (readonly [first: Uid, last: Uid])[]>
   /** Contents of those of `uids` (ascending) that exist, in order, opened page by page. Throws Refusal 'damaged'. */
   contents(uids: readonly Uid[]): AsyncIterable<MessageContent>
   content(uid: Uid): Promise<MessageContent | undefined>

@@ -9,6 +9,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { compareNames } from './names.ts'
 import { readHead } from './replay.ts'
 import { statePages, type MailboxPages } from './state-pages.ts'
+import { renewedExpunges, type WrittenExpunges } from './vanished.ts'
 import { NotNow, type UnlockedAccount } from './unlocked-account.ts'
 
 const listPageBytes = 48 * 1024
@@ -18,13 +19,16 @@ const waitingAtMost = 200
 function listItems(
   account: UnlockedAccount,
   renewed: ReadonlyMap<string, readonly StatePageRef[]>,
+  expunges: ReadonlyMap<string, Buffer>,
 ): ListEntry[] {
   const { state } = account
   const tables = [...state.mailboxes.values()].sort((a, b) => compareNames(a.name, b.name))
   return [
     ...tables.map((table): ListEntry => {
       const entry = table.entry()
-      return { kind: 'mailbox', entry: { ...entry, pages: renewed.get(table.id) ?? entry.pages } }
+      const pages = renewed.get(table.id) ?? entry.pages
+      const expungedDigest = expunges.get(table.id) ?? entry.expungedDigest
+      return { kind: 'mailbox', entry: { ...entry, pages, expungedDigest } }
     }),
     ...[...state.subscriptions].sort().map((name): ListEntry => ({ kind: 'subscription', name })),
   ]
@@ -40,16 +44,21 @@ async function waitingArrivals(tx: Transaction): Promise<[number, Buffer][]> {
   return found
 }
 
-/** State pages by the UID they begin with. */
-export type StalePages = ReadonlyMap<MailboxTable, ReadonlySet<number>>
+/** What of a mailbox is to be sealed anew although it did not change. */
+export interface Stale {
+  /** State pages, by the UID they begin with. */
+  readonly pages: ReadonlySet<number>
+  readonly expunges: boolean
+}
+export type StaleRecords = ReadonlyMap<MailboxTable, Stale>
 
 const none: ReadonlySet<number> = new Set()
 
 /** Seals what changed in each mailbox. */
-async function renewedPages(account: UnlockedAccount, stale: StalePages): Promise<MailboxPages[]> {
+async function renewedPages(account: UnlockedAccount, stale: StaleRecords): Promise<MailboxPages[]> {
   const renewed: MailboxPages[] = []
   for (const table of account.state.mailboxes.values()) {
-    const ofTable = stale.get(table) ?? none
+    const ofTable = stale.get(table)?.pages ?? none
     if (table.dirtyPages.size === 0 && ofTable.size === 0) continue
     await account.loadRowsNow(table)
     renewed.push(await statePages(account.vault, table, ofTable))
@@ -57,18 +66,34 @@ async function renewedPages(account: UnlockedAccount, stale: StalePages): Promis
   return renewed
 }
 
+/** Seals what is new in the expunge history of each mailbox. */
+async function renewedHistories(account: UnlockedAccount, stale: StaleRecords): Promise<WrittenExpunges[]> {
+  const renewed: WrittenExpunges[] = []
+  for (const table of account.state.mailboxes.values()) {
+    const { expunges } = table
+    const isStale = stale.get(table)?.expunges === true && expunges.digest !== undefined
+    if (expunges.isDirty || isStale) renewed.push(await renewedExpunges(account, table))
+  }
+  return renewed
+}
+
 /**
- * Writes a checkpoint in one commit; resolves to whether it did: not while a great many arrivals wait. Besides the state
- * pages that changed it seals those in `stale` anew (a key rotation).
+ * Writes a checkpoint in one commit; resolves to whether it did: not while a great many arrivals wait. Besides the records
+ * that changed it seals those in `stale` anew (a key rotation).
  */
-export async function checkpoint(account: UnlockedAccount, stale: StalePages = new Map()): Promise<boolean> {
+export async function checkpoint(
+  account: UnlockedAccount,
+  stale: StaleRecords = new Map(),
+): Promise<boolean> {
   const { state } = account
   try {
     const done = await account.commit(async () => {
       const renewed = await renewedPages(account, stale)
       const byId = new Map(renewed.map(({ table, pages }) => [table.id, pages]))
+      const histories = await renewedHistories(account, stale)
+      const digests = new Map(histories.map(({ table, digest }) => [table.id, digest]))
       const { vault, id } = account
-      const lists = encodeListPages(listItems(account, byId), listPageBytes).map((data, page) =>
+      const lists = encodeListPages(listItems(account, byId, digests), listPageBytes).map((data, page) =>
         sealBox(vault.root().listKey, boxKinds.list, vault.epoch, listPlace(id, page), data),
       )
       const write = async (tx: Transaction, version: number): Promise<void> => {
@@ -80,6 +105,7 @@ export async function checkpoint(account: UnlockedAccount, stale: StalePages = n
             else tx.delete(key)
           }
         }
+        for (const { key, sealed } of histories) tx.put(key, sealed)
         tx.deleteRange(listRange.gte, listRange.lt)
         for (const [page, sealed] of lists.entries()) tx.put(listKey(page), sealed)
         const manifest = encodeManifest({
@@ -103,6 +129,7 @@ export async function checkpoint(account: UnlockedAccount, stale: StalePages = n
           table.pages = pages
           table.dirtyPages.clear()
         }
+        for (const { table, digest } of histories) table.expunges.written(digest, table.highestModSeq)
         state.tailLength = 0
       }
       return { changes: [{ kind: 'checkpoint' } as const], write, applied, value: true }

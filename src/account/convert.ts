@@ -3,7 +3,7 @@ import { breathe } from '../base/async.ts'
 import { boxEpoch } from '../crypto/box.ts'
 import { dropOldEpochs } from '../crypto/keyset.ts'
 import { adoptSome } from './adopt.ts'
-import { checkpoint } from './checkpoint.ts'
+import { checkpoint, type Stale } from './checkpoint.ts'
 import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord } from './message-seal.ts'
@@ -75,19 +75,25 @@ async function convertSome(
   return { messages: converted ?? 0, next }
 }
 
-/** State pages that one checkpoint seals anew: about 4 MB. */
-const pagesAtOnce = 100
+/** State pages and expunge histories that one checkpoint seals anew: about 4 MB. */
+const recordsInCheckpoint = 100
 
-/** Seals manifest, list and all state pages under the newest epoch, and drops the older log, in checkpoints of bounded size. */
+/** Seals manifest, list, state pages and expunge histories under the newest epoch, and drops the older log, in checkpoints of bounded size. */
 async function renewState(account: UnlockedAccount): Promise<void> {
-  const left = [...account.state.mailboxes.values()].flatMap((table) =>
-    table.pages.map(({ firstUid }) => [table, firstUid] as const),
-  )
+  const left = [...account.state.mailboxes.values()].flatMap((table) => [
+    [table, undefined] as const,
+    ...table.pages.map(({ firstUid }) => [table, firstUid] as const),
+  ])
   do {
-    const stale = new Map<MailboxTable, Set<number>>()
-    for (const [table, firstUid] of left.splice(0, pagesAtOnce)) {
-      const ofTable = stale.get(table) ?? new Set()
-      stale.set(table, ofTable.add(firstUid))
+    const stale = new Map<MailboxTable, Stale>()
+    for (const [table, firstUid] of left.splice(0, recordsInCheckpoint)) {
+      const { pages, expunges } = stale.get(table) ?? { pages: new Set(), expunges: false }
+      stale.set(
+        table,
+        firstUid === undefined
+          ? { pages, expunges: true }
+          : { pages: new Set(pages).add(firstUid), expunges },
+      )
     }
     // Not while a great many arrivals wait.
     while (!(await checkpoint(account, stale))) await adoptSome(account)

@@ -23,7 +23,12 @@ export interface MailboxEntry {
   readonly sizeBytes: number
   readonly keywords: readonly string[]
   readonly pages: readonly StatePageRef[]
+  /** Of the expunge history's record, if there is one. */
+  readonly expungedDigest: Buffer | undefined
 }
+
+/** Fields of a mailbox's entry that came later, by number (FORMAT.md §9.3). */
+const laterFields = { expunged: 1 } as const
 
 export type ListEntry =
   | { readonly kind: 'mailbox'; readonly entry: MailboxEntry }
@@ -48,7 +53,34 @@ function writeEntry(to: ByteWriter, item: ListEntry): void {
   for (const keyword of entry.keywords) to.text16(keyword)
   to.u16(entry.pages.length)
   for (const page of entry.pages) to.u32(page.firstUid).u16(page.count).fixed(page.digest)
-  to.u8(0) // no fields of later versions
+  writeLaterFields(to, entry)
+}
+
+function writeLaterFields(to: ByteWriter, { expungedDigest }: MailboxEntry): void {
+  const fields: (readonly [number, Uint8Array])[] = []
+  if (expungedDigest) fields.push([laterFields.expunged, expungedDigest])
+  to.u8(fields.length)
+  for (const [field, value] of fields) to.u8(field).bytes16(value)
+}
+
+function readLaterFields(from: ByteReader): Pick<MailboxEntry, 'expungedDigest'> {
+  let expungedDigest: Buffer | undefined
+  let last = 0
+  for (let count = from.u8(); count > 0; count -= 1) {
+    const field = from.u8()
+    const value = new ByteReader(from.bytes16())
+    if (field <= last) throw new MalformedRecord('mailbox list has fields out of order')
+    last = field
+    switch (field) {
+      case laterFields.expunged:
+        expungedDigest = Buffer.from(value.fixed(32))
+        break
+      default:
+        throw new MalformedRecord('mailbox list has a field of an unknown kind')
+    }
+    value.end()
+  }
+  return { expungedDigest }
 }
 
 function readEntry(from: ByteReader, pageVersion: number): ListEntry {
@@ -75,9 +107,8 @@ function readEntry(from: ByteReader, pageVersion: number): ListEntry {
   for (let count = from.u16(); count > 0; count -= 1) {
     pages.push({ firstUid: from.u32(), count: from.u16(), digest: Buffer.from(from.fixed(32)) })
   }
-  if (pageVersion > 1 && from.u8() > 0)
-    throw new MalformedRecord('mailbox list has a field of an unknown kind')
-  return { kind: 'mailbox', entry: { ...fields, keywords, pages } }
+  const later = pageVersion > 1 ? readLaterFields(from) : { expungedDigest: undefined }
+  return { kind: 'mailbox', entry: { ...fields, keywords, pages, ...later } }
 }
 
 function encodeEntry(item: ListEntry): Buffer {

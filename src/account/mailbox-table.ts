@@ -1,5 +1,6 @@
 // One mailbox of an unlocked account in memory: its names, numbers and the rows of its messages.
 import type { MailboxStatus, ModSeq, Uid, UidValidity } from './api.ts'
+import { ExpungeHistory } from './expunge-history.ts'
 import { deletedBit, seenBit, type FlagSet } from './flags.ts'
 import type { MailboxEntry, StatePageRef } from './list-codec.ts'
 import { MessageColumns, type MessageRow, type RowFields } from './message-columns.ts'
@@ -25,6 +26,7 @@ export class MailboxTable {
   /** State pages as last written, and the first UIDs of those that differ from the rows now. */
   pages: readonly StatePageRef[]
   readonly dirtyPages = new Set<number>()
+  readonly expunges: ExpungeHistory
   /** The last flags learned: messages that are changed together mostly have the same. */
   #learned: FlagSet | undefined
   #rows: MessageColumns | undefined
@@ -45,6 +47,7 @@ export class MailboxTable {
     this.deleted = entry.deleted
     this.sizeBytes = entry.sizeBytes
     this.pages = entry.pages
+    this.expunges = new ExpungeHistory(entry)
     if (isNew) this.#rows = new MessageColumns()
   }
 
@@ -200,6 +203,7 @@ export class MailboxTable {
       sizeBytes: this.sizeBytes,
       keywords: this.keywords,
       pages: this.pages,
+      expungedDigest: this.expunges.digest,
     }
   }
 }

@@ -31,6 +31,10 @@ export function asRefusal(error: unknown): unknown {
   return error
 }
 
+/** Whether stored data turned out not to be what it should be. */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof Corrupt || error instanceof UnsupportedVersion || error instanceof Damage
+
 export async function refusing<T>(task: () => Promise<T>): Promise<T> {
   try {
     return await task()

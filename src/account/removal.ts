@@ -1,6 +1,5 @@
 // Takes message records away: single ones, and those in pages, which are written again without them (FORMAT.md §9.5).
 import { breathe } from '../base/async.ts'
-import { Corrupt, UnsupportedVersion } from '../crypto/errors.ts'
 import type { Snapshot, Transaction } from '../store/store.ts'
 import type { Uid } from './api.ts'
 import { recordsBytes } from './commit-limits.ts'
@@ -10,6 +9,7 @@ import { mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { decodeMessage } from './message-codec.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage } from './message-seal.ts'
+import { isDamage } from './refusing.ts'
 import { decoded } from './replay.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import { lowerBound } from './uid-ranges.ts'
@@ -30,9 +30,6 @@ export interface RemovalOptions {
    */
   readonly damagedToo: boolean
 }
-
-const isDamage = (error: unknown): boolean =>
-  error instanceof Corrupt || error instanceof UnsupportedVersion || error instanceof Damage
 
 class Plan {
   readonly #account: UnlockedAccount

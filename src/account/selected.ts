@@ -20,6 +20,7 @@ import { refusing } from './refusing.ts'
 import { storeFlags } from './store-flags.ts'
 import type { UidRange } from './uid-ranges.ts'
 import type { UnlockedAccount, Watcher } from './unlocked-account.ts'
+import { vanishedSince } from './vanished.ts'
 
 export class Selected implements SelectedMailbox, Watcher {
   readonly #account: UnlockedAccount
@@ -134,6 +135,12 @@ export class Selected implements SelectedMailbox, Watcher {
 
   state(uid: Uid): MessageState | undefined {
     return this.#table.row(uid)
+  }
+
+  async vanishedSince(modSeq: number): Promise<readonly (readonly [Uid, Uid])[]> {
+    this.#mustBeOpen()
+    const vanished = await refusing(() => vanishedSince(this.#account, this.#table, modSeq))
+    return vanished as [Uid, Uid][]
   }
 
   async *contents(uids: readonly Uid[]): AsyncGenerator<MessageContent> {

@@ -50,3 +50,18 @@ export function readRanges(from: ByteReader): UidRange[] {
   for (let count = from.u32(); count > 0; count -= 1) ranges.push([from.u32(), from.u32()])
   return ranges
 }
+
+/** Ranges in any order as ascending, disjoint ones; neighbours become one, and those with only what `mayBridge` allows between them. */
+export function uniteRanges(
+  ranges: readonly UidRange[],
+  mayBridge: (after: number, before: number) => boolean = () => false,
+): UidRange[] {
+  const united: [number, number][] = []
+  for (const [first, last] of [...ranges].sort(([a], [b]) => a - b)) {
+    const before = united.at(-1)
+    if (before && (first <= before[1] + 1 || mayBridge(before[1], first)))
+      before[1] = Math.max(before[1], last)
+    else united.push([first, last])
+  }
+  return united
+}

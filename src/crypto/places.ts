@@ -12,6 +12,7 @@ const names = {
   message: Buffer.from('message'),
   page: Buffer.from('page'),
   state: Buffer.from('state'),
+  expunged: Buffer.from('expunged'),
   log: Buffer.from('log'),
 } as const
 
@@ -90,6 +91,11 @@ export function statePlace(
   firstUid: number,
 ): Buffer {
   return concat(names.state, id(account), id(mailbox), u32(uidValidity), u32(firstUid))
+}
+
+/** The expunge history of a mailbox (§9.8). */
+export function expungedPlace(account: Uint8Array, mailbox: Uint8Array, uidValidity: number): Buffer {
+  return concat(names.expunged, id(account), id(mailbox), u32(uidValidity))
 }
 
 /** A log entry (§9.1). */

@@ -49,6 +49,7 @@ describe('the kinds of boxes', () => {
         `${boxKinds.messagePage} message page`,
         `${boxKinds.statePage} state page`,
         `${boxKinds.recoveryHeader} recovery header`,
+        `${boxKinds.expungeHistory} expunge history`,
       ],
     )
   })

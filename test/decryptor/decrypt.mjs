@@ -391,6 +391,7 @@ const recordKinds = {
   message: { letter: 'm', kind: 9, label: 'letterlock/1 mailbox' },
   page: { letter: 'p', kind: 10, label: 'letterlock/1 mailbox' },
   state: { letter: 'x', kind: 11, label: 'letterlock/1 mailbox' },
+  expunged: { letter: 'v', kind: 15, label: 'letterlock/1 mailbox' },
 }
 
 /** One account: its sealed records, the keys that open them, and its mailboxes once `load` and `replay` have run. */
@@ -451,21 +452,49 @@ class Account {
     if (kind !== 1) throw unsupported('the mailbox list has an entry of an unknown kind')
     const mailbox = { id: fields.id(), name: fields.text16(), specialUse: fields.text16() }
     Object.assign(mailbox, { uidValidity: fields.u32(), uidNext: fields.u32(), messages: new Map() })
-    fields.u64() // highest MODSEQ
+    const highestModSeq = fields.u64()
     Object.assign(mailbox, { recentFrom: fields.u32(), packedUntil: fields.u32() })
     const count = fields.u32()
     fields.take(4 + 4 + 8) // totals: unseen, deleted, octets
     const keywords = fields.list(fields.u16(), fields.text16)
     const pages = fields.list(fields.u16(), () => [fields.u32(), fields.u16(), fields.hash()])
-    if (fields.knownAs > 1 && fields.u8() > 0)
-      throw unsupported('the mailbox list has a field of an unknown kind')
+    const later = fields.knownAs > 1 ? this.readLaterFields(fields) : new Map()
     try {
       for (const page of pages) this.loadStatePage(mailbox, keywords, page)
       must(mailbox.messages.size === count, `${mailbox.name} has not as many messages as the list says`)
+      this.loadExpunges(mailbox, highestModSeq, later.get(1))
     } catch (error) {
       mailbox.problem = error // which is none if the log goes on to delete the mailbox (§9.1)
     }
     return this.addMailbox(mailbox)
+  }
+
+  // §9.3: fields that came later, by number.
+  readLaterFields(fields) {
+    const later = new Map()
+    for (let count = fields.u8(), last = 0; count > 0; count--) {
+      const [field, value] = [fields.u8(), fields.lp16()]
+      must(field > last, 'the mailbox list has fields out of order')
+      if (field !== 1) throw unsupported('the mailbox list has a field of an unknown kind')
+      later.set((last = field), new Fields(value, 'a field of the mailbox list'))
+    }
+    return later
+  }
+
+  // §9.8: nothing that is still there depends on it, but what does not verify was changed.
+  loadExpunges(mailbox, highestModSeq, field) {
+    if (!field) return
+    const hash = field.hash()
+    field.end()
+    const history = this.open('expunged', none, mailbox, hash)
+    let last = history.u64()
+    for (let count = history.u32(); count > 0; count--) {
+      const modSeq = history.u64()
+      must(modSeq > last && modSeq <= highestModSeq, `${history.name} is out of order`)
+      last = modSeq
+      history.list(history.u32(), () => [history.u32(), history.u32()])
+    }
+    history.end()
   }
 
   // §9.6

@@ -147,7 +147,7 @@ describe('a changed export', () => {
         await refused(scratch, putTogether(replaced(parts, thing, other)), `${kind} ${name}`)
       }
     }
-    const kinds = ['L', 'body', 'c', 'd', 'h', 'kc', 'kk', 'ks', 'm', 'n', 'p', 'x']
+    const kinds = ['L', 'body', 'c', 'd', 'h', 'kc', 'kk', 'ks', 'm', 'n', 'p', 'v', 'x']
     assert.deepEqual([...tried.keys()].sort(), kinds)
   })
 

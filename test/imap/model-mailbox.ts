@@ -111,6 +111,9 @@ export class ModelSelected implements SelectedMailbox {
   close(): void {
     this.#model.watchers.delete(this)
   }
+  vanishedSince(): Promise<readonly (readonly [Uid, Uid])[]> {
+    return unused()
+  }
   contents(): AsyncIterable<MessageContent> {
     return unused()
   }
