@@ -8,10 +8,15 @@ import type { OctetString } from './octets.ts'
 import { isEmbeddedMessage, type PartNode } from './part.ts'
 import { decodeTransfer } from './transfer-encoding.ts'
 
+/** Folded text holds no line feed: here it stands between pieces that no query may run across. */
+export const pieceEnd = '\n'
+
 export interface SearchText {
-  /** The message's own header and the headers of its parts, folded. With `body` it is what TEXT searches. */
-  readonly header: string
-  /** The text parts, and embedded messages with their headers, folded. What BODY searches. */
+  /** The fields of the message's own header in order, each as `name: value`, folded. */
+  readonly fields: readonly string[]
+  /** The fields of its parts' headers in the same form. With `fields` it is the header that TEXT searches. */
+  readonly parts: string
+  /** The text parts, and embedded messages with their headers, folded. What BODY searches, and TEXT with the header. */
   readonly body: string
 }
 
@@ -37,9 +42,9 @@ export function fold(text: string): string {
 
 /** All searchable text of a message. Parts that are not text are left out; their headers, with file names, are not. */
 export function searchText(message: Uint8Array, root: PartNode): SearchText {
-  const texts: Texts = { header: [], body: [] }
-  for (const { to, text } of pieces(message, root, 'header')) texts[to].push(text)
-  return { header: fold(texts.header.join('\n')), body: fold(texts.body.join('\n')) }
+  const texts: Texts = { fields: [], parts: [], body: [] }
+  for (const { to, name, text } of pieces(message, root, 'fields')) texts[to].push(name + fold(text))
+  return finished(texts)
 }
 
 /** The same for long messages: `pause` is awaited between pieces of work, so that others get their turn. */
@@ -48,15 +53,34 @@ export async function searchTextInTurns(
   root: PartNode,
   pause: () => Promise<void>,
 ): Promise<SearchText> {
-  const texts: Texts = { header: [], body: [] }
-  for (const { to, text } of pieces(message, root, 'header')) {
-    texts[to].push(text)
+  const texts: Texts = { fields: [], parts: [], body: [] }
+  let length = 0
+  for (const { to, name, text } of pieces(message, root, 'fields')) {
+    length += text.length
+    if (text.length > sliceLength) texts[to].push(name + (await foldInTurns(text, pause)))
+    else texts[to].push(name + fold(text))
+    if (length < sliceLength) continue
     await pause()
+    length = 0
   }
-  return {
-    header: await foldInTurns(texts.header.join('\n'), pause),
-    body: await foldInTurns(texts.body.join('\n'), pause),
-  }
+  return finished(texts)
+}
+
+const finished = ({ fields, parts, body }: Texts): SearchText => ({
+  fields,
+  parts: parts.join(pieceEnd),
+  body: body.join(pieceEnd),
+})
+
+/** The fields of a header block as `SearchText` has them. */
+export function headerLines(header: Uint8Array): string[] {
+  return Array.from(fieldPieces(header, 0, header.length, 'fields'), ({ name, text }) => name + fold(text))
+}
+
+/** How the lines of fields of that name begin; undefined for a name that no field can have. */
+export function linePrefix(fieldName: string): string | undefined {
+  const name = fold(fieldName)
+  return name.includes(':') ? undefined : `${name}: `
 }
 
 const sliceLength = 128 * 1024
@@ -85,29 +109,26 @@ function sliceEnd(text: string, from: number): number {
   return /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end - 1 : end
 }
 
-/** The folded texts of every field of that name (any case) in a header block, for SEARCH HEADER, SUBJECT, FROM, ... */
-export function fieldTexts(header: Uint8Array, name: string): string[] {
-  const wanted = name.toLowerCase()
-  return headerFields(header)
-    .filter((field) => field.name === wanted)
-    .map((field) => fold(bothForms(fieldValue(header, field))))
-}
-
 type Texts = Record<keyof SearchText, string[]>
 
-function* pieces(
-  message: Uint8Array,
-  part: PartNode,
-  headersTo: keyof SearchText,
-): Generator<{ readonly to: keyof SearchText; readonly text: string }> {
-  const fields = headerFields(message, part.headerStart, part.bodyStart).map(
-    (field) => `${field.name}: ${bothForms(fieldValue(message, field))}`,
-  )
-  yield { to: headersTo, text: fields.join('\n') }
-  if (part.type === 'text') yield { to: 'body', text: partText(message, part) }
+interface Piece {
+  readonly to: keyof SearchText
+  /** Of a field, with colon and space; else empty. */
+  readonly name: string
+  readonly text: string
+}
+
+function* pieces(message: Uint8Array, part: PartNode, headersTo: keyof SearchText): Generator<Piece> {
+  yield* fieldPieces(message, part.headerStart, part.bodyStart, headersTo)
+  if (part.type === 'text') yield { to: 'body', name: '', text: partText(message, part) }
   // An embedded message is content: its header is searched by BODY too.
-  const headersOfChildren = isEmbeddedMessage(part) ? 'body' : headersTo
+  const headersOfChildren = isEmbeddedMessage(part) || headersTo === 'body' ? 'body' : 'parts'
   for (const child of part.children) yield* pieces(message, child, headersOfChildren)
+}
+
+function* fieldPieces(bytes: Uint8Array, start: number, end: number, to: keyof SearchText): Generator<Piece> {
+  for (const field of headerFields(bytes, start, end))
+    yield { to, name: `${fold(field.name)}: `, text: bothForms(fieldValue(bytes, field)) }
 }
 
 // Encoded words are found by what they say and by what they are.
@@ -117,7 +138,7 @@ function bothForms(value: OctetString): string {
 }
 
 /** The text of a text part, converted from its encoding and charset; of HTML what a reader sees. */
-function partText(message: Uint8Array, part: PartNode): string {
+export function partText(message: Uint8Array, part: PartNode): string {
   const raw = asBuffer(message).subarray(part.bodyStart, part.bodyEnd)
   const text = decodeCharset(decodeTransfer(raw, part.encoding) ?? raw, part.charset)
   return part.subtype === 'html' ? htmlText(text) : text

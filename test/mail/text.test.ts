@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { htmlText } from '../../src/mail/html.ts'
 import { parseParts } from '../../src/mail/parse-parts.ts'
-import { fieldTexts, fold, searchText, searchTextInTurns } from '../../src/mail/text.ts'
+import { fold, headerLines, linePrefix, searchText, searchTextInTurns } from '../../src/mail/text.ts'
 import { mail } from './messages.ts'
 
 describe('fold', () => {
@@ -128,7 +128,8 @@ describe('searchText', () => {
     'embedded text',
     '--b--',
   )
-  const { header, body } = searchText(message, parseParts(message))
+  const { fields, parts, body } = searchText(message, parseParts(message))
+  const header = [...fields, parts].join('\n')
 
   for (const query of [
     'Grüße',
@@ -156,12 +157,20 @@ describe('searchText', () => {
     })
   }
 
-  test('fields are found by name, in any case, decoded and as they are', () => {
-    const block = mail('To: A', 'Subject: =?utf-8?q?=C3=84?=', 'to: B', 'Empty:', '')
-    assert.deepEqual(fieldTexts(block, 'TO'), ['a', 'b'])
-    assert.deepEqual(fieldTexts(block, 'Subject'), ['ä =?utf-8?q?=c3=84?='])
-    assert.deepEqual(fieldTexts(block, 'empty'), [''])
-    assert.deepEqual(fieldTexts(block, 'X-None'), [])
+  test('a header is one line a field, folded, decoded and as it is', () => {
+    const block = mail('To: A', 'SUBJECT: =?utf-8?q?=C3=84?=', 'to: B', 'Empty:', 'no colon', '')
+    const lines = ['to: a', 'subject: ä =?utf-8?q?=c3=84?=', 'to: b', 'empty: ', ': no colon']
+    assert.deepEqual(headerLines(block), lines)
+    assert.deepEqual(searchText(block, parseParts(block)).fields, lines)
+  })
+
+  test('a query runs over the lines of a field, and never from one piece into the next', () => {
+    const folded = mail('Subject: one', ' two', 'To: three', '', 'body')
+    const text = searchText(folded, parseParts(folded))
+    assert.deepEqual(text.fields, ['subject: one two', 'to: three'])
+    assert.ok(!fold('two\r\nTo: three').includes('\n'))
+    assert.equal(linePrefix('SUBJECT'), 'subject: ')
+    assert.equal(linePrefix('subject: one'), undefined)
   })
 
   const longTexts: readonly (readonly [string, string])[] = [

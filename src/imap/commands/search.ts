@@ -1,5 +1,6 @@
 // SEARCH and UID SEARCH, RFC 3501 §6.4.4, with ESEARCH (RFC 4731) and MODSEQ (RFC 7162 §3.1.5).
-import { search as searchMailbox, type SearchSubject } from '../../account/search.ts'
+import type { SearchSubject } from '../../account/criterion-test.ts'
+import { search as searchMailbox } from '../../account/search.ts'
 import { command, type Call, type Command } from '../command.ts'
 import { ConnectionLost } from '../output.ts'
 import type { Session } from '../session.ts'
