@@ -10,6 +10,7 @@ export type RefusalCode =
   | 'over-quota'
   | 'message-too-large'
   | 'mailbox-not-found'
+  | 'message-expunged' // by another session, while it was being read
   | 'mailbox-exists'
   | 'mailbox-name-invalid'
   | 'mailbox-has-children'

@@ -59,7 +59,7 @@ function contentOf(
 }
 
 const locked = (): Refusal => new Refusal('unavailable', 'The account was locked')
-const expunged = (): Refusal => new Refusal('mailbox-not-found', 'The message was expunged')
+const expunged = (): Refusal => new Refusal('message-expunged', 'The message was expunged')
 
 /** A body that is gone is damage, unless its message went meanwhile. */
 async function openBlob(

@@ -73,6 +73,8 @@ async function searchOpened(
       if (await decide(new MessageParts(opened.content, options.budget), { subject, state }, test))
         found.push(subject)
     } catch (error) {
+      // What vanishes meanwhile is not found.
+      if (isRefusal(error, 'message-expunged')) continue
       if (!isRefusal(error, 'damaged')) throw error
       damaged.push(opened.uid)
     }

@@ -59,6 +59,7 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
     case 'authentication-failed':
     case 'account-exists':
     case 'mailbox-not-found':
+    case 'message-expunged':
     case 'mailbox-exists':
     case 'mailbox-name-invalid':
     case 'mailbox-has-children':

@@ -42,6 +42,8 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
       return 'TOOBIG'
     case 'mailbox-not-found':
       return wantsDestination ? 'TRYCREATE' : 'NONEXISTENT'
+    case 'message-expunged':
+      return 'EXPUNGEISSUED'
     case 'mailbox-has-children':
       return 'HASCHILDREN'
     case 'mailbox-name-invalid':

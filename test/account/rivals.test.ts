@@ -116,7 +116,7 @@ describe('a body that is read while its message is expunged', () => {
         try {
           for await (const piece of content.read(0, content.sizeBytes)) ends.read += piece.length > 0 ? 1 : 0
         } catch (error) {
-          assert.ok(isRefusal(error, 'mailbox-not-found'), String(error))
+          assert.ok(isRefusal(error, 'message-expunged'), String(error))
           ends.expunged += 1
         }
       }

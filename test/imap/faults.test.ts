@@ -40,6 +40,33 @@ function failingAfter(content: MessageContent, goodBytes: number): MessageConten
   }
 }
 
+describe('a message that is expunged while it is fetched', () => {
+  it('is left out and said to be expunged; the others come', () =>
+    withHarness(
+      {
+        content: (content) =>
+          content.uid === 2
+            ? {
+                ...content,
+                async *read() {
+                  throw new Refusal('message-expunged', 'The message was expunged')
+                },
+              }
+            : content,
+      },
+      async ({ select, put }) => {
+        for (const subject of ['one', 'two', 'three']) await put(mail(subject))
+        const client = await select()
+        const bySequence = await client.run('FETCH 1:3 (BODY.PEEK[TEXT])')
+        assert.match(bySequence.at(-1) ?? '', /^NO \[EXPUNGEISSUED\]/)
+        assert.equal(bySequence.length, 3)
+        const byUid = await client.run('UID FETCH 1:3 (BODY.PEEK[TEXT])')
+        assert.match(byUid.at(-1) ?? '', /^OK /)
+        assert.equal(byUid.length, 3)
+      },
+    ))
+})
+
 describe('a fault', () => {
   it('is answered with a number that stands in the log, and with nothing else', () =>
     withHarness(
@@ -241,6 +268,7 @@ describe('answers', () => {
     'over-quota': 'OVERQUOTA',
     'message-too-large': 'TOOBIG',
     'mailbox-not-found': 'NONEXISTENT',
+    'message-expunged': 'EXPUNGEISSUED',
     'mailbox-exists': 'ALREADYEXISTS',
     'mailbox-name-invalid': 'CANNOT',
     'mailbox-has-children': 'HASCHILDREN',

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { SelectedMailbox, Uid } from '../../src/account/api.ts'
 import type { Criterion } from '../../src/account/criterion.ts'
 import type { SearchSubject } from '../../src/account/criterion-test.ts'
+import { Refusal } from '../../src/account/errors.ts'
 import { MemoryBudget } from '../../src/account/memory-budget.ts'
 import { threadIdOf } from '../../src/account/object-ids.ts'
 import { search } from '../../src/account/search.ts'
@@ -290,6 +291,37 @@ describe('search', () => {
       await mailbox.expunge()
       const after = await search(mailbox, subjectsOf(facts), { kind: 'text', text: 'and' }, options(facts))
       assert.equal(after.found.length, facts.length - 1)
+    } finally {
+      await close()
+    }
+  })
+
+  it('passes over a message that is expunged while its body is read', async () => {
+    const { mailbox, facts, close } = await makeMailbox()
+    try {
+      // As a body says that is gone when it is opened.
+      const rival: Pick<SelectedMailbox, 'state' | 'contents'> = {
+        state: (uid) => mailbox.state(uid),
+        async *contents(uids) {
+          for await (const content of mailbox.contents(uids)) {
+            const read = async function* (): AsyncGenerator<Buffer> {
+              throw new Refusal('message-expunged', 'The message was expunged')
+            }
+            yield content.uid === 5 ? { ...content, read } : content
+          }
+        },
+      }
+      const { found, damaged } = await search(
+        rival as SelectedMailbox,
+        subjectsOf(facts),
+        { kind: 'body', text: 'and' },
+        options(facts),
+      )
+      assert.deepEqual(damaged, [])
+      assert.deepEqual(
+        found.map(({ uid }) => uid),
+        facts.map(({ uid }) => uid).filter((uid) => uid !== 5),
+      )
     } finally {
       await close()
     }

@@ -115,6 +115,8 @@ export class ImapSession implements Disposable {
     if (heard.at(-1)?.text.startsWith('+') !== true) throw new Error('the server does not idle')
     for (const response of heard.slice(0, -1)) listener(response)
     this.#waiter = { take: listener, fail: () => undefined }
+    // What came in the same packet.
+    for (const response of this.#backlog.splice(0)) listener(response)
   }
 
   async endIdle(): Promise<ImapAnswer> {

@@ -91,6 +91,10 @@ class FetchRun {
       await sendContent(this.#session, answer, parts)
     } catch (error) {
       // Only what failed before its first byte went out arrives here.
+      if (isRefusal(error, 'message-expunged')) {
+        this.expunged += 1
+        return
+      }
       if (!isRefusal(error, 'damaged')) throw error
       this.#noteDamage(answer.uid)
     }
