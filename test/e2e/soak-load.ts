@@ -89,7 +89,9 @@ const steps: readonly Step[] = [
   async (session) => {
     await session.ok('UID FETCH 1:* (UID FLAGS MODSEQ)')
   },
-  async (session) => await session.ok('LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN SIZE HIGHESTMODSEQ))'),
+  async (session) => {
+    await session.ok('LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN SIZE HIGHESTMODSEQ))')
+  },
   async (session, { random }) => {
     const heard = deferred<undefined>()
     await session.idle(() => heard.resolve(undefined))
