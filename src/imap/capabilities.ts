@@ -23,7 +23,7 @@ export function capabilitiesOf(session: Session): string[] {
     if (session.link.canStartTls) names.push('STARTTLS')
     if (mayLogIn(session)) names.push(...mechanisms.map(({ name }) => `AUTH=${name}`))
     else names.push('LOGINDISABLED')
-  }
+  } else if (!session.link.isCompressed) names.push('COMPRESS=DEFLATE')
   const off = new Set(settings.capabilitiesOff?.map((name) => name.toUpperCase()))
   return [...new Set(names)].filter((name) => !off.has(name.toUpperCase().replace(/^(APPENDLIMIT)=.*/, '$1')))
 }

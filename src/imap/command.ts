@@ -42,7 +42,7 @@ export interface CommandResult {
   readonly kind?: StatusKind
   readonly code?: ResponseCode
   /** Done by the connection once the answer is on its way. */
-  readonly then?: 'close' | 'startTls'
+  readonly then?: 'close' | 'startTls' | 'compress'
 }
 
 /** For a command whose last literal is not buffered (APPEND). */

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { deferred } from '../base/async.ts'
 import { capabilitiesOf } from './capabilities.ts'
+import { CompressedSocket } from './compression.ts'
 import { Dispatcher, takesInput, usesNumbers, type Aftermath } from './dispatcher.ts'
 import { Input } from './input.ts'
 import { ConnectionLost, Output } from './output.ts'
@@ -9,7 +10,7 @@ import { Session, type ImapContext, type SessionLink } from './session.ts'
 import { Deadline } from './timers.ts'
 import type { FramerEvent, RawLine } from './wire/framer-events.ts'
 import { Framer } from './wire/framer.ts'
-import { limitsAfterLogin, limitsBeforeLogin, type WireLimits } from './wire/limits.ts'
+import { limitsAfterLogin, limitsBeforeLogin, limitsCompressed, type WireLimits } from './wire/limits.ts'
 import type { ResponseCode } from './wire/response-code.ts'
 
 /** A stream with an address, as `node:net` and `node:tls` make them. */
@@ -31,6 +32,7 @@ export class Connection implements SessionLink {
   readonly #options: ConnectionOptions
   #socket: ImapSocket
   #isTls: boolean
+  #isCompressed = false
   readonly remoteAddress: string
   readonly #framer = new Framer(limitsBeforeLogin)
   #wireLimits: WireLimits = limitsBeforeLogin
@@ -117,8 +119,11 @@ export class Connection implements SessionLink {
   get isTls(): boolean {
     return this.#isTls
   }
+  get isCompressed(): boolean {
+    return this.#isCompressed
+  }
   get canStartTls(): boolean {
-    return !this.#isTls && this.#options.startTls !== undefined
+    return !this.#isTls && !this.#isCompressed && this.#options.startTls !== undefined
   }
 
   flush(): Promise<void> {
@@ -200,6 +205,12 @@ export class Connection implements SessionLink {
   async #isOverAfter(aftermath: Aftermath): Promise<boolean> {
     if (aftermath === 'close') {
       this.#goodbye ??= { text: '', code: undefined }
+    } else if (aftermath === 'compress') {
+      // What the client sent too early can only be meant to be compressed (RFC 4978 §3).
+      const first = this.#input.release()
+      this.#isCompressed = true
+      this.#framer.setLimits(limitsCompressed)
+      this.#replaceSocket(new CompressedSocket(this.#socket, first, (text) => this.close(text)))
     } else if (aftermath === 'startTls' && this.#options.startTls) {
       const lost = new Promise<undefined>((resolve) => {
         this.signal.addEventListener('abort', () => resolve(undefined), { once: true })
@@ -214,12 +225,16 @@ export class Connection implements SessionLink {
         return true
       }
       this.#isTls = true
-      this.#socket = encrypted
-      this.#watch(encrypted)
-      this.#output.replaceSocket(encrypted)
-      this.#input.attach(encrypted)
+      this.#replaceSocket(encrypted)
     }
     return this.#goodbye !== undefined
+  }
+
+  #replaceSocket(socket: ImapSocket): void {
+    this.#socket = socket
+    this.#watch(socket)
+    this.#output.replaceSocket(socket)
+    this.#input.attach(socket)
   }
 
   /** RFC 3501 §6.2.1: nothing that came in the clear may be taken for a command of the encrypted session. */

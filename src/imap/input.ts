@@ -21,20 +21,30 @@ export class Input {
   /** Stops reading and forgets what was read and not yet used. What comes from now on stays in the socket. */
   detach(): void {
     const socket = this.#socket
-    this.#isAttached = false
-    socket.off('readable', this.#onReadable)
-    socket.off('end', this.#onReadable)
-    socket.off('close', this.#onReadable)
+    this.#leave(socket)
     while (socket.read() !== null);
     this.#framer.discard()
-    this.#wake?.()
   }
 
-  /** Reads from `socket` after `detach`. */
+  /** Stops reading and hands over what was read and not looked at: it is not what the framer takes it for. */
+  release(): Buffer[] {
+    this.#leave(this.#socket)
+    return this.#framer.release()
+  }
+
+  /** Reads from `socket` after `detach` or `release`. */
   attach(socket: Duplex): void {
     this.#socket = socket
     this.#isAttached = true
     this.#attach(socket)
+  }
+
+  #leave(socket: Duplex): void {
+    this.#isAttached = false
+    socket.off('readable', this.#onReadable)
+    socket.off('end', this.#onReadable)
+    socket.off('close', this.#onReadable)
+    this.#wake?.()
   }
 
   #attach(socket: Duplex): void {

@@ -8,7 +8,7 @@ export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 
-/** Writes to one socket at a time; STARTTLS replaces the socket. */
+/** Writes to one socket at a time; STARTTLS and COMPRESS replace the socket. */
 export class Output {
   readonly writer: ResponseWriter = new ResponseWriter()
   #socket: Duplex

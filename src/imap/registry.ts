@@ -5,6 +5,7 @@ import { authenticate } from './commands/authenticate.ts'
 import { capability } from './commands/capability.ts'
 import { check } from './commands/check.ts'
 import { close } from './commands/close.ts'
+import { compress } from './commands/compress.ts'
 import { copy } from './commands/copy.ts'
 import { create } from './commands/create.ts'
 import { deleteMailbox } from './commands/delete.ts'
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   starttls,
   authenticate,
   login,
+  compress,
   enable,
   namespace,
   select,

@@ -45,6 +45,7 @@ export interface SessionLink {
   /** What CAPABILITY says in the present state. */
   capabilities(): string[]
   readonly isTls: boolean
+  readonly isCompressed: boolean
   readonly canStartTls: boolean
   readonly remoteAddress: string
 }

@@ -1,6 +1,7 @@
 // A client that speaks lines: sends what it is told, and hands over responses with their literals in them.
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
+import { constants, createInflateRaw, deflateRawSync } from 'node:zlib'
 import { within } from '../../src/base/async.ts'
 import { SessionRules } from './grammar/session-rules.ts'
 
@@ -13,21 +14,23 @@ export class Client {
   readonly rules: SessionRules = new SessionRules()
   #received = Buffer.alloc(0)
   #isEnded = false
+  #isCompressed = false
   #wake: (() => void) | undefined
+  readonly #receive = (chunk: Buffer): void => {
+    this.#received = Buffer.concat([this.#received, chunk])
+    this.#wake?.()
+  }
+  readonly #end = (): void => {
+    this.#isEnded = true
+    this.#wake?.()
+  }
 
   constructor(socket: Socket) {
     this.socket = socket
-    socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk])
-      this.#wake?.()
-    })
-    const end = (): void => {
-      this.#isEnded = true
-      this.#wake?.()
-    }
-    socket.on('end', end)
-    socket.on('close', end)
-    socket.on('error', end)
+    socket.on('data', this.#receive)
+    socket.on('end', this.#end)
+    socket.on('close', this.#end)
+    socket.on('error', this.#end)
   }
 
   static async connect(port: number): Promise<Client> {
@@ -43,7 +46,22 @@ export class Client {
   write(text: string | Buffer): void {
     const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text
     this.rules.sent(bytes)
-    this.socket.write(bytes)
+    this.socket.write(this.#isCompressed ? deflate(bytes) : bytes)
+  }
+
+  /** Begins to deflate and inflate: COMPRESS has just been answered. */
+  compress(): void {
+    const inflater = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
+    this.socket.removeAllListeners()
+    this.socket.pipe(inflater)
+    this.socket.on('error', () => inflater.end())
+    this.socket.on('close', () => inflater.end())
+    inflater.on('data', this.#receive)
+    inflater.on('end', this.#end)
+    inflater.on('error', this.#end)
+    inflater.write(this.#received)
+    this.#received = Buffer.alloc(0)
+    this.#isCompressed = true
   }
 
   send(line: string): void {
@@ -115,6 +133,11 @@ export class Client {
       })
     }
   }
+}
+
+/** As one piece of a deflate stream, ending on a whole byte. */
+export function deflate(bytes: string | Buffer): Buffer {
+  return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
 }
 
 /** Where the first response ends, behind its CRLF; undefined when it is not whole. */

@@ -22,6 +22,8 @@ export interface HarnessOptions {
   readonly wrap?: (accounts: Accounts) => Accounts
   readonly startTls?: (socket: ImapSocket) => Promise<ImapSocket>
   readonly log?: Log
+  /** How clients come that `connect` was not asked for. */
+  readonly door?: Door
 }
 
 export interface Harness {
@@ -58,7 +60,7 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
   const timers = new ManualTimers()
   const handles: ImapHandle[] = []
   const clients: Client[] = []
-  let door: Door = 'tls'
+  let door: Door = options.door ?? 'tls'
   const server = await listen((socket) => {
     if (door !== 'loopback') Object.defineProperty(socket, 'remoteAddress', { value: '192.0.2.7' })
     handles.push(

@@ -125,6 +125,7 @@ async function expect(client: Client, step: Step, bound: Map<string, string>): P
     match,
     `line ${step.line}: expected ${JSON.stringify(step.text)}\n     but got ${JSON.stringify(response)}`,
   )
+  if (/^[^*+ ]+ OK DEFLATE active$/.test(response)) client.compress()
   for (const [index, name] of names.entries()) bound.set(name, match[index + 1] ?? '')
 }
 

@@ -61,6 +61,11 @@ describe('STARTTLS', () => {
       await client.ok(`LOGIN ${address} "${passwordText}"`)
       await client.ok('SELECT INBOX')
       assert.match((await client.run('STARTTLS'))[0] ?? '', /^BAD /)
+      await client.ok('COMPRESS DEFLATE')
+      client.compress()
+      await client.ok('CHECK')
+      // Compressed inside TLS, so there is no second handshake to be had.
+      assert.match((await client.run('STARTTLS'))[0] ?? '', /^BAD /)
       await client.ok('LOGOUT')
     }))
 

@@ -52,11 +52,6 @@ export class Framer {
     this.#limits = limits
   }
 
-  /** Bytes pushed and not looked at yet. */
-  get bufferedBytes(): number {
-    return this.#input.length
-  }
-
   /** Resolves when everything pushed has been looked at, so that the next chunk may be read; at once after `end`. */
   whenHungry(): Promise<undefined> {
     return this.#input.hunger()
@@ -103,6 +98,11 @@ export class Framer {
     this.#dropDraft()
     if (this.#state.kind !== 'hopeless') this.#state = { kind: 'line' }
     return count
+  }
+
+  /** Between commands: hands over what was pushed and not looked at (COMPRESS). */
+  release(): Buffer[] {
+    return this.#input.takeAll()
   }
 
   /** One step of the machine. Neither an event nor a new state means that bytes are missing. */

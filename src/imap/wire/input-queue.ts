@@ -88,6 +88,15 @@ export class InputQueue {
     this.#emptied()
   }
 
+  /** Hands over everything held. */
+  takeAll(): Buffer[] {
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#length = 0
+    this.#emptied()
+    return chunks
+  }
+
   #arrived(): void {
     const { resolve } = this.#arrival
     this.#arrival = deferred()

@@ -44,3 +44,6 @@ export const limitsAfterLogin: WireLimits = {
   elements: 4096,
   ranges: 20_000,
 }
+
+/** What a peer compresses costs it a thousandth: less of it is worth being thrown away. */
+export const limitsCompressed: WireLimits = { ...limitsAfterLogin, discardBytes: 64 * 1024 * 1024 }

@@ -1,7 +1,7 @@
 // Response codes: what stands in brackets in front of a status response's text.
 import { formatNumbers } from './sequence-set.ts'
 
-/** Codes without arguments: RFC 3501 §7.1, RFC 5530 §3, RFC 4315 §3, RFC 6154 §3, RFC 7162 §3.1.2.2, RFC 7889 §4 / RFC 4469. */
+/** Codes without arguments: RFC 3501 §7.1, RFC 5530 §3, RFC 4315 §3, RFC 4978 §3, RFC 6154 §3, RFC 7162 §3.1.2.2, RFC 7889 §4 / RFC 4469. */
 export type PlainCode =
   | 'ALERT'
   | 'ALREADYEXISTS'
@@ -10,6 +10,7 @@ export type PlainCode =
   | 'CANNOT'
   | 'CLIENTBUG'
   | 'CLOSED'
+  | 'COMPRESSIONACTIVE'
   | 'CONTACTADMIN'
   | 'CORRUPTION'
   | 'EXPIRED'

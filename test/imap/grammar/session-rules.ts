@@ -36,7 +36,7 @@ export class SessionRules {
     this.#sent.push(bytes)
   }
 
-  /** From here on another protocol is spoken (TLS, DEFLATE), or what follows was never meant to be right. */
+  /** From here on another protocol is spoken (TLS), or what follows was never meant to be right. */
   stop(): void {
     this.#isOff = true
   }
@@ -118,7 +118,7 @@ export class SessionRules {
     if (['CLOSE', 'UNSELECT', 'UNAUTHENTICATE'].includes(command.name)) this.#selection = undefined
     if (command.name === 'UNAUTHENTICATE') this.#enabled = new Set()
     if (command.name === 'NOTIFY') this.#mayNotify = /\bSET\b/i.test(command.rest)
-    if (command.name === 'STARTTLS' || command.name === 'COMPRESS') this.stop()
+    if (command.name === 'STARTTLS') this.stop()
   }
 
   #code(name: string, value: unknown, command: SentCommand | undefined): void {

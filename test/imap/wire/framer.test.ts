@@ -252,10 +252,20 @@ describe('Framer', () => {
     framer.take()
     await Promise.resolve()
     assert.equal(isHungry, false)
-    assert.equal(framer.bufferedBytes, 8)
     framer.take()
     await hunger
     assert.equal(isHungry, true)
+  })
+
+  it('gives back what it has not looked at, and nothing of what it has', async () => {
+    const framer = new Framer(smallLimits)
+    framer.push(Buffer.from('a COMPRESS DEFLATE\r\n\x01\x02'))
+    framer.push(Buffer.from('\x03\n\x04'))
+    assert.equal(framer.take()?.kind, 'command')
+    assert.deepEqual(Buffer.concat(framer.release()), Buffer.from('\x01\x02\x03\n\x04'))
+    await framer.whenHungry()
+    framer.push(Buffer.from('b NOOP\r\n'))
+    assert.equal(framer.take()?.kind, 'command')
   })
 })
 
