@@ -173,11 +173,19 @@ export class MailboxTable {
     return (this.pages[low - 1] ?? this.pages[0])?.firstUid ?? 0
   }
 
+  /** How many are \\Recent for the next session; undefined: only the rows could tell, and they are not loaded. */
+  get recent(): number | undefined {
+    if (this.recentFrom >= this.uidNext) return 0
+    if (this.#rows) return this.#rows.length - lowerBound(this.#rows.uids, this.recentFrom)
+    // Nobody has ever selected it.
+    return this.recentFrom <= 1 ? this.messages : undefined
+  }
+
   status(): MailboxStatus {
     return {
       id: this.id,
       messages: this.messages,
-      recent: this.#rows ? this.#rows.length - lowerBound(this.#rows.uids, this.recentFrom) : 0,
+      recent: this.recent ?? 0,
       unseen: this.unseen,
       deleted: this.deleted,
       uidNext: this.uidNext as Uid,

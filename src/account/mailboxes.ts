@@ -41,7 +41,7 @@ export function listMailboxes(account: UnlockedAccount): MailboxInfo[] {
 export async function statusOf(account: UnlockedAccount, name: string): Promise<MailboxStatus> {
   const table = account.state.byName(name)
   if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
-  if (table.recentFrom < table.uidNext) await account.rowsOf(table)
+  if (table.recent === undefined) await account.rowsOf(table)
   return table.status()
 }
 

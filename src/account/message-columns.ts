@@ -31,19 +31,38 @@ const numbersPerRow = 5
 
 const smallest = 16
 
-/** By ascending UID. 52 bytes a message, flags shared by all that have the same. */
+/** Rows of which only the UIDs were looked at. */
+interface UnreadRows {
+  from: number
+  to: number
+  readonly read: (row: (fields: RowFields) => void) => void
+}
+
+/** By ascending UID. 48 bytes a message, flags shared by all that have the same. */
 export class MessageColumns {
   #length = 0
   /** What was once written is never written over: arrays handed out by `uids` stay as they are. */
   #uid = new Uint32Array(0)
   #numbers = new Float64Array(0)
-  readonly #flags: FlagSet[] = []
+  /** Indexes into `#sets`. */
+  #flags = new Uint32Array(0)
+  #sets: FlagSet[] = []
+  #indexOfSet = new Map<FlagSet, number>()
+  #lastSet: FlagSet | undefined
+  #lastSetIndex = 0
+  /** Ascending. SELECT needs little more than UIDs: the rest of a page waits until somebody asks for one of its rows. */
+  #unread: UnreadRows[] = []
   #uids: Uint32Array | undefined
   /** Where the last message asked for stood: most are asked for in order. */
   #hint = 0
 
   get length(): number {
     return this.#length
+  }
+
+  /** How many different sets of flags are kept. */
+  get flagSets(): number {
+    return this.#sets.length
   }
 
   /** The UIDs as they are now. Shared, and never changed by anybody. */
@@ -62,22 +81,20 @@ export class MessageColumns {
   }
 
   flagSet(index: number): FlagSet {
-    const flags = this.#flags[index]
+    if (this.#unread.length > 0) this.#read(index)
+    const flags = index < this.#length ? this.#sets[this.#flags[index] ?? 0] : undefined
     if (!flags) throw new RangeError('no such row')
     return flags
   }
 
-  modSeq(index: number): number {
-    return this.#numbers[index * numbersPerRow + modSeqAt] ?? 0
-  }
-
   sizeBytes(index: number): number {
+    if (this.#unread.length > 0) this.#read(index)
     return this.#numbers[index * numbersPerRow + sizeAt] ?? 0
   }
 
   row(index: number): MessageRow {
-    const at = index * numbersPerRow
     const flagSet = this.flagSet(index)
+    const at = index * numbersPerRow
     return {
       uid: (this.#uid[index] ?? 0) as Uid,
       modSeq: (this.#numbers[at + modSeqAt] ?? 0) as ModSeq,
@@ -97,50 +114,89 @@ export class MessageColumns {
     uid.set(this.uids)
     const numbers = new Float64Array(rows * numbersPerRow)
     numbers.set(this.#numbers.subarray(0, this.#length * numbersPerRow))
+    const flags = new Uint32Array(rows)
+    flags.set(this.#flags.subarray(0, this.#length))
     this.#uid = uid
     this.#numbers = numbers
+    this.#flags = flags
     this.#uids = undefined
+  }
+
+  #extend(rows: number): number {
+    const from = this.#length
+    const wanted = from + rows
+    if (wanted > this.#uid.length) this.reserve(Math.max(smallest, wanted, from + (from >>> 1)))
+    this.#length = wanted
+    this.#uids = undefined
+    return from
   }
 
   /** Appends a row, whose UID must be greater than all before. */
   add(row: RowFields): void {
-    this.append(
-      row.uid,
-      row.modSeq,
-      row.flagSet,
-      row.internalDate,
-      row.zoneMinutes,
-      row.sizeBytes,
-      row.savedAt,
-    )
+    this.#put(this.#extend(1), row)
   }
 
-  /** As `add`, without an object in between: pages of a thousand rows are read so. */
-  append(
-    uid: number,
-    modSeq: number,
-    flagSet: FlagSet,
-    internalDate: number,
-    zoneMinutes: number,
-    sizeBytes: number,
-    saved: number,
-  ): void {
-    const index = this.#length
-    if (index === this.#uid.length) this.reserve(Math.max(smallest, index + (index >>> 1)))
-    this.#uid[index] = uid
+  /**
+   * Appends rows of these UIDs, ascending and greater than all before. What else there is of them is asked for when it is
+   * needed: `read` gives all of them, in order, and may throw.
+   */
+  addUnread(uids: Uint32Array, read: (row: (fields: RowFields) => void) => void): void {
+    const from = this.#extend(uids.length)
+    this.#uid.set(uids, from)
+    if (uids.length > 0) this.#unread.push({ from, to: this.#length, read })
+  }
+
+  #read(index: number): void {
+    const at = this.#unread.findIndex(({ to }) => index < to)
+    const found = this.#unread[at]
+    if (!found || index < found.from) return
+    let next = found.from
+    found.read((row) => {
+      this.#put(next, row)
+      next += 1
+    })
+    this.#unread.splice(at, 1)
+  }
+
+  #put(index: number, row: RowFields): void {
+    this.#uid[index] = row.uid
     const at = index * numbersPerRow
-    this.#numbers[at + modSeqAt] = modSeq
-    this.#numbers[at + internalDateAt] = internalDate
-    this.#numbers[at + zoneAt] = zoneMinutes
-    this.#numbers[at + sizeAt] = sizeBytes
-    this.#numbers[at + savedAt] = saved
-    this.#flags.push(flagSet)
-    this.#length = index + 1
-    this.#uids = undefined
+    this.#numbers[at + modSeqAt] = row.modSeq
+    this.#numbers[at + internalDateAt] = row.internalDate
+    this.#numbers[at + zoneAt] = row.zoneMinutes
+    this.#numbers[at + sizeAt] = row.sizeBytes
+    this.#numbers[at + savedAt] = row.savedAt
+    this.#flags[index] = this.#intern(row.flagSet)
+  }
+
+  #intern(set: FlagSet): number {
+    if (set === this.#lastSet) return this.#lastSetIndex
+    let index = this.#indexOfSet.get(set)
+    if (index === undefined) {
+      if (this.#sets.length > 2 * this.#length + smallest) this.#forgetSets()
+      index = this.#sets.push(set) - 1
+      this.#indexOfSet.set(set, index)
+    }
+    this.#lastSet = set
+    this.#lastSetIndex = index
+    return index
+  }
+
+  /** Flags come and go: only those that messages have are kept. */
+  #forgetSets(): void {
+    const before = this.#sets
+    this.#sets = []
+    this.#indexOfSet = new Map()
+    this.#lastSet = undefined
+    for (let index = 0; index < this.#length; index += 1) {
+      const set = before[this.#flags[index] ?? 0]
+      if (set) this.#flags[index] = this.#intern(set)
+    }
   }
 
   setFlags(index: number, flagSet: FlagSet, modSeq: number): void {
-    this.#flags[index] = flagSet
+    if (this.#unread.length > 0) this.#read(index)
+    this.#flags[index] = this.#intern(flagSet)
     this.#numbers[index * numbersPerRow + modSeqAt] = modSeq
   }
 
@@ -148,6 +204,12 @@ export class MessageColumns {
   remove(indexes: readonly number[]): void {
     const first = indexes[0]
     if (first === undefined) return
+    for (const index of indexes) if (this.#unread.length > 0) this.#read(index)
+    for (const unread of this.#unread) {
+      const before = lowerBound(indexes, unread.from)
+      unread.from -= before
+      unread.to -= before
+    }
     const uid = new Uint32Array(this.#uid.length)
     uid.set(this.#uid.subarray(0, first))
     let to = first
@@ -155,13 +217,10 @@ export class MessageColumns {
       const end = indexes[nth + 1] ?? this.#length
       uid.set(this.#uid.subarray(index + 1, end), to)
       this.#numbers.copyWithin(to * numbersPerRow, (index + 1) * numbersPerRow, end * numbersPerRow)
-      for (let from = index + 1; from < end; from += 1) {
-        this.#flags[to] = this.flagSet(from)
-        to += 1
-      }
+      this.#flags.copyWithin(to, index + 1, end)
+      to += end - index - 1
     }
     this.#uid = uid
-    this.#flags.length = to
     this.#length = to
     this.#uids = undefined
   }

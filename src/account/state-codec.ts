@@ -1,11 +1,12 @@
 // State pages: what may change about messages, many to a page (FORMAT.md §9.6).
 import { asBuffer, ByteWriter, joined, MalformedRecord } from '../base/bytes.ts'
 import { flagSet, type FlagSet } from './flags.ts'
-import type { MessageColumns } from './message-columns.ts'
+import type { MessageColumns, RowFields } from './message-columns.ts'
 
 /** A row without keywords. */
 export const bareRowBytes = 40
-/** Of these, what stands before the keywords, and behind them. */
+const frontOfPage = 3
+/** Of a row, what stands before the keywords, and behind them. */
 const frontBytes = 14
 const backBytes = bareRowBytes - frontBytes
 
@@ -48,12 +49,15 @@ export class FlagReader {
     this.#keywords = keywords
   }
 
-  bare(bits: number): FlagSet {
-    return (this.#bare[bits] ??= flagSet(bits, []))
+  /** Those of the row that begins at `at`. Throws MalformedRecord for a keyword that the mailbox does not know. */
+  at(page: Buffer, at: number): FlagSet {
+    const bits = page[at + frontBytes - 2] ?? 0
+    const keywords = page[at + frontBytes - 1] ?? 0
+    if (keywords === 0) return (this.#bare[bits] ??= flagSet(bits, []))
+    return this.#withKeywords(bits, page.subarray(at + frontBytes, at + frontBytes + 2 * keywords))
   }
 
-  /** `indexes`: two bytes for each keyword. Throws MalformedRecord for one that the mailbox does not know. */
-  withKeywords(bits: number, indexes: Buffer): FlagSet {
+  #withKeywords(bits: number, indexes: Buffer): FlagSet {
     const id = `${bits} ${indexes.toString('latin1')}`
     let flags = this.#known.get(id)
     if (!flags) {
@@ -70,37 +74,44 @@ export class FlagReader {
   }
 }
 
-/** Appends a page's rows to `rows`. Throws MalformedRecord. Reads the bytes themselves: there are many thousands of rows. */
+/**
+ * Appends a page's rows to `rows`, with their UIDs; the rest is read when it is asked for. Throws MalformedRecord. There are
+ * many thousands of rows: their bytes are read without a reader in between.
+ */
 export function decodeStatePage(data: Uint8Array, flags: FlagReader, rows: MessageColumns): void {
   const bytes = asBuffer(data)
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  if (bytes.length < 3) throw new MalformedRecord('record ends early')
+  if (bytes.length < frontOfPage) throw new MalformedRecord('record ends early')
   if (view.getUint8(0) !== 1) throw new MalformedRecord('state page of an unknown version')
-  const count = view.getUint16(1)
-  let at = 3
+  const uids = new Uint32Array(view.getUint16(1))
+  let at = frontOfPage
   let before = rows.uids.at(-1) ?? 0
-  for (let row = 0; row < count; row += 1) {
+  for (let row = 0; row < uids.length; row += 1) {
     if (at + bareRowBytes > bytes.length) throw new MalformedRecord('record ends early')
     const uid = view.getUint32(at)
     if (uid <= before) throw new MalformedRecord('state page is out of order')
-    before = uid
-    const modSeq = joined(view.getUint32(at + 4), view.getUint32(at + 8))
-    const bits = view.getUint8(at + 12)
-    const keywords = view.getUint8(at + 13)
-    const back = at + frontBytes + 2 * keywords
-    if (back + backBytes > bytes.length) throw new MalformedRecord('record ends early')
-    const flagSet =
-      keywords === 0 ? flags.bare(bits) : flags.withKeywords(bits, bytes.subarray(at + frontBytes, back))
-    rows.append(
-      uid,
-      modSeq,
-      flagSet,
-      joined(view.getInt32(back), view.getUint32(back + 4)),
-      view.getInt16(back + 8),
-      joined(view.getUint32(back + 10), view.getUint32(back + 14)),
-      joined(view.getInt32(back + 18), view.getUint32(back + 22)),
-    )
+    uids[row] = before = uid
+    const keywords = view.getUint8(at + frontBytes - 1)
+    if (keywords > 0 && at + bareRowBytes + 2 * keywords <= bytes.length) flags.at(bytes, at)
+    at += bareRowBytes + 2 * keywords
+  }
+  if (at !== bytes.length) throw new MalformedRecord('record does not end with its last row')
+  rows.addUnread(uids, (take) => readRows(view, bytes, flags, take))
+}
+
+function readRows(view: DataView, bytes: Buffer, flags: FlagReader, take: (row: RowFields) => void): void {
+  let at = frontOfPage
+  while (at < bytes.length) {
+    const back = at + frontBytes + 2 * view.getUint8(at + frontBytes - 1)
+    take({
+      uid: view.getUint32(at),
+      modSeq: joined(view.getUint32(at + 4), view.getUint32(at + 8)),
+      flagSet: flags.at(bytes, at),
+      internalDate: joined(view.getInt32(back), view.getUint32(back + 4)),
+      zoneMinutes: view.getInt16(back + 8),
+      sizeBytes: joined(view.getUint32(back + 10), view.getUint32(back + 14)),
+      savedAt: joined(view.getInt32(back + 18), view.getUint32(back + 22)),
+    })
     at = back + backBytes
   }
-  if (at !== bytes.length) throw new MalformedRecord('record has bytes behind its end')
 }

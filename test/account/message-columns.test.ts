@@ -101,6 +101,41 @@ describe('the rows of a mailbox', () => {
     )
   })
 
+  it('may be changed and taken out before the rest of them is read', () => {
+    fc.assert(
+      fc.property(fc.array(someRow, { maxLength: 40 }), fc.array(step, { maxLength: 30 }), (rows, steps) => {
+        const whole = new MessageColumns()
+        const model = rows.map((row, index) => ({ ...row, uid: 2 * index + 1 }))
+        for (const row of model) whole.add(row)
+        const columns = new MessageColumns()
+        for (let from = 0; from < model.length; from += 7) {
+          const page = encodeStatePage(whole, from, Math.min(from + 7, model.length), keywords)
+          decodeStatePage(page, new FlagReader(keywords), columns)
+        }
+        for (const action of steps) {
+          take(columns, model, action)
+          assert.deepEqual(
+            [...columns.uids],
+            model.map((row) => row.uid),
+          )
+        }
+        assert.deepEqual(rowsOf(columns), model.map(valueOf))
+      }),
+    )
+  })
+
+  it('keep no flags that no message has', () => {
+    const columns = new MessageColumns()
+    const rest = { modSeq: 1, internalDate: 0, zoneMinutes: 0, sizeBytes: 1, savedAt: 0 }
+    for (const uid of [1, 2, 3]) columns.add({ ...rest, uid, flagSet: flagSet(uid, []) })
+    for (let turn = 0; turn < 500; turn += 1) columns.setFlags(1, flagSet(4, [`tag${turn}`]), turn + 2)
+    assert.deepEqual(
+      [0, 1, 2].map((index) => columns.row(index).flags),
+      [['\\Seen'], ['\\Flagged', 'tag499'], ['\\Seen', '\\Answered']],
+    )
+    assert.ok(columns.flagSets < 100)
+  })
+
   it('come out of state pages as they went in', () => {
     fc.assert(
       fc.property(fc.array(someRow, { maxLength: 40 }), fc.nat(40), (rows, cut) => {
@@ -153,7 +188,10 @@ describe('the rows of a mailbox', () => {
   ] as const) {
     it(`are not read from ${what}`, () => {
       const rows = new MessageColumns()
-      assert.throws(() => decodeStatePage(bytes, new FlagReader(keywords), rows), MalformedRecord)
+      assert.throws(() => {
+        decodeStatePage(bytes, new FlagReader(keywords), rows)
+        rowsOf(rows)
+      }, MalformedRecord)
     })
   }
 })
