@@ -29,6 +29,7 @@ const full: Scale = {
   arrivals: 20,
   openings: 20,
   bulkBytes: 100_000_000,
+  mailboxes: 500,
 }
 
 const quick: Scale = {
@@ -41,6 +42,7 @@ const quick: Scale = {
   arrivals: 4,
   openings: 3,
   bulkBytes: 20_000_000,
+  mailboxes: 40,
 }
 
 /** The text of `--help`. */

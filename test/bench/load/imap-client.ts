@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../contestants/contestant.ts'
+import type { GeneratedMessage } from '../message-generator.ts'
 import { ResponseScanner } from './response-scanner.ts'
 
 /** What a command's answer amounted to. */
@@ -65,6 +66,15 @@ export class ImapClient {
   }
 
   command(text: string): Promise<Answer> {
+    return this.#run(text, [])
+  }
+
+  /** Stores a message by a literal that does not wait (RFC 7888). */
+  append(mailbox: string, { head, body, sizeBytes }: GeneratedMessage): Promise<Answer> {
+    return this.#run(`APPEND ${mailbox} {${sizeBytes}+}\r\n`, [head, body])
+  }
+
+  #run(text: string, literal: readonly Buffer[]): Promise<Answer> {
     const tag = `t${++this.#tagNumber}`
     const scanner = new ResponseScanner(tag)
     return new Promise((resolve, reject) => {
@@ -76,7 +86,11 @@ export class ImapClient {
         if (line.startsWith(`${tag} OK`)) resolve({ bytes, fetches, exists })
         else reject(new Error(`${text.split(' ')[0] ?? ''} was answered: ${line}`))
       }
-      this.#socket.write(`${tag} ${text}\r\n`)
+      this.#socket.cork()
+      this.#socket.write(`${tag} ${text}`)
+      for (const piece of literal) this.#socket.write(piece)
+      this.#socket.write('\r\n')
+      this.#socket.uncork()
     })
   }
 

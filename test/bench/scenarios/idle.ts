@@ -6,6 +6,7 @@ import { seed } from '../load/seed.ts'
 import { settle } from '../measure.ts'
 import { MessageGenerator } from '../message-generator.ts'
 import { memoryBytes } from '../process-tree.ts'
+import { arrivalFigures } from './arrival.ts'
 import { makeAccounts, smallBytes, type Scenario } from './scenario.ts'
 
 const messagesEach = 20
@@ -15,7 +16,7 @@ const restMs = 4_000
 /** Many sessions with INBOX selected and IDLE running: growth of the server's memory, per session. */
 export const idle: Scenario = {
   name: 'idle',
-  about: 'memory of an idle session',
+  about: 'memory of an idle session, and how soon it hears of mail',
   argon2: 'light',
   async setUp(contestant, scale) {
     const accounts = await makeAccounts(contestant, scale.idleAccounts)
@@ -23,12 +24,16 @@ export const idle: Scenario = {
     for (const account of accounts) await seed(contestant, account, messages, messagesEach)
     const open = async (account: Account): Promise<ImapClient> => {
       const client = await ImapClient.login(contestant.imapPort, account)
-      await client.selectAll(messagesEach)
+      await client.select()
       await client.idle(() => undefined)
       return client
     }
     // The first login after the deliveries works on them; that is not what is weighed here.
-    for (const account of accounts) (await open(account)).close()
+    for (const account of accounts) {
+      const client = await ImapClient.login(contestant.imapPort, account)
+      await client.selectAll(messagesEach)
+      client.close()
+    }
     return async () => {
       await contestant.stop()
       await contestant.start()
@@ -50,6 +55,8 @@ export const idle: Scenario = {
       await settle(contestant)
       await sleep(restMs)
       const after = await memoryBytes(contestant.pids())
+      const among = `IDLE among ${scale.idleSessions} sessions`
+      const news = accounts[0] ? await arrivalFigures(contestant, accounts[0], scale.arrivals, among) : []
       for (const client of clients) client.close()
       return [
         {
@@ -58,6 +65,7 @@ export const idle: Scenario = {
           better: 'less',
           value: (after - before) / 1024 / scale.idleSessions,
         },
+        ...news,
       ]
     }
   },

@@ -1,11 +1,25 @@
 // The list of scenarios, in the order in which they run and are printed.
+import { append } from './append.ts'
 import { arrival } from './arrival.ts'
+import { change } from './change.ts'
 import { deliver } from './deliver.ts'
 import { idle } from './idle.ts'
 import { login } from './login.ts'
+import { mailboxes } from './mailboxes.ts'
 import { open } from './open.ts'
 import { read } from './read.ts'
 import type { Scenario } from './scenario.ts'
 import { stall } from './stall.ts'
 
-export const scenarios: readonly Scenario[] = [deliver, login, read, open, idle, arrival, stall]
+export const scenarios: readonly Scenario[] = [
+  deliver,
+  append,
+  login,
+  read,
+  open,
+  change,
+  mailboxes,
+  idle,
+  arrival,
+  stall,
+]

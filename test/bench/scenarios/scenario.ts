@@ -29,6 +29,8 @@ export interface Scale {
   readonly arrivals: number
   readonly openings: number
   readonly bulkBytes: number
+  /** Mailboxes in the account that has many. */
+  readonly mailboxes: number
 }
 
 /** Runs once; resolves to what it measured. */
