@@ -179,6 +179,8 @@ export interface OpenAccount {
   subscribe(name: string): Promise<void>
   unsubscribe(name: string): Promise<void>
   status(name: string): Promise<MailboxStatus>
+  /** Octets of the messages that carry \Deleted (DELETED-STORAGE, RFC 9208 §4.1.4). */
+  deletedBytes(name: string): Promise<number>
   /** Selecting INBOX waits, within a bound, until mail that had arrived before is adopted. */
   select(name: string, options: { readonly isReadOnly: boolean }): Promise<SelectedMailbox>
   /** Stores a message; durable when it resolves. The stream is read to its end in any case. */

@@ -93,6 +93,15 @@ export class MailboxTable {
     return undefined
   }
 
+  /** Octets of the messages with \Deleted. */
+  deletedBytes(): number {
+    const { rows } = this
+    let sum = 0
+    for (let index = 0; index < rows.length; index += 1)
+      if ((rows.flagSet(index).bits & deletedBit) !== 0) sum += rows.sizeBytes(index)
+    return sum
+  }
+
   /** Octets of those of `uids` that are present. */
   octetsOf(uids: readonly number[]): number {
     let sum = 0

@@ -45,6 +45,15 @@ export async function statusOf(account: UnlockedAccount, name: string): Promise<
   return table.status()
 }
 
+/** Octets of the messages that carry \Deleted. */
+export async function deletedBytesOf(account: UnlockedAccount, name: string): Promise<number> {
+  const table = account.state.byName(name)
+  if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
+  if (table.deleted === 0) return 0
+  await account.rowsOf(table)
+  return table.deletedBytes()
+}
+
 /** A clock beyond this (in 2097) is wrong, and must not use up the numbers there are. */
 const latestClock = 4_000_000_000
 

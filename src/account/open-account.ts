@@ -17,6 +17,7 @@ import { Refusal } from './errors.ts'
 import type { Housekeeping } from './housekeeping.ts'
 import {
   createMailbox,
+  deletedBytesOf,
   deleteMailbox,
   describe,
   listMailboxes,
@@ -125,6 +126,10 @@ export class OpenSession implements OpenAccount {
       await this.#caughtUp(name)
       return statusOf(account, name)
     })
+  }
+
+  deletedBytes(name: string): Promise<number> {
+    return this.#run((account) => deletedBytesOf(account, canonicalName(name)))
   }
 
   select(given: string, options: { readonly isReadOnly: boolean }): Promise<SelectedMailbox> {

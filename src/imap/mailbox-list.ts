@@ -103,9 +103,12 @@ export async function sendStatus(
   name: string,
   items: readonly StatusItem[],
 ): Promise<void> {
-  const status = await session.account.status(name)
+  const { account } = session
+  const status = await account.status(name)
+  const deletedBytes = items.includes('DELETED-STORAGE') ? await account.deletedBytes(name) : 0
   const values: Record<StatusItem, number | string> = {
     DELETED: status.deleted,
+    'DELETED-STORAGE': deletedBytes,
     HIGHESTMODSEQ: status.highestModSeq,
     MAILBOXID: `(${mailboxIdOf(status.id)})`,
     MESSAGES: status.messages,

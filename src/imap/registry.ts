@@ -13,6 +13,8 @@ import { enable } from './commands/enable.ts'
 import { examine } from './commands/examine.ts'
 import { expunge } from './commands/expunge.ts'
 import { fetch } from './commands/fetch.ts'
+import { getquota } from './commands/getquota.ts'
+import { getquotaroot } from './commands/getquotaroot.ts'
 import { id } from './commands/id.ts'
 import { idle } from './commands/idle.ts'
 import { list } from './commands/list.ts'
@@ -25,6 +27,7 @@ import { noop } from './commands/noop.ts'
 import { rename } from './commands/rename.ts'
 import { search } from './commands/search.ts'
 import { select } from './commands/select.ts'
+import { setquota } from './commands/setquota.ts'
 import { starttls } from './commands/starttls.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
@@ -54,6 +57,9 @@ export const commands: readonly Command[] = [
   list,
   lsub,
   status,
+  getquota,
+  getquotaroot,
+  setquota,
   append,
   idle,
   check,

@@ -1,9 +1,10 @@
 // LIST and its extended forms (RFC 3501 §6.3.8, RFC 5258, RFC 6154), and STATUS items.
 import type { ArgumentReader } from './arguments.ts'
 
-/** RFC 3501 §6.3.10, RFC 7162 §3.1.7; DELETED and SIZE are RFC 9051's and RFC 8438's, MAILBOXID is RFC 8474's. */
+/** RFC 3501 §6.3.10, RFC 7162 §3.1.7; DELETED is RFC 9051's, DELETED-STORAGE RFC 9208's, SIZE RFC 8438's, MAILBOXID is RFC 8474's. */
 export type StatusItem =
   | 'DELETED'
+  | 'DELETED-STORAGE'
   | 'HIGHESTMODSEQ'
   | 'MAILBOXID'
   | 'MESSAGES'
@@ -90,6 +91,7 @@ export function readStatusItems(reader: ArgumentReader): StatusItem[] {
   const items = reader.list(() =>
     reader.keyword(
       'DELETED',
+      'DELETED-STORAGE',
       'HIGHESTMODSEQ',
       'MAILBOXID',
       'MESSAGES',
