@@ -1,7 +1,8 @@
 // The facts of many messages, for SORT, THREAD and THREADID: from their headers, a batch at a time.
 import { breathe } from '../base/async.ts'
 import { messageFacts, type MessageFacts } from '../mail/message-facts.ts'
-import type { SelectedMailbox, Uid } from './api.ts'
+import type { MessageState, SelectedMailbox, Uid } from './api.ts'
+import type { SearchSubject } from './criterion-test.ts'
 import { isRefusal } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { MessageParts, openContents } from './message-parts.ts'
@@ -45,5 +46,36 @@ async function factsOf(parts: MessageParts): Promise<MessageFacts | undefined> {
   } catch (error) {
     if (!isRefusal(error, 'damaged')) throw error
     return undefined
+  }
+}
+
+/** A message to be sorted or threaded. */
+export interface MessageRow {
+  readonly subject: SearchSubject
+  readonly state: Pick<MessageState, 'internalDate' | 'sizeBytes'>
+  /** Undefined: the message is damaged, or its facts were not asked for. */
+  readonly facts: MessageFacts | undefined
+}
+
+/** Those of `subjects` (ascending) that still exist, in order. UIDs of damaged ones are added to `damaged`. */
+export async function* readRows(
+  mailbox: SelectedMailbox,
+  subjects: readonly SearchSubject[],
+  options: FactsOptions & { readonly needsFacts: boolean; readonly damaged: Uid[] },
+): AsyncGenerator<MessageRow> {
+  if (!options.needsFacts) {
+    for (const subject of subjects) {
+      const state = mailbox.state(subject.uid)
+      if (state) yield { subject, state, facts: undefined }
+    }
+    return
+  }
+  const byUid = new Map(subjects.map((subject) => [subject.uid, subject]))
+  for await (const { uid, facts } of readFacts(mailbox, [...byUid.keys()], options)) {
+    const subject = byUid.get(uid)
+    const state = mailbox.state(uid)
+    if (!subject || !state) continue
+    if (!facts) options.damaged.push(uid)
+    yield { subject, state, facts }
   }
 }

@@ -28,10 +28,12 @@ import { rename } from './commands/rename.ts'
 import { search } from './commands/search.ts'
 import { select } from './commands/select.ts'
 import { setquota } from './commands/setquota.ts'
+import { sort } from './commands/sort.ts'
 import { starttls } from './commands/starttls.ts'
 import { status } from './commands/status.ts'
 import { store } from './commands/store.ts'
 import { subscribe } from './commands/subscribe.ts'
+import { thread } from './commands/thread.ts'
 import { uidExpunge } from './commands/uid-expunge.ts'
 import { unselect } from './commands/unselect.ts'
 import { unsubscribe } from './commands/unsubscribe.ts'
@@ -68,6 +70,8 @@ export const commands: readonly Command[] = [
   expunge,
   uidExpunge,
   search,
+  sort,
+  thread,
   fetch,
   store,
   copy,

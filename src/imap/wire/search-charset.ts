@@ -1,6 +1,5 @@
 // The charset of SEARCH's strings.
 import iconv from 'iconv-lite'
-import { BadCharset } from './bad-syntax.ts'
 import { decodeUtf8 } from './characters.ts'
 
 /** Turns the bytes of a search string into text; undefined when they are not in the charset. */
@@ -12,12 +11,12 @@ const known =
 
 /**
  * By IANA name, any case. US-ASCII, which is the default, is read as UTF-8 because clients send that (RFC 3501 §6.4.4 asks for
- * both to be known). Throws BadCharset.
+ * both to be known). Undefined: answer BADCHARSET.
  */
-export function searchCharset(name: string): TextDecoding {
+export function searchCharset(name: string): TextDecoding | undefined {
   const charset = name.toLowerCase()
   if (/^(us-ascii|ascii|utf-?8)$/.test(charset)) return decodeUtf8
-  if (!known.test(charset) || !iconv.encodingExists(charset)) throw new BadCharset()
+  if (!known.test(charset) || !iconv.encodingExists(charset)) return undefined
   return (bytes) => {
     const text = iconv.decode(bytes, charset)
     return text.includes('\ufffd') ? undefined : text

@@ -2,47 +2,46 @@
 import type { Criterion, DayRelation, SystemFlag } from '../../account/criterion.ts'
 import type { ArgumentReader } from './arguments.ts'
 import { searchCharset, type TextDecoding } from './search-charset.ts'
+import { readReturns, type SearchReturns } from './search-returns.ts'
 
-/** RETURN options (RFC 4731 §3.1, RFC 5182 §2.1). */
-export type SearchReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE'
-
-/** The arguments of SEARCH and UID SEARCH. */
-export interface SearchArguments {
-  /** Undefined: answer with `* SEARCH`. Empty `RETURN ()` reads as ALL. Without duplicates. */
-  readonly returns: readonly SearchReturnOption[] | undefined
+/** A search program, read to the command's end. */
+export interface SearchProgram {
   readonly criterion: Criterion
   /** MODSEQ was among the keys: the answer names the highest MODSEQ found. */
   readonly usesModSeq: boolean
-  /** Sequence numbers are among the keys. */
-  readonly usesSequenceNumbers: boolean
+  /** False: answer NO [BADCHARSET]; the texts in `criterion` mean nothing. */
+  readonly isCharsetKnown: boolean
+}
+
+/** The arguments of SEARCH and UID SEARCH. */
+export interface SearchArguments extends SearchProgram {
+  /** Undefined: answer with `* SEARCH`. */
+  readonly returns: SearchReturns | undefined
 }
 
 // search = "SEARCH" [search-return-opts] [SP "CHARSET" SP astring] 1*(SP search-key)
-/** All of SEARCH, to the command's end. Throws BadSyntax and BadCharset. */
+/** All of SEARCH, to the command's end. */
 export function readSearchArguments(reader: ArgumentReader): SearchArguments {
   reader.space()
   const returns = reader.tryKeyword('RETURN') && readReturns(reader)
-  let decode = searchCharset('US-ASCII')
+  let charset = 'US-ASCII'
   if (reader.tryKeyword('CHARSET')) {
     reader.space()
-    decode = searchCharset(reader.astring().toString('latin1'))
+    charset = reader.astring().toString('latin1')
     reader.space()
   }
-  const keys = new SearchKeys(reader, decode)
+  return { ...readSearchProgram(reader, charset), returns }
+}
+
+/** Keys with a space between, to the command's end. A wrong program is wrong in any charset, so it is read in any case. */
+export function readSearchProgram(reader: ArgumentReader, charset: string): SearchProgram {
+  const decode = searchCharset(charset)
+  const keys = new SearchKeys(reader, decode ?? ((bytes) => bytes.toString('latin1')))
   const criteria = [keys.key()]
   while (reader.trySpace() && !reader.isAtEnd) criteria.push(keys.key())
   reader.end()
-  const { usesModSeq, usesSequenceNumbers } = keys
-  return { returns, criterion: conjunction(criteria), usesModSeq, usesSequenceNumbers }
-}
-
-function readReturns(reader: ArgumentReader): readonly SearchReturnOption[] {
-  reader.space()
-  const options = reader.list(() => reader.keyword('MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'), {
-    mayBeEmpty: true,
-  })
-  reader.space()
-  return options.length > 0 ? [...new Set(options)] : ['ALL']
+  const { usesModSeq } = keys
+  return { criterion: conjunction(criteria), usesModSeq, isCharsetKnown: decode !== undefined }
 }
 
 const flags = {
@@ -101,7 +100,6 @@ type WordKey =
 
 class SearchKeys {
   usesModSeq = false
-  usesSequenceNumbers = false
   readonly #reader: ArgumentReader
   readonly #decode: TextDecoding
 
@@ -118,7 +116,6 @@ class SearchKeys {
     // RFC 5182 §2.1: sequence-set =/ seq-last-command
     if (reader.tryToken('$')) return saved
     if (next === '*' || (next >= '0' && next <= '9')) {
-      this.usesSequenceNumbers = true
       return { kind: 'sequence', set: reader.sequenceSet() }
     }
     const flag = reader.tryKeyword(...plainWords)

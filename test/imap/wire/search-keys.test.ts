@@ -52,10 +52,11 @@ function tree(criterion: Criterion): string {
 function shown(text: string | Buffer): string {
   const result = outcome(text, readSearchArguments)
   if (typeof result === 'string') return result
+  if (!result.isCharsetKnown) return 'charset'
   const notes = [
-    result.returns && `return ${result.returns.join()}`,
+    result.returns && `return ${result.returns.options.join()}`,
+    result.returns?.partial && `${result.returns.partial.from}:${result.returns.partial.to}`,
     result.usesModSeq && 'modseq',
-    result.usesSequenceNumbers && 'seq',
   ]
   return [tree(result.criterion), ...notes.filter((note) => note)].join(' | ')
 }
@@ -121,9 +122,9 @@ const rows: readonly (readonly [string, string])[] = [
   [' HEADER Message-ID <a@b> BODY ""', 'and(Message-ID="<a@b>" body="")'],
   [' HEADER X ""', 'X=""'],
   [' UID 1:*', 'uid:1:*'],
-  [' 2,4:*', 'sequence:2,4:* | seq'],
-  [' *', 'sequence:* | seq'],
-  [' NOT 1', 'not(sequence:1) | seq'],
+  [' 2,4:*', 'sequence:2,4:*'],
+  [' *', 'sequence:*'],
+  [' NOT 1', 'not(sequence:1)'],
   [' OR SEEN FLAGGED', 'or(\\Seen \\Flagged)'],
   [' OR SEEN OR FLAGGED OR DRAFT ALL', 'or(\\Seen \\Flagged \\Draft all)'],
   [' OR (SEEN FLAGGED) NOT DRAFT', 'or(and(\\Seen \\Flagged) not(\\Draft))'],
@@ -147,8 +148,16 @@ const rows: readonly (readonly [string, string])[] = [
   [' OR NOT MODSEQ 720162338 LARGER 50000', 'or(not(modSeq>=720162338) larger:50000) | modseq'],
   [' RETURN (MIN COUNT) FLAGGED', '\\Flagged | return MIN,COUNT'],
   [' RETURN () FLAGGED', '\\Flagged | return ALL'],
-  [' return (all Max ALL save) CHARSET UTF-8 1', 'sequence:1 | return ALL,MAX,SAVE | seq'],
-  [' RETURN (PARTIAL 1:2) SEEN', 'bad 9'],
+  [' return (all Max ALL save) CHARSET UTF-8 1', 'sequence:1 | return ALL,MAX,SAVE'],
+  [' RETURN (PARTIAL 1:2) SEEN', '\\Seen | return PARTIAL | 1:2'],
+  [' RETURN (PARTIAL -5:-1 COUNT) SEEN', '\\Seen | return PARTIAL,COUNT | -5:-1'],
+  [' RETURN (PARTIAL 1:-1) SEEN', 'bad 19'],
+  [' RETURN (PARTIAL -1:1) SEEN', 'bad 20'],
+  [' RETURN (PARTIAL 0:1) SEEN', 'bad 18'],
+  [' RETURN (PARTIAL 1) SEEN', 'bad 18'],
+  [' RETURN (PARTIAL 1:2 ALL) SEEN', 'bad 25'],
+  [' RETURN (PARTIAL 1:2 PARTIAL 1:2) SEEN', 'bad 28'],
+  [' CHARSET x-none SINCE nonsense', 'bad 30'],
   [' RETURN (MIN)', 'bad 13'],
   [' RETURN MIN SEEN', 'bad 8'],
   [' CHARSET UTF-8 RETURN (MIN) SEEN', 'bad 15'],

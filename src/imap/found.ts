@@ -1,0 +1,120 @@
+// Running a search program for SEARCH, SORT and THREAD, and telling its result (RFC 4731 §3.1, RFC 5267 §3, RFC 9394 §3).
+import type { SearchSubject } from '../account/criterion-test.ts'
+import { search } from '../account/search.ts'
+import type { Uid } from '../account/api.ts'
+import type { Call } from './command.ts'
+import { ConnectionLost } from './output.ts'
+import type { Session } from './session.ts'
+import { BadCharset } from './wire/bad-syntax.ts'
+import type { SearchProgram } from './wire/search-keys.ts'
+import { formatPartialRange, partialIndexes, type SearchReturns } from './wire/search-returns.ts'
+import { formatNumbers } from './wire/sequence-set.ts'
+
+/** The messages that meet the program, ascending. Throws BadCharset. */
+export async function findMessages(session: Session, program: SearchProgram): Promise<SearchSubject[]> {
+  if (!program.isCharsetKnown) throw new BadCharset()
+  const { view, context } = session
+  if (program.usesModSeq) session.enableCondstore()
+  const { found, damaged } = await search(view.mailbox, [...view.present()], program.criterion, {
+    largestUid: view.largestUid,
+    largestSequenceNumber: view.exists,
+    isRecent: (uid) => view.isRecent(uid),
+    isSaved: () => false,
+    now: context.clock.now(),
+    budget: context.budget,
+    check: checkOf(session),
+  })
+  warnOfDamage(session, damaged, 'left out of the search')
+  return found
+}
+
+/** Throws when nobody waits for the result any more. */
+export function checkOf({ link }: Session): () => void {
+  return () => {
+    if (link.signal.aborted) throw new ConnectionLost('nobody waits for the result')
+  }
+}
+
+/** A warning (RFC 3501 §7.1.2): what could be looked into is still of use. */
+export function warnOfDamage(session: Session, damaged: readonly Uid[], consequence: string): void {
+  if (damaged.length === 0) return
+  const text = `${damaged.length} damaged or unreadable, ${consequence}`
+  session.out.untaggedStatus('NO', text, 'CORRUPTION')
+  for (const uid of damaged) session.context.log.write('error', 'imap.damaged', { uid })
+}
+
+export function numberOf({ numbers }: Call): (subject: SearchSubject) => number {
+  return numbers === 'uid' ? ({ uid }) => uid : ({ sequenceNumber }) => sequenceNumber
+}
+
+/** `* SEARCH` or `* SORT`, with the highest MODSEQ of what was found if MODSEQ was asked for (RFC 7162 §3.1.5, §3.1.6). */
+export function sendNumbers(
+  session: Session,
+  call: Call,
+  answer: 'SEARCH' | 'SORT',
+  found: readonly SearchSubject[],
+  { usesModSeq }: SearchProgram,
+): void {
+  const numbers = found.map(numberOf(call)).map((number) => ` ${number}`)
+  const modSeq = usesModSeq && found.length > 0 ? ` (MODSEQ ${highestModSeq(session, found)})` : ''
+  session.out.untaggedLine(`${answer}${numbers.join('')}${modSeq}`)
+}
+
+/** What of a result is told, in the order of the result: places in `found`, for MODSEQ. */
+interface Told {
+  readonly text: string
+  readonly subjects: readonly SearchSubject[]
+}
+
+// esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+/** `found` in the order in which it is told: that of the mailbox, or the one asked for (RFC 5267 §3.1). */
+export function sendEsearch(
+  session: Session,
+  call: Call,
+  found: readonly SearchSubject[],
+  returns: SearchReturns,
+  { usesModSeq }: SearchProgram,
+): void {
+  const told = tell(call, found, returns)
+  const { out } = session
+  out.untagged().text('ESEARCH (TAG ').string(call.tag).text(')')
+  if (call.numbers === 'uid') out.text(' UID')
+  for (const { text } of told) out.text(` ${text}`)
+  if (usesModSeq) {
+    // RFC 4731 §3.2: the highest of what is told; of everything found when ALL or COUNT is.
+    const highest = highestModSeq(
+      session,
+      told.flatMap(({ subjects }) => subjects),
+    )
+    if (highest > 0) out.text(` MODSEQ ${highest}`)
+  }
+  out.end()
+}
+
+function tell(call: Call, found: readonly SearchSubject[], { options, partial }: SearchReturns): Told[] {
+  const number = numberOf(call)
+  const told: Told[] = []
+  for (const option of options) {
+    const [first] = found
+    const last = found.at(-1)
+    if (option === 'COUNT') told.push({ text: `COUNT ${found.length}`, subjects: found })
+    else if (option === 'PARTIAL' && partial) {
+      const { start, end } = partialIndexes(partial, found.length)
+      const subjects = found.slice(start, end)
+      const set = formatNumbers(subjects.map(number)) || 'NIL'
+      told.push({ text: `PARTIAL (${formatPartialRange(partial)} ${set})`, subjects })
+    } else if (first && last) {
+      // RFC 4731 §3.1: MIN, MAX and ALL are left out when nothing was found.
+      if (option === 'MIN') told.push({ text: `MIN ${number(first)}`, subjects: [first] })
+      if (option === 'MAX') told.push({ text: `MAX ${number(last)}`, subjects: [last] })
+      if (option === 'ALL') told.push({ text: `ALL ${formatNumbers(found.map(number))}`, subjects: found })
+    }
+  }
+  return told
+}
+
+function highestModSeq(session: Session, subjects: readonly SearchSubject[]): number {
+  let highest = 0
+  for (const { uid } of subjects) highest = Math.max(highest, session.view.mailbox.state(uid)?.modSeq ?? 0)
+  return highest
+}
