@@ -11,6 +11,7 @@ const features = [
   'SPECIAL-USE', // RFC 6154
   'CREATE-SPECIAL-USE', // RFC 6154
   'CONDSTORE', // RFC 7162
+  'QRESYNC', // RFC 7162
 ]
 
 /** The capabilities in force now. Before login they hold everything that comes after it, since some clients never ask again. */

@@ -2,7 +2,7 @@
 import { Refusal } from '../account/errors.ts'
 import type { Log } from '../base/ports.ts'
 import type { CommandResult } from './command.ts'
-import { BadSequenceNumber } from './view.ts'
+import { BadSequenceNumber } from './named-messages.ts'
 import { BadCharset, BadSyntax } from './wire/bad-syntax.ts'
 import type { ResponseCode } from './wire/response-code.ts'
 import type { StatusKind } from './wire/writer.ts'

@@ -1,16 +1,22 @@
 // Opening a mailbox, as SELECT and EXAMINE share it: what is told of it, in which order.
 import { mailboxIdOf } from '../account/object-ids.ts'
 import type { CommandResult } from './command.ts'
+import { Answer } from './errors.ts'
 import type { Session } from './session.ts'
+import { resynchronise } from './resynchronise.ts'
 import type { View } from './view.ts'
+import type { SelectParameters } from './wire/modifiers.ts'
 
 /** Ends any former selection, even when the new one fails (RFC 3501 §6.3.1), and begins the new one. */
 export async function openMailbox(
   session: Session,
   name: string,
-  options: { readonly isReadOnly: boolean; readonly isCondstore: boolean },
+  options: SelectParameters & { readonly isReadOnly: boolean },
 ): Promise<CommandResult> {
   const { out } = session
+  const { resync } = options
+  // RFC 7162 §3.2.5: and nothing has happened to the former selection.
+  if (resync && !session.modes.isQresync) throw new Answer('BAD', 'ENABLE QRESYNC first')
   if (session.selected) {
     session.unselect()
     // RFC 7162 §3.2.11: everything before this line was about the former mailbox.
@@ -28,6 +34,14 @@ export async function openMailbox(
   session.sendHighestModSeq(view)
   // RFC 8474 §4.2: the client that kept this mailbox under another name knows it again.
   out.untaggedStatus('OK', 'Mailbox', { code: 'MAILBOXID', id: mailboxIdOf(mailbox.id) })
+  if (resync) {
+    try {
+      await resynchronise(session, resync)
+    } catch (error) {
+      session.unselect()
+      throw error
+    }
+  }
   return mailbox.isReadOnly
     ? { text: 'Opened read-only', code: 'READ-ONLY' }
     : { text: 'Opened', code: 'READ-WRITE' }

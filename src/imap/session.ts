@@ -3,6 +3,7 @@ import type { Accounts, OpenAccount, SelectedMailbox } from '../account/api.ts'
 import type { MemoryBudget } from '../account/memory-budget.ts'
 import { breathe } from '../base/async.ts'
 import type { Clock, Log } from '../base/ports.ts'
+import { noModes, type SessionModes } from './modes.ts'
 import { ConnectionLost } from './output.ts'
 import type { ImapLimits, ImapSettings } from './settings.ts'
 import type { Timers } from './timers.ts'
@@ -55,7 +56,7 @@ export class Session {
   readonly link: SessionLink
   #account: OpenAccount | undefined
   #view: View | undefined
-  #isCondstore = false
+  readonly #modes: SessionModes = noModes()
   failedLogins = 0
 
   constructor(context: ImapContext, link: SessionLink) {
@@ -100,7 +101,7 @@ export class Session {
 
   /** Begins a selection; any former one must have been ended. */
   select(mailbox: SelectedMailbox): View {
-    this.#view = new View(mailbox)
+    this.#view = new View(mailbox, this.#modes)
     return this.#view
   }
 
@@ -113,23 +114,46 @@ export class Session {
 
   /** Whether the client knows MODSEQ (RFC 7162 §3.1). */
   get isCondstore(): boolean {
-    return this.#isCondstore
+    return this.#modes.isCondstore
+  }
+
+  get modes(): Readonly<SessionModes> {
+    return this.#modes
   }
 
   /** A CONDSTORE-enabling command came: from here on every FETCH response carries MODSEQ (RFC 7162 §3.1). */
   enableCondstore(): void {
-    if (this.#isCondstore) return
-    this.#isCondstore = true
+    if (this.#modes.isCondstore) return
+    this.#modes.isCondstore = true
     if (this.#view) this.sendHighestModSeq(this.#view)
   }
 
+  /** ENABLE QRESYNC (RFC 7162 §3.2.3). */
+  enableQresync(): void {
+    this.enableCondstore()
+    this.#modes.isQresync = true
+  }
+
   sendHighestModSeq(view: View): void {
-    this.out.untaggedStatus('OK', 'Highest', { code: 'HIGHESTMODSEQ', value: view.mailbox.highestModSeq })
+    this.out.untaggedStatus('OK', 'Highest', { code: 'HIGHESTMODSEQ', value: view.toldModSeq })
+  }
+
+  /**
+   * The code of the answer to a command that removed `count` messages of the selected mailbox and tells of everything before its
+   * answer (RFC 7162 §3.2.7, §3.2.9).
+   */
+  codeAfterExpunge(count: number): { readonly code?: ResponseCode } {
+    if (count === 0 || !this.#modes.isQresync) return {}
+    return { code: { code: 'HIGHESTMODSEQ', value: this.view.mailbox.highestModSeq } }
   }
 
   /** Tells what happened in the selected mailbox, as far as it may be told now. */
   announce(mayExpunge: boolean): void {
-    this.#view?.announce(this.out, { mayExpunge, withModSeq: this.#isCondstore })
+    const view = this.#view
+    if (!view) return
+    view.announce(this.out, { mayExpunge, withModSeq: this.isCondstore })
+    // RFC 7162 §3.2: a client that has seen greater MODSEQs must come back with one from before what waits to be told.
+    if (view.hasExpunges && this.#modes.isQresync) this.sendHighestModSeq(view)
   }
 
   /** The connection has ended: gives up the mailbox and the account, whose keys are wiped if this was its last session. */

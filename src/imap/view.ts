@@ -1,15 +1,14 @@
 // A session's own numbering of its mailbox: the only place that sends EXPUNGE, EXISTS, RECENT and unasked FETCH.
 import type { Flag, MailboxEvent, SelectedMailbox, Uid } from '../account/api.ts'
+import { sendFlags } from './flags-response.ts'
+import { noModes, type SessionModes } from './modes.ts'
+import { namedBy } from './named-messages.ts'
 import { lowerBound, type SequenceSet } from './wire/sequence-set.ts'
+import { asRanges, sendVanished, without, type UidRange } from './wire/uid-ranges.ts'
 import type { ResponseWriter } from './wire/writer.ts'
 
 /** How a command's sets are to be read: as UIDs (the UID form) or as sequence numbers. */
 export type NumberKind = 'uid' | 'sequence'
-
-/** A command named a sequence number that the session does not have: answer BAD (RFC 3501 §9, `seq-number`). */
-export class BadSequenceNumber extends Error {
-  override readonly name = 'BadSequenceNumber'
-}
 
 /** What news may be told now, and how. */
 export interface NewsRules {
@@ -33,6 +32,7 @@ export interface Resolved {
  */
 export class View {
   readonly mailbox: SelectedMailbox
+  readonly #modes: Readonly<SessionModes>
   /** The array of the mailbox itself, shared with other sessions, while there is nothing left to tell; never changed. */
   #uids: Uint32Array
   #announcedRecent = 0
@@ -40,12 +40,15 @@ export class View {
   readonly #gone = new Set<Uid>()
   #arrived: Uid[] = []
   readonly #changed = new Set<Uid>()
+  /** The client has been told everything up to this MODSEQ, if something waits to be told. */
+  #toldModSeq = 0
   #hasNewKeywords = false
   #isLost = false
   #wake: (() => void) | undefined
 
-  constructor(mailbox: SelectedMailbox) {
+  constructor(mailbox: SelectedMailbox, modes: Readonly<SessionModes> = noModes()) {
     this.mailbox = mailbox
+    this.#modes = modes
     mailbox.watch((event) => this.#note(event))
     this.#uids = mailbox.uidSnapshot()
     this.#announcedRecent = this.#countRecent()
@@ -92,24 +95,7 @@ export class View {
    * beyond EXISTS throws BadSequenceNumber, but `n:*` does not: clients ask so for what is new.
    */
   resolve(set: SequenceSet, kind: NumberKind): Resolved {
-    const named: Uid[] = []
-    if (kind === 'uid') {
-      for (const [start, end] of set.selectIndexes(this.#uids)) {
-        for (let index = start; index < end; index += 1) named.push(this.#uids[index] as Uid)
-      }
-    } else {
-      for (const { from, to } of set.ranges) {
-        const isOpen = from === Infinity || to === Infinity
-        if (!isOpen && Math.max(from, to) > this.exists) {
-          throw new BadSequenceNumber('No message has that sequence number')
-        }
-      }
-      for (const { from, to } of set.resolve(this.exists)) {
-        for (let number = from; number <= Math.min(to, this.exists); number += 1) {
-          named.push(this.#uids[number - 1] as Uid)
-        }
-      }
-    }
+    const named = namedBy(set, kind, this.#uids)
     if (this.#gone.size === 0) return { uids: named, expunged: 0 }
     const uids = named.filter((uid) => !this.#gone.has(uid))
     return { uids, expunged: kind === 'uid' ? 0 : named.length - uids.length }
@@ -128,6 +114,29 @@ export class View {
   /** Whether an EXPUNGE waits to be told. */
   get hasExpunges(): boolean {
     return this.#gone.size > 0
+  }
+
+  /** The greatest MODSEQ up to which the client has heard of everything: what it may come back with (RFC 7162 §3.2). */
+  get toldModSeq(): number {
+    return this.#isTold ? this.mailbox.highestModSeq : this.#toldModSeq
+  }
+
+  get #isTold(): boolean {
+    return this.#arrived.length === 0 && this.#changed.size === 0 && this.#gone.size === 0
+  }
+
+  /** UID of the message with that number; undefined beyond the end. */
+  uidAt(sequenceNumber: number): number | undefined {
+    return this.#uids[sequenceNumber - 1]
+  }
+
+  /** `ranges` without what is gone and still has a number in this session. */
+  withoutUntold(ranges: readonly UidRange[]): readonly UidRange[] {
+    if (this.#gone.size === 0) return ranges
+    return without(
+      ranges,
+      [...this.#gone].sort((a, b) => a - b),
+    )
   }
 
   /** `wake` is called, from inside a commit, whenever something has been noted; it must only set things going. */
@@ -153,13 +162,7 @@ export class View {
   /** FLAGS and PERMANENTFLAGS as they are now. */
   sendFlags(out: ResponseWriter): void {
     this.#hasNewKeywords = false
-    const flags = [...systemFlags, ...this.mailbox.keywords]
-    out.untagged().text('FLAGS ').flags(flags).end()
-    const { isReadOnly } = this.mailbox
-    out.untaggedStatus('OK', isReadOnly ? 'No flag can be changed' : 'Flags that can be changed', {
-      code: 'PERMANENTFLAGS',
-      flags: isReadOnly ? [] : [...flags, '\\*'],
-    })
+    sendFlags(out, this.mailbox)
   }
 
   /** The numbers of a mailbox just selected (RFC 3501 §6.3.1). */
@@ -206,6 +209,7 @@ export class View {
   }
 
   #note(event: MailboxEvent): void {
+    if ('modSeq' in event && this.#isTold) this.#toldModSeq = event.modSeq - 1
     switch (event.kind) {
       case 'append':
         for (const uid of event.uids) this.#arrived.push(uid)
@@ -244,11 +248,13 @@ export class View {
     const gone: ReadonlySet<Uid> = mayExpunge ? new Set(this.#gone) : new Set()
     const arrived = this.#arrived
     if (gone.size === 0 && arrived.length === 0) return
-    // From the end, so that every number is the same before and after those that go with it.
-    for (const uid of [...gone].sort((a, b) => b - a)) {
-      out.untaggedLine(`${indexOf(this.#uids, uid) + 1} EXPUNGE`)
-      this.#gone.delete(uid)
+    if (this.#modes.isQresync) sendVanished(out, asRanges([...gone].sort((a, b) => a - b)), false)
+    else {
+      // From the end, so that every number is the same before and after those that go with it.
+      for (const uid of [...gone].sort((a, b) => b - a))
+        out.untaggedLine(`${indexOf(this.#uids, uid) + 1} EXPUNGE`)
     }
+    for (const uid of gone) this.#gone.delete(uid)
     this.#arrived = []
     this.#uids = this.#renumbered(gone, arrived)
     if (arrived.length > 0) out.untaggedLine(`${this.exists} EXISTS`)
@@ -281,9 +287,6 @@ export class View {
     return count
   }
 }
-
-/** The flags every mailbox has, in the order in which they are shown. */
-const systemFlags: readonly Flag[] = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft']
 
 function indexOf(ascending: Uint32Array, uid: Uid): number {
   const index = lowerBound(ascending, uid)

@@ -1,5 +1,12 @@
 // ENABLE, RFC 5161.
 import { command, type Command } from '../command.ts'
+import type { Session } from '../session.ts'
+
+/** What each of the extensions that wait for ENABLE does. */
+const extensions: ReadonlyMap<string, (session: Session) => void> = new Map([
+  ['CONDSTORE', (session) => session.enableCondstore()],
+  ['QRESYNC', (session) => session.enableQresync()],
+])
 
 export const enable: Command = command({
   name: 'ENABLE',
@@ -19,10 +26,17 @@ export const enable: Command = command({
   },
 
   async run(session, names) {
+    const enabled: string[] = []
+    for (const name of new Set(names)) {
+      const enabling = extensions.get(name)
+      if (!enabling) continue
+      enabled.push(name)
+      // RFC 7162 §3.2.3: it implies the other, and clients look for that name.
+      if (name === 'QRESYNC' && !names.includes('CONDSTORE')) enabled.push('CONDSTORE')
+    }
     // Said again even when it was on already: some clients turn the feature off when it is not (RFC 5161 §3.2 allows both).
-    const enabled = names.includes('CONDSTORE') ? ' CONDSTORE' : ''
-    session.out.untaggedLine(`ENABLED${enabled}`)
-    if (enabled) session.enableCondstore()
+    session.out.untaggedLine(['ENABLED', ...enabled].join(' '))
+    for (const name of enabled) extensions.get(name)?.(session)
     return { text: 'ENABLE completed' }
   },
 })

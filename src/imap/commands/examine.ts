@@ -13,7 +13,7 @@ export const examine: Command = command({
     return { mailbox: input.mailbox(), ...readSelectParameters(input) }
   },
 
-  async run(session, { mailbox, isCondstore }) {
-    return openMailbox(session, mailbox, { isReadOnly: true, isCondstore })
+  async run(session, { mailbox, ...parameters }) {
+    return openMailbox(session, mailbox, { isReadOnly: true, ...parameters })
   },
 })

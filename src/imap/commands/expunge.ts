@@ -8,7 +8,7 @@ export const expunge: Command = command({
   mustExpunge: true,
   parse: noArguments,
   async run(session) {
-    await session.view.mailbox.expunge()
-    return { text: 'EXPUNGE completed' }
+    const gone = await session.view.mailbox.expunge()
+    return { text: 'EXPUNGE completed', ...session.codeAfterExpunge(gone.length) }
   },
 })

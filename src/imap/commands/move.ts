@@ -28,6 +28,6 @@ export const move: Command = command({
     if (source.length === 0) return { text: 'MOVE completed, nothing to move' }
     // RFC 6851 §4.3: COPYUID goes out untagged, ahead of the EXPUNGEs that consume the source UIDs.
     out.untaggedStatus('OK', 'Moved', { code: 'COPYUID', uidValidity, source, destination: copies })
-    return { text: 'MOVE completed' }
+    return { text: 'MOVE completed', ...session.codeAfterExpunge(source.length) }
   },
 })

@@ -1,4 +1,4 @@
-// SELECT, RFC 3501 §6.3.1, with CONDSTORE (RFC 7162 §3.1.8).
+// SELECT, RFC 3501 §6.3.1, with CONDSTORE and QRESYNC (RFC 7162 §3.1.8, §3.2.5).
 import { command, type Command } from '../command.ts'
 import { readSelectParameters } from '../wire/modifiers.ts'
 import { openMailbox } from '../selection.ts'
@@ -13,7 +13,7 @@ export const select: Command = command({
     return { mailbox: input.mailbox(), ...readSelectParameters(input) }
   },
 
-  async run(session, { mailbox, isCondstore }) {
-    return openMailbox(session, mailbox, { isReadOnly: false, isCondstore })
+  async run(session, { mailbox, ...parameters }) {
+    return openMailbox(session, mailbox, { isReadOnly: false, ...parameters })
   },
 })

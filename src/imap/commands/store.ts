@@ -27,7 +27,8 @@ export const store: Command = command({
     for (const uid of isSilent ? (session.isCondstore ? changed : []) : uids) {
       if (failed.has(uid)) continue
       view.fetchFlags(out, uid, {
-        withUid: numbers === 'uid',
+        // RFC 7162 §3.2.4.
+        withUid: numbers === 'uid' || session.isCondstore,
         withFlags: !isSilent,
         withModSeq: session.isCondstore,
       })

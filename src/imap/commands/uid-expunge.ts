@@ -16,7 +16,7 @@ export const uidExpunge: Command = command({
 
   async run(session, { set }) {
     const { view } = session
-    await view.mailbox.expunge(view.resolve(set, 'uid').uids)
-    return { text: 'UID EXPUNGE completed' }
+    const gone = await view.mailbox.expunge(view.resolve(set, 'uid').uids)
+    return { text: 'UID EXPUNGE completed', ...session.codeAfterExpunge(gone.length) }
   },
 })

@@ -3,7 +3,9 @@ import type { MessageState, Uid } from '../../account/api.ts'
 import { isRefusal, Refusal } from '../../account/errors.ts'
 import { MessageParts, openContents } from '../../account/message-parts.ts'
 import type { CommandResult } from '../command.ts'
+import { Answer } from '../errors.ts'
 import type { Session } from '../session.ts'
+import { tellVanished } from '../resynchronise.ts'
 import type { NumberKind } from '../view.ts'
 import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
 import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
@@ -14,11 +16,15 @@ const batchSize = 500
 /** Runs FETCH or UID FETCH. */
 export async function fetchMessages(
   session: Session,
-  { set, items, changedSince }: FetchArguments,
+  { set, items, changedSince, isVanished }: FetchArguments,
   numbers: NumberKind,
 ): Promise<CommandResult> {
   const { view } = session
+  // RFC 7162 §3.2.6.
+  if (isVanished && (numbers !== 'uid' || !session.modes.isQresync))
+    throw new Answer('BAD', 'VANISHED is for UID FETCH, after ENABLE QRESYNC')
   if (changedSince !== undefined || items.some(({ kind }) => kind === 'modSeq')) session.enableCondstore()
+  if (isVanished) await tellVanished(session, set, changedSince ?? 0)
   const { uids, expunged } = view.resolve(set, numbers)
   const wanted =
     changedSince === undefined
@@ -127,11 +133,15 @@ class FetchRun {
       this.expunged += 1
       return undefined
     }
-    // RFC 3501 §6.4.5: a flag set by the way is reported in the answer.
-    const isTold = !newlySeen.has(uid) || this.#items.some(({ kind }) => kind === 'flags')
-    const items: readonly FetchItem[] = isTold
-      ? this.#items
-      : [...this.#items, { kind: 'flags', label: 'FLAGS' }]
-    return { uid, sequenceNumber, state, items }
+    return { uid, sequenceNumber, state, items: newlySeen.has(uid) ? this.#itemsOfSeen() : this.#items }
+  }
+
+  /** RFC 3501 §6.4.5: a flag set by the way is reported in the answer; and as with every change RFC 7162 §3.2.4 wants more. */
+  #itemsOfSeen(): readonly FetchItem[] {
+    const wanted: FetchItem[] = [{ kind: 'flags', label: 'FLAGS' }]
+    if (this.#session.isCondstore)
+      wanted.push({ kind: 'uid', label: 'UID' }, { kind: 'modSeq', label: 'MODSEQ' })
+    const kinds = new Set(this.#items.map(({ kind }) => kind))
+    return [...this.#items, ...wanted.filter(({ kind }) => !kinds.has(kind))]
   }
 }

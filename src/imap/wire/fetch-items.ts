@@ -25,6 +25,8 @@ export interface FetchArguments {
   readonly items: readonly FetchItem[]
   /** Only messages with a greater MODSEQ; 0 is allowed and excludes nothing. */
   readonly changedSince: number | undefined
+  /** Tell also what vanished (RFC 7162 §3.2.6); only together with `changedSince`. */
+  readonly isVanished: boolean
 }
 
 /** Items of one FETCH: each may cost a whole message, so a client that means well never comes near. */
@@ -75,11 +77,11 @@ export function readFetchArguments(reader: ArgumentReader): FetchArguments {
     items.set(key, merged(items.get(key), item))
   }
   if (items.size > maxItems) reader.fail('too many items')
-  const changedSince = readModifiers(reader)
+  const { changedSince, isVanished } = readModifiers(reader)
   // RFC 7162 §3.1.4.1: CHANGEDSINCE asks for MODSEQ as well.
   if (changedSince !== undefined) items.set('MODSEQ', simple.MODSEQ)
   reader.end()
-  return { set, items: [...items.values()], changedSince }
+  return { set, items: [...items.values()], changedSince, isVanished }
 }
 
 /** Of two items with the same key only one is sent. */
@@ -132,15 +134,20 @@ function readItem(reader: ArgumentReader): FetchItem {
 }
 
 // fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"; chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value
-function readModifiers(reader: ArgumentReader): number | undefined {
+function readModifiers(reader: ArgumentReader): Pick<FetchArguments, 'changedSince' | 'isVanished'> {
+  if (!reader.trySpace() || reader.peek() !== '(') return { changedSince: undefined, isVanished: false }
   let changedSince: number | undefined
-  if (!reader.trySpace() || reader.peek() !== '(') return undefined
-  reader.list(() => {
-    reader.keyword('CHANGEDSINCE')
-    reader.space()
-    if (changedSince !== undefined) reader.fail('CHANGEDSINCE twice')
-    // iOS sends 0, which the grammar does not allow, for a mailbox that it has not seen with CONDSTORE before.
-    changedSince = reader.modSequenceValzer()
+  const names = reader.list(() => {
+    const name = reader.keyword('CHANGEDSINCE', 'VANISHED')
+    if (name === 'CHANGEDSINCE') {
+      reader.space()
+      if (changedSince !== undefined) reader.fail('CHANGEDSINCE twice')
+      // iOS sends 0, which the grammar does not allow, for a mailbox that it has not seen with CONDSTORE before.
+      changedSince = reader.modSequenceValzer()
+    }
+    return name
   })
-  return changedSince
+  // RFC 7162 §3.2.6.
+  if (changedSince === undefined) reader.fail('VANISHED needs CHANGEDSINCE')
+  return { changedSince, isVanished: names.includes('VANISHED') }
 }

@@ -2,6 +2,7 @@
 import type { SpecialUse } from '../../account/api.ts'
 import type { ZonedDate } from '../../mail/date.ts'
 import type { ArgumentReader } from './arguments.ts'
+import { readResync, type Resync } from './resync.ts'
 
 /** The arguments of STORE behind the sequence set. */
 export interface StoreArguments {
@@ -78,12 +79,29 @@ export function readAppendArguments(
   return { mailbox, flags: flags ?? [], internalDate }
 }
 
-/** Behind the mailbox of SELECT or EXAMINE: `[SP "(" "CONDSTORE" ")"]`, to the end (RFC 7162 §3.1.8). */
-export function readSelectParameters(reader: ArgumentReader): { readonly isCondstore: boolean } {
-  const isCondstore = hasParameters(reader)
-  if (isCondstore) reader.list(() => reader.keyword('CONDSTORE'))
+/** What SELECT and EXAMINE may carry in parentheses. */
+export interface SelectParameters {
+  readonly isCondstore: boolean
+  readonly resync: Resync | undefined
+}
+
+/** Behind the mailbox of SELECT or EXAMINE, to the end (RFC 7162 §3.1.8, §3.2.5). */
+export function readSelectParameters(reader: ArgumentReader): SelectParameters {
+  let isCondstore = false
+  let resync: Resync | undefined
+  if (hasParameters(reader)) {
+    reader.list(() => {
+      if (reader.keyword('CONDSTORE', 'QRESYNC') === 'CONDSTORE') {
+        isCondstore = true
+        return
+      }
+      if (resync) reader.fail('QRESYNC twice')
+      reader.space()
+      resync = readResync(reader)
+    })
+  }
   reader.end()
-  return { isCondstore }
+  return { isCondstore, resync }
 }
 
 const specialUses: readonly SpecialUse[] = [

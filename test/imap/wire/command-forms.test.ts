@@ -27,7 +27,13 @@ const store = (reader: ArgumentReader): string => {
   const { action, isSilent, flags, unchangedSince } = readStoreArguments(reader)
   return `${action}${isSilent ? ' silent' : ''} ${flags.join()} ${unchangedSince ?? '-'}`
 }
-const select = (reader: ArgumentReader): boolean => readSelectParameters(reader).isCondstore
+const select = (reader: ArgumentReader): boolean | string => {
+  const { isCondstore, resync } = readSelectParameters(reader)
+  if (!resync) return isCondstore
+  const { uidValidity, modSeq, knownUids, match } = resync
+  const runs = match.map((run) => `${run.sequenceNumber}=${run.uid}x${run.count}`).join()
+  return `${isCondstore ? 'condstore ' : ''}${uidValidity} ${modSeq} ${knownUids?.toString() ?? '-'} ${runs || '-'}`
+}
 const create = (reader: ArgumentReader): string => readCreateParameters(reader).specialUses.join()
 const id = (reader: ArgumentReader): unknown => Object.fromEntries(readIdParameters(reader))
 const many = (count: number): string =>
@@ -89,7 +95,21 @@ const rows: readonly Row[] = [
   ['SELECT', select, '', false],
   ['SELECT', select, ' ', false],
   ['SELECT', select, ' (CONDSTORE)', true],
-  ['SELECT', select, ' (QRESYNC (1 2))', 'bad 2'],
+  ['SELECT', select, ' (QRESYNC (1 2))', '1 2 - -'],
+  ['SELECT', select, ' (qresync (1 0) condstore)', 'condstore 1 0 - -'],
+  ['SELECT', select, ' (QRESYNC (1 2 41,43:211))', '1 2 41,43:211 -'],
+  ['SELECT', select, ' (QRESYNC (1 2 1:9 (1:3,5 4:5,7:8)))', '1 2 1:9 1=4x2,3=7x1,5=8x1'],
+  ['SELECT', select, ' (QRESYNC (1 2 (1:4294967295 1:4294967295)))', '1 2 - 1=1x4294967295'],
+  ['SELECT', select, ' (QRESYNC (0 2))', 'bad 12'],
+  ['SELECT', select, ' (QRESYNC (1))', 'bad 12'],
+  ['SELECT', select, ' (QRESYNC (1 2 3:*))', 'bad 18'],
+  ['SELECT', select, ' (QRESYNC (1 2 3 4))', 'bad 17'],
+  ['SELECT', select, ' (QRESYNC (1 2 3 (1:* 1:*)))', 'bad 21'],
+  ['SELECT', select, ' (QRESYNC (1 2 3 (1:2 1:3)))', 'bad 26'],
+  ['SELECT', select, ' (QRESYNC (1 2 3 (2,1 1:2)))', 'bad 21'],
+  ['SELECT', select, ' (QRESYNC (1 2 3 (2:1 1:2)))', 'bad 21'],
+  ['SELECT', select, ' (QRESYNC (1 2) QRESYNC (1 2))', 'bad 23'],
+  ['SELECT', select, ' (QRESYNC 1 2)', 'bad 10'],
   ['SELECT', select, ' ()', 'bad 2'],
   ['SELECT', select, ' x', 'bad 1'],
   ['CREATE', create, '', ''],

@@ -13,7 +13,8 @@ function shown(text: string): string {
     if (item.kind !== 'section') return item.label
     return `${item.label}${item.partial ? `+${item.partial.length}` : ''}${item.setsSeen ? '!' : ''}`
   })
-  return `${result.set.toString()} ${items.join(' ')}${result.changedSince === undefined ? '' : ` since ${result.changedSince}`}`
+  const since = result.changedSince === undefined ? '' : ` since ${result.changedSince}`
+  return `${result.set.toString()} ${items.join(' ')}${since}${result.isVanished ? ' vanished' : ''}`
 }
 
 const rows: readonly (readonly [string, string])[] = [
@@ -68,7 +69,9 @@ const rows: readonly (readonly [string, string])[] = [
   [' 1:* FLAGS (CHANGEDSINCE 12345)', '1:* FLAGS MODSEQ since 12345'],
   [' 1:* (FLAGS MODSEQ) (changedsince 0)', '1:* FLAGS MODSEQ since 0'],
   [' 1:* FLAGS (CHANGEDSINCE 9223372036854775807)', '1:* FLAGS MODSEQ since 9007199254740991'],
-  [' 1:* FLAGS (CHANGEDSINCE 1 VANISHED)', 'bad 27'],
+  [' 1:* FLAGS (CHANGEDSINCE 1 VANISHED)', '1:* FLAGS MODSEQ since 1 vanished'],
+  [' 1:* FLAGS (VANISHED CHANGEDSINCE 1)', '1:* FLAGS MODSEQ since 1 vanished'],
+  [' 1:* FLAGS (VANISHED)', 'bad 21'],
   [' 1:* FLAGS (CHANGEDSINCE 1 CHANGEDSINCE 2)', 'bad 40'],
   [' 1:* FLAGS (CHANGEDSINCE)', 'bad 24'],
   [' 1:* FLAGS ()', 'bad 12'],
