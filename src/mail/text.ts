@@ -16,7 +16,7 @@ export interface SearchText {
   readonly fields: readonly string[]
   /** The fields of its parts' headers in the same form. With `fields` it is the header that TEXT searches. */
   readonly parts: string
-  /** The text parts, and embedded messages with their headers, folded. What BODY searches, and TEXT with the header. */
+  /** The text parts and reports, and embedded messages with their headers, folded. What BODY searches, and TEXT with the header. */
   readonly body: string
 }
 
@@ -40,7 +40,7 @@ export function fold(text: string): string {
   return oneCase.replace(/[^\S ]\s*| \s+/g, ' ')
 }
 
-/** All searchable text of a message. Parts that are not text are left out; their headers, with file names, are not. */
+/** All searchable text of a message. Parts that are neither text nor reports are left out; their headers are not. */
 export function searchText(message: Uint8Array, root: PartNode): SearchText {
   const texts: Texts = { fields: [], parts: [], body: [] }
   for (const { to, name, text } of pieces(message, root, 'fields')) texts[to].push(name + fold(text))
@@ -120,7 +120,7 @@ interface Piece {
 
 function* pieces(message: Uint8Array, part: PartNode, headersTo: keyof SearchText): Generator<Piece> {
   yield* fieldPieces(message, part.headerStart, part.bodyStart, headersTo)
-  if (part.type === 'text') yield { to: 'body', name: '', text: partText(message, part) }
+  if (isText(part)) yield { to: 'body', name: '', text: partText(message, part) }
   // An embedded message is content: its header is searched by BODY too.
   const headersOfChildren = isEmbeddedMessage(part) || headersTo === 'body' ? 'body' : 'parts'
   for (const child of part.children) yield* pieces(message, child, headersOfChildren)
@@ -129,6 +129,11 @@ function* pieces(message: Uint8Array, part: PartNode, headersTo: keyof SearchTex
 function* fieldPieces(bytes: Uint8Array, start: number, end: number, to: keyof SearchText): Generator<Piece> {
   for (const field of headerFields(bytes, start, end))
     yield { to, name: `${fold(field.name)}: `, text: bothForms(fieldValue(bytes, field)) }
+}
+
+// Reports on delivery and reading (RFC 3464, RFC 8098) are lines for people too.
+function isText(part: PartNode): boolean {
+  return part.type === 'text' || (part.type === 'message' && part.children.length === 0)
 }
 
 // Encoded words are found by what they say and by what they are.

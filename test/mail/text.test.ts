@@ -173,6 +173,13 @@ describe('searchText', () => {
     assert.equal(linePrefix('subject: one'), undefined)
   })
 
+  test('reports on delivery and on reading are text', () => {
+    for (const type of ['message/delivery-status', 'message/disposition-notification', 'message/partial']) {
+      const report = mail(`Content-Type: ${type}`, '', 'Final-Recipient: rfc822; GONE@example.org')
+      assert.match(searchText(report, parseParts(report)).body, /gone@example\.org/)
+    }
+  })
+
   const longTexts: readonly (readonly [string, string])[] = [
     ['words', 'Ärger \u00a0 \t macht  Größe\r\n ﬁn\u0301 '.repeat(20_000)],
     ['white space', ' \r\n'.repeat(200_000)],
