@@ -41,6 +41,8 @@ export interface Harness {
   readonly select: (mailbox?: string) => Promise<Client>
   /** Puts a message into a mailbox without IMAP; resolves to its UID. */
   readonly put: (message: string | Buffer, options?: PutOptions) => Promise<number>
+  /** Gives up the session that `put` uses: the account is locked when the last client has gone. */
+  readonly lock: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -57,6 +59,11 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
   // Another session of the same account: puts mail in place, and keeps the account unlocked between clients.
   const owner: OpenAccount = await site.accounts.login(address, Buffer.from(passwordText), session)
   const accounts = options.wrap?.(site.accounts) ?? site.accounts
+  let isOwned = true
+  const lock = async (): Promise<void> => {
+    if (isOwned) await owner.close()
+    isOwned = false
+  }
   const timers = new ManualTimers()
   const handles: ImapHandle[] = []
   const clients: Client[] = []
@@ -90,7 +97,7 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
     return client
   }
   return {
-    ...{ site, accounts, timers, handles, connect, login, port: server.port },
+    ...{ site, accounts, timers, handles, connect, login, lock, port: server.port },
     async select(mailbox = 'INBOX') {
       const client = await login()
       await client.ok(`SELECT ${mailbox}`)
@@ -105,7 +112,7 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
     async close() {
       for (const client of clients) client.socket.destroy()
       await Promise.all(handles.map(({ closed }) => closed))
-      await owner.close()
+      await lock()
       await site.accounts.close()
       await new Promise((resolve) => server.server.close(resolve))
     },

@@ -34,6 +34,19 @@ export class SentCommands {
   #sent = Buffer.alloc(0)
   #state: State = { kind: 'line' }
 
+  /** Nothing more is read of what was sent until the server answers. */
+  get isStuck(): boolean {
+    return this.#state.kind === 'wait'
+  }
+
+  /** What would give the server all that it waits for; undefined when it waits for nothing. */
+  get owed(): string | undefined {
+    const state = this.#state
+    if (state.kind === 'raw') return this.waiting.at(-1)?.name === 'IDLE' ? 'DONE\r\n' : '*\r\n'
+    if (state.kind === 'skip') return `${'x'.repeat(state.left)}\r\n`
+    return state.kind === 'more' ? '\r\n' : undefined
+  }
+
   push(bytes: Buffer): void {
     if (this.isBlind) return
     this.#sent = Buffer.concat([this.#sent, bytes])
@@ -100,7 +113,7 @@ export class SentCommands {
     }
     // Undefined: it was answered before it was whole, and the server throws away the rest.
     const command = this.waiting.at(-1)
-    const [, size, plus] = /\{([0-9]{1,15})([+-]?)\}$/.exec(line) ?? []
+    const [, size, plus] = /\{([0-9]{1,15})([+]?)\}$/.exec(line) ?? []
     if (size !== undefined && plus !== '') this.#state = { kind: 'skip', left: Number(size) }
     else if (size !== undefined && command) {
       command.wantsContinuation = true

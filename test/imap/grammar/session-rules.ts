@@ -41,11 +41,7 @@ export class SessionRules {
     this.#isOff = true
   }
 
-  /** Only the grammar is looked at from here on: the client's bytes are not commands. */
-  blind(): void {
-    this.#sent.isBlind = true
-  }
-
+  /** The client's bytes are not commands any more: only the grammar is looked at. */
   get isBlind(): boolean {
     return this.#sent.isBlind
   }
@@ -53,6 +49,16 @@ export class SessionRules {
   /** Commands sent whole that were not answered. */
   get unanswered(): readonly SentCommand[] {
     return this.#sent.waiting
+  }
+
+  /** A synchronising literal, IDLE or AUTHENTICATE waits for the server's word. */
+  get isStuck(): boolean {
+    return this.#sent.isStuck
+  }
+
+  /** What would give the server all that it waits for: DONE, or the rest of a literal. */
+  get owed(): string | undefined {
+    return this.#sent.owed
   }
 
   /** One response, without its last CRLF. */
