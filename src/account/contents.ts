@@ -1,10 +1,11 @@
 // Reads message records: from their pages, or one by one where they are not packed yet.
 import type { Snapshot } from '../store/store.ts'
 import { Damage, isRefusal } from './errors.ts'
-import { mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
+import { messageKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { decodeMessage, type MessageRecord } from './message-codec.ts'
 import { openMessagePage, openMessageRecord } from './message-seal.ts'
+import { PageReader } from './page-reader.ts'
 import { decoded } from './replay.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
@@ -26,24 +27,6 @@ const found = (uid: number, encoded: Buffer): FoundRecord => ({
   record: decoded('message record', () => decodeMessage(encoded)),
 })
 
-/** The sealed page that would hold `uid`: the last one that begins at or before it. */
-export async function pageOf(
-  snapshot: Snapshot,
-  table: MailboxTable,
-  uid: number,
-): Promise<readonly [firstUid: number, sealed: Uint8Array] | undefined> {
-  const range = {
-    gte: mailboxRange('p', table.idBytes).gte,
-    lt: pageKey(table.idBytes, uid + 1),
-    limit: 1,
-    reverse: true,
-  }
-  for await (const entries of snapshot.range(range)) {
-    for (const [key, sealed] of entries) return [uidOfKey(key), sealed]
-  }
-  return undefined
-}
-
 /** Records of those of `wanted` (ascending, all below packedUntil) in the next few pages, and how many of `wanted` were dealt with. */
 async function readPages(
   snapshot: Snapshot,
@@ -52,15 +35,18 @@ async function readPages(
   wanted: readonly number[],
 ): Promise<{ records: FoundRecord[]; done: number }> {
   const records: FoundRecord[] = []
+  const reader = new PageReader(snapshot, table)
   let done = 0
   for (let pages = 0; pages < pagesAtOnce; pages += 1) {
     const next = wanted[done]
     if (next === undefined) break
-    const page = await pageOf(snapshot, table, next)
+    const page = await reader.pageOf(next)
     const content = page
       ? new Map(openMessagePage(vault, table, page[0], page[1]))
       : new Map<number, Buffer>()
+    const inPage = content.size
     const last = Math.max(next, ...content.keys())
+    const before = done
     while (done < wanted.length && (wanted[done] ?? Infinity) <= last) {
       const uid = wanted[done] ?? 0
       const encoded = content.get(uid)
@@ -70,6 +56,12 @@ async function readPages(
     }
     // Nobody asked for the rest: neither its keys nor its text need lie about in memory.
     for (const encoded of content.values()) encoded.fill(0)
+    // Whoever wants most of a page wants most of the next ones.
+    const taken = done - before
+    if (2 * taken > inPage) {
+      const more = Math.ceil((wanted.length - done) / Math.max(inPage, 1))
+      await reader.readAhead(last + 1, Math.min(more, pagesAtOnce - pages - 1))
+    }
   }
   return { records, done }
 }

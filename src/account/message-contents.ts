@@ -26,7 +26,9 @@ function contentOf(
   const { sizeBytes } = record
   return {
     uid: uid as Uid,
-    emailId: hex(blob),
+    get emailId() {
+      return hex(blob)
+    },
     sizeBytes,
     envelope: ready(record.envelope),
     body: ready(record.body),

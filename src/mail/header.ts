@@ -33,34 +33,44 @@ function lineEnd(bytes: Uint8Array, at: number, end: number): number {
   return lf < 0 || lf >= end ? end : lf + 1
 }
 
+/** A field: where it begins, its name ends, its value begins and it ends. A line without a colon has a name of no octets. */
+type FieldVisitor = (start: number, nameEnd: number, valueStart: number, end: number) => void
+
 /**
- * The fields of a header block in order, up to its blank line or `end`. Folded lines belong to the field above them
- * (RFC 5322 §2.2.3); white space before the colon is tolerated (§4.5.8); a line without a colon is a field without a name.
+ * The fields of a header block in order, up to its blank line or `end`; returns where that is. Folded lines belong to the
+ * field above them (RFC 5322 §2.2.3); white space before the colon is tolerated (§4.5.8).
  */
+export function eachField(bytes: Uint8Array, start: number, end: number, visit: FieldVisitor): number {
+  let at = start
+  while (at < end && !isEmptyLine(bytes, at)) {
+    const firstLineEnd = lineEnd(bytes, at, end)
+    let next = firstLineEnd
+    while (next < end && isBlank(bytes[next])) next = lineEnd(bytes, next, end)
+    let colon = at
+    while (colon < firstLineEnd && bytes[colon] !== COLON) colon += 1
+    if (colon === firstLineEnd) visit(at, at, at, next)
+    else {
+      let nameEnd = colon
+      while (nameEnd > at && isBlank(bytes[nameEnd - 1])) nameEnd -= 1
+      visit(at, nameEnd, colon + 1, next)
+    }
+    at = next
+  }
+  return at
+}
+
+/** As `eachField`, as a list; a line without a colon is a field without a name. */
 export function headerFields(
   bytes: Uint8Array,
   start: number = 0,
   end: number = bytes.length,
 ): HeaderField[] {
   const fields: HeaderField[] = []
-  let at = start
-  while (at < end && !isEmptyLine(bytes, at)) {
-    const first = lineEnd(bytes, at, end)
-    let next = first
-    while (next < end && isBlank(bytes[next])) next = lineEnd(bytes, next, end)
-    fields.push(fieldAt(bytes, at, first, next))
-    at = next
-  }
+  eachField(bytes, start, end, (from, nameEnd, valueStart, to) => {
+    const name = octetString(bytes, from, nameEnd).toLowerCase()
+    fields.push({ name, start: from, valueStart, end: to })
+  })
   return fields
-}
-
-function fieldAt(bytes: Uint8Array, start: number, firstLineEnd: number, end: number): HeaderField {
-  let colon = start
-  while (colon < firstLineEnd && bytes[colon] !== COLON) colon += 1
-  if (colon === firstLineEnd) return { name: '', start, valueStart: start, end }
-  let nameEnd = colon
-  while (nameEnd > start && isBlank(bytes[nameEnd - 1])) nameEnd -= 1
-  return { name: octetString(bytes, start, nameEnd).toLowerCase(), start, valueStart: colon + 1, end }
 }
 
 /** The value of a field: unfolded (CR and LF taken out, RFC 5322 §2.2.3), without blanks at its ends, not decoded. */

@@ -1,6 +1,6 @@
 // BODY[section]: which octets of a message a section names (RFC 3501 §6.4.5).
 import { asBuffer } from '../base/bytes.ts'
-import { headerFields } from './header.ts'
+import { eachField } from './header.ts'
 import { isEmbeddedMessage, type PartNode } from './part.ts'
 
 /** The inside of BODY[...]: part numbers, then what of that part. `text` absent is the part's body, or the whole message. */
@@ -77,14 +77,28 @@ function findPart(root: PartNode, path: readonly number[]): PartNode | undefined
  */
 export function filterHeader(block: Uint8Array, names: readonly string[], isNot: boolean): Buffer {
   const bytes = asBuffer(block)
-  const wanted = new Set(names.map((name) => name.toLowerCase()))
-  const fields = headerFields(bytes)
-  const pieces = fields
-    .filter((field) => wanted.has(field.name) !== isNot)
-    .map((field) => bytes.subarray(field.start, field.end))
-  pieces.push(bytes.subarray(fields.at(-1)?.end ?? 0))
-  return Buffer.concat(pieces)
+  const pieces: Buffer[] = []
+  const end = eachField(bytes, 0, bytes.length, (start, nameEnd, _, fieldEnd) => {
+    const isWanted = names.some((name) => hasName(bytes, start, nameEnd, name))
+    if (isWanted !== isNot) pieces.push(bytes.subarray(start, fieldEnd))
+  })
+  const rest = bytes.subarray(end)
+  return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest])
 }
+
+/** Whether the octets are `name`, in any case (RFC 5322 §1.2.2: names are ASCII). No string is made: blocks are read by the thousand. */
+function hasName(bytes: Buffer, start: number, end: number, name: string): boolean {
+  if (end - start !== name.length) return false
+  for (let at = 0; at < name.length; at += 1) {
+    if (lowerCase(bytes[start + at] ?? 0) !== lowerCase(name.charCodeAt(at))) return false
+  }
+  return true
+}
+
+const upperA = 65
+const upperZ = 90
+
+const lowerCase = (octet: number): number => (octet >= upperA && octet <= upperZ ? octet + 32 : octet)
 
 /** A section of a message that is in memory; undefined when there is no such part. */
 export function sectionBytes(message: Uint8Array, root: PartNode, section: Section): Buffer | undefined {

@@ -7,7 +7,7 @@ import { messageFacts } from '../../mail/message-facts.ts'
 import { ConnectionLost } from '../output.ts'
 import type { Session } from '../session.ts'
 import type { FetchItem } from '../wire/fetch-items.ts'
-import { openSection, type OpenSection, type StreamedSection } from './section.ts'
+import { headerOfMessage, openSection, type OpenSection, type StreamedSection } from './section.ts'
 
 export interface MessageAnswer {
   readonly uid: Uid
@@ -51,18 +51,46 @@ export async function sendContent(
 ): Promise<void> {
   const ready: Ready[] = []
   try {
-    for (const item of answer.items) ready.push(await prepare(session, answer, item, parts))
+    for (const item of answer.items)
+      ready.push(prepareNow(session, answer, item, parts) ?? (await prepare(session, answer, item, parts)))
     const { out } = session
     session.view.announceKeywords(out)
     out.untagged().text(`${answer.sequenceNumber} FETCH (`)
     for (const [index, item] of ready.entries()) {
       if (index > 0) out.text(' ')
-      await send(session, item)
-      await session.link.flushIfLarge()
+      send(session, item)
+      if (item.kind === 'stream') await sendStream(session, item)
+      const flushed = session.link.flushIfLarge()
+      if (flushed) await flushed
     }
     out.text(')').end()
   } finally {
     for (const item of ready) if (item.kind === 'stream') await item.close()
+  }
+}
+
+/** What is kept ready, without a wait: most of what clients ask for, of many messages at once. */
+function prepareNow(
+  session: Session,
+  answer: MessageAnswer,
+  item: FetchItem,
+  { content }: MessageParts,
+): Ready | undefined {
+  const { label } = item
+  const bytes = (kept: Buffer | undefined): Ready | undefined => kept && { kind: 'bytes', label, bytes: kept }
+  switch (item.kind) {
+    case 'envelope':
+      return bytes(content.envelope)
+    case 'body':
+      return bytes(content.body)
+    case 'bodyStructure':
+      return bytes(content.bodyStructure)
+    case 'section': {
+      const header = headerOfMessage(content, item)
+      return header && { ...header, label }
+    }
+    default:
+      return ofState.has(item.kind) ? { kind: 'text', text: stateText(session, answer, item) } : undefined
   }
 }
 
@@ -93,7 +121,7 @@ async function prepare(
   }
 }
 
-async function send(session: Session, item: Ready): Promise<void> {
+function send(session: Session, item: Ready): void {
   const { out } = session
   switch (item.kind) {
     case 'text':
@@ -110,7 +138,6 @@ async function send(session: Session, item: Ready): Promise<void> {
       break
     case 'stream':
       out.text(`${item.label} `).literalHead(item.sizeBytes)
-      await sendStream(session, item)
       break
   }
 }

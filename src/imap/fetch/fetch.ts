@@ -31,8 +31,9 @@ export async function fetchMessages(
       ? uids
       : uids.filter((uid) => (view.mailbox.state(uid)?.modSeq ?? 0) > changedSince)
   const run = new FetchRun(session, withUid(items, numbers))
-  for (let start = 0; start < wanted.length; start += batchSize) {
-    await run.batch(wanted.slice(start, start + batchSize))
+  const atOnce = run.setsSeen ? batchSize : wanted.length
+  for (let start = 0; start < wanted.length; start += atOnce) {
+    await run.batch(wanted.slice(start, start + atOnce))
   }
   if (run.damaged > 0) {
     return {
@@ -56,7 +57,7 @@ function withUid(items: readonly FetchItem[], numbers: NumberKind): readonly Fet
 class FetchRun {
   readonly #session: Session
   readonly #items: readonly FetchItem[]
-  readonly #setsSeen: boolean
+  readonly setsSeen: boolean
   readonly #needsContent: boolean
   damaged = 0
   /** Expunged elsewhere since the command began. */
@@ -65,13 +66,13 @@ class FetchRun {
   constructor(session: Session, items: readonly FetchItem[]) {
     this.#session = session
     this.#items = items
-    this.#setsSeen =
+    this.setsSeen =
       !session.view.mailbox.isReadOnly && items.some((item) => item.kind === 'section' && item.setsSeen)
     this.#needsContent = items.some(needsContent)
   }
 
   async batch(uids: readonly Uid[]): Promise<void> {
-    const newlySeen = this.#setsSeen ? await this.#markSeen(uids) : new Set<Uid>()
+    const newlySeen = this.setsSeen ? await this.#markSeen(uids) : new Set<Uid>()
     if (!this.#needsContent) {
       for (const uid of uids) {
         const answer = this.#answer(uid, newlySeen)

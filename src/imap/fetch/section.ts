@@ -1,4 +1,5 @@
 // BODY[section]<partial>: the octets to send, verified up to the first of them before anything is promised.
+import type { MessageContent } from '../../account/api.ts'
 import type { MessageParts } from '../../account/message-parts.ts'
 import { chunkBytes } from '../../base/limits.ts'
 import { filterHeader, sectionRange } from '../../mail/section.ts'
@@ -17,19 +18,25 @@ export interface StreamedSection {
 export type OpenSection =
   { readonly kind: 'nil' } | { readonly kind: 'literal'; readonly bytes: Buffer } | StreamedSection
 
+/** A section that is answered from the header that is kept ready; undefined for any other, and where it is too long to be kept. */
+export function headerOfMessage(
+  { header }: MessageContent,
+  { section, partial }: SectionItem,
+): { readonly kind: 'literal'; readonly bytes: Buffer } | undefined {
+  const { path, text, fields } = section
+  if (!header || path.length > 0 || text === undefined || text === 'TEXT' || text === 'MIME') return undefined
+  const bytes = fields ? filterHeader(header, fields, text === 'HEADER.FIELDS.NOT') : header
+  return { kind: 'literal', bytes: cut(bytes, partial) }
+}
+
 /** Throws Refusal 'damaged' when the first octets do not authenticate. */
 export async function openSection(parts: MessageParts, item: SectionItem): Promise<OpenSection> {
   const { section, partial } = item
   const isOfMessage = section.path.length === 0
   // These come most, and need neither tree nor body.
   if (isOfMessage && section.text === undefined) return octets(parts, 0, parts.content.sizeBytes, partial)
-  if (isOfMessage && section.text !== 'TEXT' && section.text !== 'MIME' && parts.content.header) {
-    const { header } = parts.content
-    const bytes = section.fields
-      ? filterHeader(header, section.fields, section.text === 'HEADER.FIELDS.NOT')
-      : header
-    return { kind: 'literal', bytes: cut(bytes, partial) }
-  }
+  const kept = headerOfMessage(parts.content, item)
+  if (kept) return kept
   const range = sectionRange(await parts.tree(), section)
   // RFC 3501 §7.4.2: NIL, since there is no such part.
   if (!range) return { kind: 'nil' }
