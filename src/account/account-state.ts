@@ -7,8 +7,10 @@ import { toRanges, within } from './uid-ranges.ts'
 /** What a change did that sessions want to hear of. */
 export type Effect =
   | { readonly kind: 'append' | 'expunge' | 'flags'; readonly mailbox: string; readonly uids: number[] }
-  | { readonly kind: 'gone'; readonly mailbox: string }
   | { readonly kind: 'keyword'; readonly mailbox: string; readonly keyword: string }
+  | { readonly kind: 'created' | 'deleted'; readonly mailbox: string; readonly name: string }
+  | { readonly kind: 'renamed'; readonly mailbox: string; readonly from: string; readonly name: string }
+  | { readonly kind: 'subscribed' | 'unsubscribed'; readonly name: string }
 
 /** So many messages changed at once are as much work as a change. */
 const messagesPerChange = 50
@@ -101,27 +103,28 @@ export class AccountState {
           expungedDigest: undefined,
         }
         this.addMailbox(new MailboxTable(entry, true))
-        return []
+        return [{ kind: 'created', mailbox: change.mailbox, name: change.name }]
       }
       case 'deleted': {
         const table = this.#table(change.mailbox)
         this.mailboxes.delete(table.id)
         this.#byName.delete(table.name)
-        return [{ kind: 'gone', mailbox: table.id }]
+        return [{ kind: 'deleted', mailbox: table.id, name: table.name }]
       }
       case 'renamed': {
         const table = this.#table(change.mailbox)
-        this.#byName.delete(table.name)
+        const from = table.name
+        this.#byName.delete(from)
         table.name = change.name
         this.#byName.set(change.name, table)
-        return []
+        return [{ kind: 'renamed', mailbox: table.id, from, name: change.name }]
       }
       case 'subscribed':
         this.subscriptions.add(change.name)
-        return []
+        return [{ kind: 'subscribed', name: change.name }]
       case 'unsubscribed':
         this.subscriptions.delete(change.name)
-        return []
+        return [{ kind: 'unsubscribed', name: change.name }]
       case 'recent': {
         const table = this.#table(change.mailbox)
         table.recentFrom = change.recentFrom

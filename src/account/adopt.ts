@@ -124,6 +124,6 @@ export async function adoptSome(account: UnlockedAccount): Promise<number> {
 
 /** When a session will take fresh mail as its \Recent, later sessions shall not (RFC 3501 §2.3.2). */
 export function recentChange(account: UnlockedAccount, table: MailboxTable, uidNext: number): Change[] {
-  if (!account.recentClaimant(table.id)) return []
+  if (!account.watchers.recentClaimant(table.id)) return []
   return [{ kind: 'recent', mailbox: table.id, recentFrom: uidNext }]
 }

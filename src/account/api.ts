@@ -71,7 +71,12 @@ export interface MessageContent {
 
 /** What happened in a mailbox, after it was committed, in order. UIDs ascend. */
 export type MailboxEvent =
-  | { readonly kind: 'append'; readonly uids: readonly Uid[]; readonly modSeq: ModSeq }
+  | {
+      readonly kind: 'append'
+      readonly uids: readonly Uid[]
+      readonly modSeq: ModSeq
+      readonly by: object | undefined
+    }
   | {
       readonly kind: 'expunge'
       readonly uids: readonly Uid[]
@@ -86,6 +91,17 @@ export type MailboxEvent =
     }
   | { readonly kind: 'gone' } // the mailbox was deleted, or the account can no longer be used
   | { readonly kind: 'keyword'; readonly keyword: Flag } // a keyword that the mailbox did not know
+
+/**
+ * What happened anywhere in an account, after it was committed, in order. `mailbox` is an identifier; `by` the OpenAccount or
+ * SelectedMailbox that did it. Of a mailbox and those below it that are renamed with it only the first is told.
+ */
+export type AccountEvent = { readonly by: object | undefined } & (
+  | { readonly kind: 'append' | 'expunge' | 'flags'; readonly mailbox: string }
+  | { readonly kind: 'created' | 'deleted'; readonly mailbox: string; readonly name: string }
+  | { readonly kind: 'renamed'; readonly mailbox: string; readonly from: string; readonly name: string }
+  | { readonly kind: 'subscribed' | 'unsubscribed'; readonly name: string }
+)
 
 export interface CopyResult {
   readonly uidValidity: UidValidity
@@ -189,6 +205,10 @@ export interface OpenAccount {
     source: AsyncIterable<Uint8Array>,
     options: AppendOptions,
   ): Promise<{ readonly uidValidity: UidValidity; readonly uid: Uid }>
+  /** Calls `listener`, which must only take note, after each commit of the account, until the returned function is called. */
+  watch(listener: (event: AccountEvent) => void): () => void
+  /** A mailbox by its identifier, as it is now; `recent` is right only while it is selected somewhere. */
+  statusNow(mailbox: string): (MailboxStatus & { readonly name: string }) | undefined
   quota(): Promise<{ readonly usedBytes: number; readonly limitBytes: number | undefined }>
   /** Wipes the keys if this was the last session. */
   close(): Promise<void>

@@ -19,6 +19,7 @@ export async function append(
   name: string,
   message: Buffer,
   options: AppendOptions,
+  by: object,
 ): Promise<{ uidValidity: UidValidity; uid: Uid }> {
   const table = await account.mailbox(name)
   const { vault, site, id } = account
@@ -60,7 +61,7 @@ export async function append(
           tx.put(messageKey(table.idBytes, uid), record)
         },
       }
-    })
+    }, by)
     if (result) return result
   } catch (error) {
     await site.store.blobs.discard(sealed.staged).catch(() => undefined)
@@ -70,5 +71,5 @@ export async function append(
   }
   await site.store.blobs.discard(sealed.staged).catch(() => undefined)
   // Refuses: the name is gone, or stands for another mailbox now.
-  return append(account, name, message, options)
+  return append(account, name, message, options, by)
 }

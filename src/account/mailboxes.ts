@@ -79,7 +79,8 @@ export function creations(
 export async function createMailbox(
   account: UnlockedAccount,
   given: string,
-  specialUse?: SpecialUse,
+  specialUse: SpecialUse | undefined,
+  by: object,
 ): Promise<MailboxInfo> {
   const name = newMailboxName(given)
   await account.commit(() => {
@@ -96,11 +97,11 @@ export async function createMailbox(
       { name, specialUse: specialUse ?? '' },
     ]
     return { changes: creations(account, wanted), value: undefined }
-  })
+  }, by)
   return describe(account, await account.mailbox(name))
 }
 
-export async function deleteMailbox(account: UnlockedAccount, given: string): Promise<void> {
+export async function deleteMailbox(account: UnlockedAccount, given: string, by: object): Promise<void> {
   const name = canonicalName(given)
   if (name === 'INBOX') throw new Refusal('mailbox-not-deletable', 'INBOX cannot be deleted')
   const table = await account.mailbox(name)
@@ -114,7 +115,7 @@ export async function deleteMailbox(account: UnlockedAccount, given: string): Pr
   for (;;) {
     check()
     // What is copied into it meanwhile goes too; the last look and the deletion are one commit.
-    await expunge(account, table, [...table.uids] as Uid[], { all: true, check }, undefined)
+    await expunge(account, table, [...table.uids] as Uid[], { all: true, check }, by)
     const isDone = await account.commit(() => {
       check()
       if (table.uids.length > 0) return undefined
@@ -128,7 +129,7 @@ export async function deleteMailbox(account: UnlockedAccount, given: string): Pr
           }
         },
       }
-    })
+    }, by)
     if (isDone) return
   }
 }
@@ -168,10 +169,11 @@ export async function renameMailbox(
   account: UnlockedAccount,
   givenFrom: string,
   givenTo: string,
+  by: object,
 ): Promise<void> {
   const from = canonicalName(givenFrom)
   const to = newMailboxName(givenTo)
-  if (from === 'INBOX') return renameInbox(account, to)
+  if (from === 'INBOX') return renameInbox(account, to, by)
   for (;;) {
     const isDone = await account.commit(() => {
       const { state } = account
@@ -186,14 +188,14 @@ export async function renameMailbox(
       const all = [...made, ...renamed]
       const changes = fitting(all)
       return { changes, value: changes.length === all.length }
-    })
+    }, by)
     if (isDone) return
   }
 }
 
 /** RFC 3501 §6.3.5: the messages move to a new mailbox, INBOX stays and is empty; inferiors of INBOX stay. */
-async function renameInbox(account: UnlockedAccount, to: string): Promise<void> {
-  await createMailbox(account, to)
+async function renameInbox(account: UnlockedAccount, to: string, by: object): Promise<void> {
+  await createMailbox(account, to, undefined, by)
   const inbox = await account.mailbox('INBOX')
   await transfer(account, inbox, to, [...inbox.uids] as Uid[], true, undefined)
 }
@@ -202,6 +204,7 @@ export async function setSubscribed(
   account: UnlockedAccount,
   given: string,
   isSubscribed: boolean,
+  by: object,
 ): Promise<void> {
   const name = canonicalName(given)
   await account.commit(() => {
@@ -212,5 +215,5 @@ export async function setSubscribed(
       throw new Refusal('limit', 'Too many subscriptions')
     }
     return { changes: [{ kind: isSubscribed ? 'subscribed' : 'unsubscribed', name: kept }], value: undefined }
-  })
+  }, by)
 }

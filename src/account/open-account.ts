@@ -2,6 +2,7 @@
 import { collect } from '../base/async.ts'
 import { normaliseStream } from '../mail/normalise.ts'
 import type {
+  AccountEvent,
   AppendOptions,
   MailboxInfo,
   MailboxStatus,
@@ -43,6 +44,7 @@ export class OpenSession implements OpenAccount {
   readonly housekeeping: Housekeeping
   readonly #maxMessageBytes: number
   readonly #selected = new Set<Selected>()
+  readonly #watches = new Set<() => void>()
   readonly #release: (session: OpenSession) => Promise<void>
   #closing: Promise<void> | undefined
 
@@ -97,23 +99,23 @@ export class OpenSession implements OpenAccount {
   }
 
   createMailbox(name: string, options: { readonly specialUse?: SpecialUse } = {}): Promise<MailboxInfo> {
-    return this.#run((account) => createMailbox(account, name, options.specialUse))
+    return this.#run((account) => createMailbox(account, name, options.specialUse, this))
   }
 
   deleteMailbox(name: string): Promise<void> {
-    return this.#run((account) => deleteMailbox(account, name))
+    return this.#run((account) => deleteMailbox(account, name, this))
   }
 
   renameMailbox(from: string, to: string): Promise<void> {
-    return this.#run((account) => renameMailbox(account, from, to))
+    return this.#run((account) => renameMailbox(account, from, to, this))
   }
 
   subscribe(name: string): Promise<void> {
-    return this.#run((account) => setSubscribed(account, name, true))
+    return this.#run((account) => setSubscribed(account, name, true, this))
   }
 
   unsubscribe(name: string): Promise<void> {
-    return this.#run((account) => setSubscribed(account, name, false))
+    return this.#run((account) => setSubscribed(account, name, false, this))
   }
 
   async #caughtUp(name: string): Promise<void> {
@@ -158,7 +160,7 @@ export class OpenSession implements OpenAccount {
     return this.#run(async (account) => {
       const message = await this.#readMessage(source)
       this.#mustBeOpen()
-      return append(account, canonicalName(name), message, options)
+      return append(account, canonicalName(name), message, options, this)
     })
   }
 
@@ -179,6 +181,22 @@ export class OpenSession implements OpenAccount {
     return message
   }
 
+  watch(listener: (event: AccountEvent) => void): () => void {
+    this.#mustBeOpen()
+    const stop = this.account.watchers.watchAll(listener)
+    this.#watches.add(stop)
+    return () => {
+      stop()
+      this.#watches.delete(stop)
+    }
+  }
+
+  statusNow(mailbox: string): (MailboxStatus & { name: string }) | undefined {
+    this.#mustBeOpen()
+    const table = this.account.state.mailboxes.get(mailbox)
+    return table && { ...table.status(), name: table.name }
+  }
+
   quota(): Promise<{ usedBytes: number; limitBytes: number | undefined }> {
     return this.#run(async ({ site, id }) => {
       const info = await site.store.info(id)
@@ -194,6 +212,7 @@ export class OpenSession implements OpenAccount {
 
   async #close(): Promise<void> {
     for (const selected of [...this.#selected]) selected.close()
+    for (const stop of this.#watches) stop()
     await this.#release(this)
   }
 }

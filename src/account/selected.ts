@@ -19,7 +19,8 @@ import { RecentUids } from './recent-uids.ts'
 import { refusing } from './refusing.ts'
 import { storeFlags } from './store-flags.ts'
 import type { UidRange } from './uid-ranges.ts'
-import type { UnlockedAccount, Watcher } from './unlocked-account.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+import type { Watcher } from './watchers.ts'
 import { vanishedSince } from './vanished.ts'
 
 export class Selected implements SelectedMailbox, Watcher {
@@ -42,7 +43,7 @@ export class Selected implements SelectedMailbox, Watcher {
     this.#table = table
     this.isReadOnly = isReadOnly
     this.#onClose = onClose
-    this.#unwatch = account.watch(table.id, this)
+    this.#unwatch = account.watchers.watch(table.id, this)
   }
 
   static async open(
@@ -192,7 +193,7 @@ export class Selected implements SelectedMailbox, Watcher {
   }
 
   notify(event: MailboxEvent): void {
-    if (event.kind === 'append' && this.#account.recentClaimant(this.#table.id) === this) {
+    if (event.kind === 'append' && this.#account.watchers.recentClaimant(this.#table.id) === this) {
       for (const uid of event.uids) this.#recent.claim(uid, uid)
     }
     this.#listener(event)

@@ -9,7 +9,6 @@ import type { PasswordMemo } from '../crypto/password-memo.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Snapshot, Store, Transaction } from '../store/store.ts'
 import type { AccountState, Effect } from './account-state.ts'
-import type { MailboxEvent, ModSeq, Uid } from './api.ts'
 import { Damage, Refusal } from './errors.ts'
 import { headKey, logKey, logRange } from './keys.ts'
 import { encodeLogEntry, type Change } from './log-codec.ts'
@@ -17,6 +16,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import { loadRows, readHead, replay } from './replay.ts'
 import type { Vault } from './vault.ts'
+import { joined, Watchers } from './watchers.ts'
 
 export interface Site {
   readonly store: Store
@@ -32,13 +32,6 @@ export interface Commit<T> {
   readonly value: T
   /** Called once, right after the changes were applied and before any other commit. Must not throw. */
   readonly applied?: () => void
-}
-
-export interface Watcher {
-  /** Hears of each committed change of its mailbox, in order. Must not throw. */
-  notify(event: MailboxEvent): void
-  /** May claim fresh mail as \Recent (a read-write selection). */
-  readonly claimsRecent: boolean
 }
 
 /** Thrown inside a commit's `write` to give up without a trace: the moment is not right. */
@@ -57,7 +50,7 @@ export class UnlockedAccount {
   readonly vault: Vault
   readonly memos: PasswordMemo[] = []
   readonly #queue = new Serial()
-  readonly #watchers = new Map<string, Set<Watcher>>()
+  readonly watchers: Watchers
   #state: AccountState | undefined
   /** The state is of this version; arrivals may have come since, and nothing else. */
   #version = 0
@@ -71,6 +64,7 @@ export class UnlockedAccount {
     this.site = site
     this.id = id
     this.vault = vault
+    this.watchers = new Watchers(site.log)
   }
 
   /** Reads and verifies the account. Throws Corrupt. */
@@ -217,63 +211,8 @@ export class UnlockedAccount {
 
   #apply(state: AccountState, changes: readonly Change[], version: number, by: object | undefined): void {
     const effects: Effect[] = []
-    for (const change of changes) {
-      for (const effect of state.apply(change, version)) {
-        const last = effects.at(-1)
-        // One event for a run of messages, as one command or one batch of arrivals makes them.
-        if (
-          last &&
-          'uids' in last &&
-          'uids' in effect &&
-          last.kind === effect.kind &&
-          last.mailbox === effect.mailbox
-        ) {
-          for (const uid of effect.uids) last.uids.push(uid)
-        } else effects.push(effect)
-      }
-    }
-    for (const effect of effects) this.#announce(effect, version, by)
-  }
-
-  #announce(effect: Effect, version: number, by: object | undefined): void {
-    const modSeq = version as ModSeq
-    const event: MailboxEvent =
-      effect.kind === 'gone'
-        ? { kind: 'gone' }
-        : effect.kind === 'keyword'
-          ? { kind: 'keyword', keyword: effect.keyword }
-          : effect.kind === 'append'
-            ? { kind: 'append', uids: effect.uids as Uid[], modSeq }
-            : { kind: effect.kind, uids: effect.uids.sort((a, b) => a - b) as Uid[], modSeq, by }
-    this.#tell(this.#watchers.get(effect.mailbox) ?? [], event)
-  }
-
-  /** A watcher that throws must not keep the others, or the commit, from going on. */
-  #tell(watchers: Iterable<Watcher>, event: MailboxEvent): void {
-    for (const watcher of [...watchers]) {
-      try {
-        watcher.notify(event)
-      } catch (error) {
-        this.site.log.write('error', 'account.watcher-failed', {
-          reason: error instanceof Error ? error.name : typeof error,
-        })
-      }
-    }
-  }
-
-  watch(mailbox: string, watcher: Watcher): () => void {
-    const watchers = this.#watchers.get(mailbox) ?? new Set()
-    this.#watchers.set(mailbox, watchers)
-    watchers.add(watcher)
-    return () => {
-      watchers.delete(watcher)
-      if (watchers.size === 0) this.#watchers.delete(mailbox)
-    }
-  }
-
-  /** The session that fresh mail of this mailbox is \Recent for, if any. */
-  recentClaimant(mailbox: string): Watcher | undefined {
-    return [...(this.#watchers.get(mailbox) ?? [])].find((watcher) => watcher.claimsRecent)
+    for (const change of changes) for (const effect of state.apply(change, version)) effects.push(effect)
+    this.watchers.announce(joined(effects), version, by)
   }
 
   get isFailed(): boolean {
@@ -284,7 +223,7 @@ export class UnlockedAccount {
   fail(refusal: Refusal): void {
     if (this.#failure) return
     this.#failure = refusal
-    for (const watchers of this.#watchers.values()) this.#tell(watchers, { kind: 'gone' })
+    this.watchers.giveUp()
     this.onFailure(refusal)
   }
 

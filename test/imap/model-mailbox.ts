@@ -35,7 +35,7 @@ export class ModelMailbox {
     this.#put(uid, flags)
     const [claimant] = this.watchers
     claimant?.recent.add(uid)
-    this.#tell({ kind: 'append', uids: [uid], modSeq: this.modSeq as ModSeq })
+    this.#tell({ kind: 'append', uids: [uid], modSeq: this.modSeq as ModSeq, by: undefined })
     return uid
   }
 
