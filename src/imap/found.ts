@@ -19,7 +19,7 @@ export async function findMessages(session: Session, program: SearchProgram): Pr
     largestUid: view.largestUid,
     largestSequenceNumber: view.exists,
     isRecent: (uid) => view.isRecent(uid),
-    isSaved: () => false,
+    isSaved: (uid) => view.saved.has(uid),
     now: context.clock.now(),
     budget: context.budget,
     check: checkOf(session),
@@ -60,6 +60,43 @@ export function sendNumbers(
   session.out.untaggedLine(`${answer}${numbers.join('')}${modSeq}`)
 }
 
+/** Runs what finds messages and saves its result, if that was asked for; a failed one leaves an empty result (RFC 5182 §2.1). */
+export async function saving(
+  session: Session,
+  returns: SearchReturns | undefined,
+  find: () => Promise<SearchSubject[]>,
+): Promise<SearchSubject[]> {
+  if (!returns?.options.includes('SAVE')) return find()
+  const { saved } = session.view
+  try {
+    const found = await find()
+    saved.save(savedOf(found, returns).map(({ uid }) => uid))
+    return found
+  } catch (error) {
+    saved.save([])
+    throw error
+  }
+}
+
+/** RFC 5182 §2.4, RFC 9394 §3.2: MIN, MAX and PARTIAL save what they name, unless everything is asked for by its side. */
+function savedOf(
+  found: readonly SearchSubject[],
+  { options, partial }: SearchReturns,
+): readonly SearchSubject[] {
+  const parts = options.filter((option) => option !== 'SAVE')
+  if (parts.length === 0 || parts.includes('ALL') || parts.includes('COUNT')) return found
+  const named = new Set<SearchSubject>()
+  if (partial) {
+    const { start, end } = partialIndexes(partial, found.length)
+    for (const subject of found.slice(start, end)) named.add(subject)
+  }
+  const [first] = found
+  const last = found.at(-1)
+  if (first && parts.includes('MIN')) named.add(first)
+  if (last && parts.includes('MAX')) named.add(last)
+  return [...named]
+}
+
 /** What of a result is told, in the order of the result: places in `found`, for MODSEQ. */
 interface Told {
   readonly text: string
@@ -75,6 +112,8 @@ export function sendEsearch(
   returns: SearchReturns,
   { usesModSeq }: SearchProgram,
 ): void {
+  // RFC 5182 §2.1: nothing is told when it is only to be saved.
+  if (returns.options.every((option) => option === 'SAVE')) return
   const told = tell(call, found, returns)
   const { out } = session
   out.untagged().text('ESEARCH (TAG ').string(call.tag).text(')')

@@ -3,7 +3,8 @@ import type { Flag, MailboxEvent, SelectedMailbox, Uid } from '../account/api.ts
 import { sendFlags } from './flags-response.ts'
 import { noModes, type SessionModes } from './modes.ts'
 import { namedBy } from './named-messages.ts'
-import { lowerBound, type SequenceSet } from './wire/sequence-set.ts'
+import { SavedResult } from './saved-result.ts'
+import { lowerBound, type MessageSet, savedResult } from './wire/sequence-set.ts'
 import { asRanges, sendVanished, without, type UidRange } from './wire/uid-ranges.ts'
 import type { ResponseWriter } from './wire/writer.ts'
 
@@ -32,6 +33,7 @@ export interface Resolved {
  */
 export class View {
   readonly mailbox: SelectedMailbox
+  readonly saved: SavedResult = new SavedResult()
   readonly #modes: Readonly<SessionModes>
   /** The array of the mailbox itself, shared with other sessions, while there is nothing left to tell; never changed. */
   #uids: Uint32Array
@@ -94,11 +96,12 @@ export class View {
    * The messages that `set` names in this session. Unknown UIDs are passed over (RFC 3501 §6.4.8); a sequence number
    * beyond EXISTS throws BadSequenceNumber, but `n:*` does not: clients ask so for what is new.
    */
-  resolve(set: SequenceSet, kind: NumberKind): Resolved {
-    const named = namedBy(set, kind, this.#uids)
+  resolve(set: MessageSet, kind: NumberKind): Resolved {
+    const isSaved = set === savedResult
+    const named = isSaved ? this.saved.among(this.#uids) : namedBy(set, kind, this.#uids)
     if (this.#gone.size === 0) return { uids: named, expunged: 0 }
     const uids = named.filter((uid) => !this.#gone.has(uid))
-    return { uids, expunged: kind === 'uid' ? 0 : named.length - uids.length }
+    return { uids, expunged: isSaved || kind === 'uid' ? 0 : named.length - uids.length }
   }
 
   /** Whether there is something that `announce` would tell under these rules. */

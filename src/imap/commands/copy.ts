@@ -14,7 +14,7 @@ export const copy: Command = command({
   // copy = "COPY" SP sequence-set SP mailbox
   parse(input) {
     input.space()
-    const set = input.sequenceSet()
+    const set = input.messageSet()
     input.space()
     return { set, destination: input.mailbox() }
   },

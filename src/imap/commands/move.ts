@@ -15,7 +15,7 @@ export const move: Command = command({
   // move = "MOVE" SP sequence-set SP mailbox
   parse(input) {
     input.space()
-    const set = input.sequenceSet()
+    const set = input.messageSet()
     input.space()
     return { set, destination: input.mailbox() }
   },

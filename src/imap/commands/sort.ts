@@ -2,7 +2,7 @@
 import { readRows } from '../../account/facts.ts'
 import { needsFacts, sortMessages } from '../../account/sort.ts'
 import { command, type Command } from '../command.ts'
-import { checkOf, findMessages, sendEsearch, sendNumbers, warnOfDamage } from '../found.ts'
+import { checkOf, findMessages, saving, sendEsearch, sendNumbers, warnOfDamage } from '../found.ts'
 import { readSortArguments } from '../wire/sort-arguments.ts'
 
 export const sort: Command = command({
@@ -12,18 +12,17 @@ export const sort: Command = command({
   capabilities: ['SORT', 'SORT=DISPLAY', 'ESORT'],
   usesSequenceNumbers: true,
 
-  parse(input) {
-    const args = readSortArguments(input)
-    return args.returns?.options.includes('SAVE') ? input.fail('unknown return option') : args
-  },
+  parse: readSortArguments,
 
   async run(session, args, call) {
     const { keys, returns } = args
-    const found = await findMessages(session, args)
     const check = checkOf(session)
     const { budget } = session.context
     const options = { budget, check, needsFacts: needsFacts(keys), damaged: [] }
-    const sorted = await sortMessages(readRows(session.view.mailbox, found, options), keys, check)
+    const sorted = await saving(session, returns, async () => {
+      const found = await findMessages(session, args)
+      return sortMessages(readRows(session.view.mailbox, found, options), keys, check)
+    })
     warnOfDamage(session, options.damaged, 'sorted as if empty')
     if (returns) sendEsearch(session, call, sorted, returns, args)
     else sendNumbers(session, call, 'SORT', sorted, args)

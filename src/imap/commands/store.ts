@@ -11,7 +11,7 @@ export const store: Command = command({
   // store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
   parse(input) {
     input.space()
-    return { set: input.sequenceSet(), ...readStoreArguments(input) }
+    return { set: input.messageSet(), ...readStoreArguments(input) }
   },
 
   async run(session, { set, action, flags, isSilent, unchangedSince }, { numbers }) {

@@ -11,7 +11,7 @@ export const uidExpunge: Command = command({
   // uid-expunge = "UID" SP "EXPUNGE" SP sequence-set
   parse(input) {
     input.space()
-    return { set: input.sequenceSet() }
+    return { set: input.messageSet() }
   },
 
   async run(session, { set }) {

@@ -8,6 +8,7 @@ import type { Session } from '../session.ts'
 import { tellVanished } from '../resynchronise.ts'
 import type { NumberKind } from '../view.ts'
 import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
+import { savedResult } from '../wire/sequence-set.ts'
 import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
 
 /** Messages marked \Seen in one commit and then sent: few enough that a lost connection leaves most unmarked. */
@@ -24,7 +25,8 @@ export async function fetchMessages(
   if (isVanished && (numbers !== 'uid' || !session.modes.isQresync))
     throw new Answer('BAD', 'VANISHED is for UID FETCH, after ENABLE QRESYNC')
   if (changedSince !== undefined || items.some(({ kind }) => kind === 'modSeq')) session.enableCondstore()
-  if (isVanished) await tellVanished(session, set, changedSince ?? 0)
+  // What is saved is there.
+  if (isVanished && set !== savedResult) await tellVanished(session, set, changedSince ?? 0)
   const { uids, expunged } = view.resolve(set, numbers)
   const wanted =
     changedSince === undefined

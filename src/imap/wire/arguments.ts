@@ -3,7 +3,7 @@ import { parseInternalDate, parseSearchDay, type ZonedDate } from '../../mail/da
 import { decodeUtf8, isDigit, isListChar, isWordChar } from './characters.ts'
 import { Cursor } from './cursor.ts'
 import type { WireLimits } from './limits.ts'
-import { maxNumber, SequenceSet } from './sequence-set.ts'
+import { maxNumber, type MessageSet, savedResult, SequenceSet } from './sequence-set.ts'
 import { decodeUtf7 } from './utf7.ts'
 import type { WireCommand } from './wire-command.ts'
 
@@ -77,6 +77,11 @@ export class ArgumentReader extends Cursor {
   objectId(): string {
     const id = this.atom()
     return /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : this.fail('expected an object identifier')
+  }
+
+  // sequence-set =/ seq-last-command
+  messageSet(): MessageSet {
+    return this.tryToken(savedResult) ? savedResult : this.sequenceSet()
   }
 
   /** A flag that a client may store: a system flag in its RFC spelling, or a keyword as given. */

@@ -1,7 +1,7 @@
 // FETCH attributes, macros and modifiers: what to send of each message (RFC 3501 §6.4.5; RFC 7162 §3.1.4, RFC 8474, RFC 8514).
 import type { ArgumentReader } from './arguments.ts'
 import { readSection, type SectionItem } from './fetch-section.ts'
-import type { SequenceSet } from './sequence-set.ts'
+import type { MessageSet } from './sequence-set.ts'
 
 /** One data item to send. `label` is its name in the response. */
 export type FetchItem =
@@ -20,7 +20,7 @@ export type FetchItem =
 
 /** The arguments of FETCH and UID FETCH. */
 export interface FetchArguments {
-  readonly set: SequenceSet
+  readonly set: MessageSet
   /** Without duplicates. MODSEQ is added when CHANGEDSINCE is there; UID is not added for UID FETCH. */
   readonly items: readonly FetchItem[]
   /** Only messages with a greater MODSEQ; 0 is allowed and excludes nothing. */
@@ -69,7 +69,7 @@ const macros = {
 /** All of FETCH, to the command's end. */
 export function readFetchArguments(reader: ArgumentReader): FetchArguments {
   reader.space()
-  const set = reader.sequenceSet()
+  const set = reader.messageSet()
   reader.space()
   const items = new Map<string, FetchItem>()
   for (const item of readItems(reader)) {

@@ -10,6 +10,12 @@ export interface SetRange {
   readonly to: SetEnd
 }
 
+/** Stands for the saved result in place of a set (RFC 5182 §2.1, `seq-last-command`). */
+export const savedResult = '$'
+
+/** What a command names messages by. */
+export type MessageSet = SequenceSet | typeof savedResult
+
 /** Greatest value of `nz-number` (RFC 3501 §9). */
 export const maxNumber: number = 0xffffffff
 
