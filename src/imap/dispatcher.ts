@@ -155,7 +155,11 @@ export class Dispatcher {
   }
 
   #reader(command: WireCommand): ArgumentReader {
-    return new ArgumentReader(command, { limits: this.#around.wireLimits(), isUtf8: false })
+    return new ArgumentReader(command, {
+      limits: this.#around.wireLimits(),
+      isUtf8: this.#around.session.modes.isUtf8,
+      allowsCharset: !this.#around.session.modes.isUtf8Accept,
+    })
   }
 
   /** RFC 3501 §7.4.1 and §5.5, from the command's facts. */

@@ -14,6 +14,14 @@ export interface ListRow {
   readonly attributes: readonly string[]
   /** RFC 5258 §3.5: the selection options that something below this name meets. */
   readonly childInfo: readonly string[]
+  /** RFC 9051 §6.3.9.7: the form in which the client gave the name. */
+  readonly oldName?: string
+}
+
+function attributesOf(mailbox: MailboxInfo): string[] {
+  const attributes = [mailbox.hasChildren ? '\\HasChildren' : '\\HasNoChildren']
+  if (mailbox.specialUse) attributes.push(mailbox.specialUse)
+  return attributes
 }
 
 /** What LIST answers (RFC 5258 §3). Attributes that were not asked for are sent as well where clients expect them. */
@@ -48,9 +56,8 @@ export function rowsOf(
   for (const mailbox of mailboxes) {
     const { name } = mailbox
     if (!matches(name) || !(isSelected(mailbox) || standIns.has(name))) continue
-    const attributes = [mailbox.hasChildren ? '\\HasChildren' : '\\HasNoChildren']
+    const attributes = attributesOf(mailbox)
     if (showsSubscribed && mailbox.isSubscribed) attributes.unshift('\\Subscribed')
-    if (mailbox.specialUse) attributes.push(mailbox.specialUse)
     rows.push({ name, attributes, childInfo: childInfo(name) })
   }
   const subscribed = new Set(missing)
@@ -91,11 +98,43 @@ export function sendRow(out: ResponseWriter, response: 'LIST' | 'LSUB', row: Lis
     .untagged()
     .text(`${response} (${row.attributes.join(' ')}) "${delimiter}" `)
     .mailbox(row.name)
-  if (row.childInfo.length > 0) {
-    out.text(` ("CHILDINFO" (${row.childInfo.map((option) => `"${option}"`).join(' ')}))`)
+  const isOfChildren = row.childInfo.length > 0
+  if (isOfChildren || row.oldName !== undefined) {
+    out.text(' (')
+    if (isOfChildren) out.text(`"CHILDINFO" (${row.childInfo.map((option) => `"${option}"`).join(' ')})`)
+    if (row.oldName !== undefined) {
+      out
+        .text(isOfChildren ? ' "OLDNAME" (' : '"OLDNAME" (')
+        .mailbox(row.oldName)
+        .text(')')
+    }
+    out.text(')')
   }
   out.end()
 }
+
+/** RFC 9051 §6.3.2: the LIST that SELECT and EXAMINE answer with, once IMAP4rev2 is enabled. */
+export function sendSelected(session: Session, given: string): void {
+  const mailbox = session.account.mailbox(given)
+  if (!session.modes.isRev2 || !mailbox) return
+  const row = { name: mailbox.name, attributes: attributesOf(mailbox), childInfo: [] }
+  sendRow(session.out, 'LIST', { ...row, ...(isOtherForm(given) && { oldName: given }) })
+}
+
+/**
+ * RFC 9051 §6.3.4 to §6.3.6: LIST with OLDNAME for a name that was not in the form in which names are kept. `given` names what
+ * was made, deleted or renamed, `now` what it is called since; undefined: it is gone.
+ */
+export function tellOldName(session: Session, given: string, now: string | undefined): void {
+  if (!session.modes.isRev2 || !(isOtherForm(given) || isOtherForm(now ?? ''))) return
+  const mailbox = now === undefined ? undefined : session.account.mailbox(now)
+  const row = mailbox
+    ? { name: mailbox.name, attributes: attributesOf(mailbox) }
+    : { name: given.normalize('NFC'), attributes: ['\\NonExistent'] }
+  sendRow(session.out, 'LIST', { ...row, childInfo: [], oldName: given })
+}
+
+const isOtherForm = (name: string): boolean => name.normalize('NFC') !== name
 
 /** One STATUS response. Throws Refusal 'mailbox-not-found'. */
 export async function sendStatus(

@@ -3,6 +3,7 @@ import { mailboxIdOf } from '../account/object-ids.ts'
 import type { CommandResult } from './command.ts'
 import { Answer } from './errors.ts'
 import type { Session } from './session.ts'
+import { sendSelected } from './mailbox-list.ts'
 import { resynchronise } from './resynchronise.ts'
 import type { View } from './view.ts'
 import type { SelectParameters } from './wire/modifiers.ts'
@@ -27,11 +28,13 @@ export async function openMailbox(
   const view = session.select(mailbox)
   view.sendFlags(out)
   view.sendCounts(out)
-  const unseen = firstUnseen(view)
+  // RFC 9051 has neither the code nor RECENT, but LIST (§6.3.2, Appendix E).
+  const unseen = session.modes.isRev2 ? undefined : firstUnseen(view)
   if (unseen !== undefined) out.untaggedStatus('OK', 'First unseen', { code: 'UNSEEN', value: unseen })
   out.untaggedStatus('OK', 'UIDs are valid', { code: 'UIDVALIDITY', value: mailbox.uidValidity })
   out.untaggedStatus('OK', 'Predicted next UID', { code: 'UIDNEXT', value: mailbox.uidNext })
   session.sendHighestModSeq(view)
+  sendSelected(session, name)
   // RFC 8474 §4.2: the client that kept this mailbox under another name knows it again.
   out.untaggedStatus('OK', 'Mailbox', { code: 'MAILBOXID', id: mailboxIdOf(mailbox.id) })
   if (resync) {

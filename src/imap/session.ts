@@ -138,6 +138,23 @@ export class Session {
     this.out.untaggedStatus('OK', 'Highest', { code: 'HIGHESTMODSEQ', value: view.toldModSeq })
   }
 
+  /** ENABLE IMAP4rev2 (RFC 9051 §6.3.1). */
+  enableRev2(): void {
+    this.#modes.isRev2 = true
+    this.#useUtf8()
+  }
+
+  /** ENABLE UTF8=ACCEPT (RFC 6855 §3). */
+  enableUtf8Accept(): void {
+    this.#modes.isUtf8Accept = true
+    this.#useUtf8()
+  }
+
+  #useUtf8(): void {
+    this.#modes.isUtf8 = true
+    this.out.isUtf8 = true
+  }
+
   /**
    * The code of the answer to a command that removed `count` messages of the selected mailbox and tells of everything before its
    * answer (RFC 7162 §3.2.7, §3.2.9).

@@ -171,7 +171,7 @@ export class View {
   /** The numbers of a mailbox just selected (RFC 3501 §6.3.1). */
   sendCounts(out: ResponseWriter): void {
     out.untaggedLine(`${this.exists} EXISTS`)
-    out.untaggedLine(`${this.#announcedRecent} RECENT`)
+    if (!this.#modes.isRev2) out.untaggedLine(`${this.#announcedRecent} RECENT`)
   }
 
   /** A FETCH response with the message's flags or MODSEQ as they are now; nothing for a message that is gone. */
@@ -196,7 +196,7 @@ export class View {
   /** `(` flags `)` of a message, with `\Recent` if this session has it. */
   flagsText(uid: Uid, flags: readonly Flag[]): string {
     const text = flags.join(' ')
-    if (!this.mailbox.isRecent(uid)) return `(${text})`
+    if (this.#modes.isRev2 || !this.mailbox.isRecent(uid)) return `(${text})`
     return text === '' ? '(\\Recent)' : `(${text} \\Recent)`
   }
 
@@ -277,7 +277,7 @@ export class View {
 
   #announceRecent(out: ResponseWriter): void {
     const recent = this.#countRecent()
-    if (recent === this.#announcedRecent) return
+    if (recent === this.#announcedRecent || this.#modes.isRev2) return
     this.#announcedRecent = recent
     out.untaggedLine(`${this.#announcedRecent} RECENT`)
   }

@@ -1,7 +1,8 @@
-// CREATE, RFC 3501 §6.3.3, with USE (RFC 6154 §3) and MAILBOXID (RFC 8474 §4.1).
+// CREATE, RFC 3501 §6.3.3, with USE (RFC 6154 §3), MAILBOXID (RFC 8474 §4.1) and OLDNAME (RFC 9051 §6.3.4).
 import { mailboxIdOf } from '../../account/object-ids.ts'
 import { command, type Command } from '../command.ts'
 import { Answer } from '../errors.ts'
+import { tellOldName } from '../mailbox-list.ts'
 import { readCreateParameters } from '../wire/modifiers.ts'
 
 export const create: Command = command({
@@ -30,6 +31,7 @@ export const create: Command = command({
       throw new Answer('NO', 'Another mailbox has that special use', 'USEATTR')
     }
     const made = await session.account.createMailbox(mailbox, specialUse && { specialUse })
+    tellOldName(session, mailbox, made.name)
     return { text: 'CREATE completed', code: { code: 'MAILBOXID', id: mailboxIdOf(made.id) } }
   },
 })

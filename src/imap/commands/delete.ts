@@ -1,5 +1,6 @@
-// DELETE, RFC 3501 §6.3.4. Deleting the selected mailbox ends the selection.
+// DELETE, RFC 3501 §6.3.4, with OLDNAME (RFC 9051 §6.3.5). Deleting the selected mailbox ends the selection.
 import { command, type Command } from '../command.ts'
+import { tellOldName } from '../mailbox-list.ts'
 
 export const deleteMailbox: Command = command({
   name: 'DELETE',
@@ -16,6 +17,7 @@ export const deleteMailbox: Command = command({
     const id = session.account.mailbox(mailbox)?.id
     await session.account.deleteMailbox(mailbox)
     if (id !== undefined && session.selected?.mailbox.id === id) session.unselect()
+    tellOldName(session, mailbox, undefined)
     return { text: 'DELETE completed' }
   },
 })

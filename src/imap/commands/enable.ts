@@ -6,6 +6,8 @@ import type { Session } from '../session.ts'
 const extensions: ReadonlyMap<string, (session: Session) => void> = new Map([
   ['CONDSTORE', (session) => session.enableCondstore()],
   ['QRESYNC', (session) => session.enableQresync()],
+  ['UTF8=ACCEPT', (session) => session.enableUtf8Accept()],
+  ['IMAP4REV2', (session) => session.enableRev2()],
 ])
 
 export const enable: Command = command({
@@ -26,16 +28,13 @@ export const enable: Command = command({
   },
 
   async run(session, names) {
-    const enabled: string[] = []
-    for (const name of new Set(names)) {
-      const enabling = extensions.get(name)
-      if (!enabling) continue
-      enabled.push(name)
-      // RFC 7162 §3.2.3: it implies the other, and clients look for that name.
-      if (name === 'QRESYNC' && !names.includes('CONDSTORE')) enabled.push('CONDSTORE')
-    }
+    // What is switched off, or is not there, is passed over (RFC 5161 §3.1).
+    const offered = new Map(session.link.capabilities().map((name) => [name.toUpperCase(), name]))
+    // RFC 7162 §3.2.3: QRESYNC implies CONDSTORE, and clients look for that name.
+    const wanted = new Set(names.flatMap((name) => (name === 'QRESYNC' ? [name, 'CONDSTORE'] : [name])))
+    const enabled = [...wanted].filter((name) => extensions.has(name) && offered.has(name))
     // Said again even when it was on already: some clients turn the feature off when it is not (RFC 5161 §3.2 allows both).
-    session.out.untaggedLine(['ENABLED', ...enabled].join(' '))
+    session.out.untaggedLine(['ENABLED', ...enabled.map((name) => offered.get(name) ?? name)].join(' '))
     for (const name of enabled) extensions.get(name)?.(session)
     return { text: 'ENABLE completed' }
   },

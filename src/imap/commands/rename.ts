@@ -1,5 +1,6 @@
-// RENAME, RFC 3501 §6.3.5. A selected mailbox stays selected under its new name.
+// RENAME, RFC 3501 §6.3.5, with OLDNAME (RFC 9051 §6.3.6). A selected mailbox stays selected under its new name.
 import { command, type Command } from '../command.ts'
+import { tellOldName } from '../mailbox-list.ts'
 
 export const rename: Command = command({
   name: 'RENAME',
@@ -16,6 +17,7 @@ export const rename: Command = command({
 
   async run(session, { from, to }) {
     await session.account.renameMailbox(from, to)
+    tellOldName(session, from, to)
     return { text: 'RENAME completed' }
   },
 })

@@ -2,6 +2,10 @@
 import { command, type Command } from '../command.ts'
 import { findMessages, saving, sendEsearch, sendNumbers } from '../found.ts'
 import { readSearchArguments } from '../wire/search-keys.ts'
+import type { SearchReturns } from '../wire/search-returns.ts'
+
+/** What SEARCH without RETURN answers after ENABLE IMAP4rev2. */
+const everything: SearchReturns = { options: ['ALL'], partial: undefined }
 
 export const search: Command = command({
   name: 'SEARCH',
@@ -14,7 +18,9 @@ export const search: Command = command({
 
   async run(session, args, call) {
     const found = await saving(session, args.returns, () => findMessages(session, args))
-    if (args.returns) sendEsearch(session, call, found, args.returns, args)
+    // RFC 9051 §6.4.4: never SEARCH, but ESEARCH as with RETURN (ALL).
+    const returns = args.returns ?? (session.modes.isRev2 ? everything : undefined)
+    if (returns) sendEsearch(session, call, found, returns, args)
     else sendNumbers(session, call, 'SEARCH', found, args)
     return { text: 'SEARCH completed' }
   },

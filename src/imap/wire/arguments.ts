@@ -10,8 +10,10 @@ import type { WireCommand } from './wire-command.ts'
 /** How arguments are to be read in this session. */
 export interface ArgumentOptions {
   readonly limits: WireLimits
-  /** ENABLE UTF8=ACCEPT is in force (RFC 6855): mailbox names are UTF-8, not modified UTF-7. */
+  /** ENABLE UTF8=ACCEPT or IMAP4rev2 is in force: mailbox names are UTF-8, not modified UTF-7 (RFC 6855 §3, RFC 9051 §5.1). */
   readonly isUtf8: boolean
+  /** SEARCH may name a charset: not after ENABLE UTF8=ACCEPT (RFC 6855 §3). */
+  readonly allowsCharset?: boolean
 }
 
 const systemFlags = new Map(
@@ -27,6 +29,10 @@ export class ArgumentReader extends Cursor {
   constructor(command: WireCommand, options: ArgumentOptions) {
     super(command)
     this.#options = options
+  }
+
+  get allowsCharset(): boolean {
+    return this.#options.allowsCharset !== false
   }
 
   /** 0 to 4294967295. */

@@ -26,6 +26,7 @@ export function readSearchArguments(reader: ArgumentReader): SearchArguments {
   const returns = reader.tryKeyword('RETURN') && readReturns(reader)
   let charset = 'US-ASCII'
   if (reader.tryKeyword('CHARSET')) {
+    if (!reader.allowsCharset) reader.fail('no charset after ENABLE UTF8=ACCEPT')
     reader.space()
     charset = reader.astring().toString('latin1')
     reader.space()
