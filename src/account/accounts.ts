@@ -66,13 +66,15 @@ class SiteAccounts implements Accounts {
   async login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
     const { guard } = this.#options
     const name = canonicalAddress(address)
-    await guard?.before(session.remoteAddress, name)
-    const entry = await this.#registry.find(name)
+    const attempt = await guard?.begin(session.remoteAddress, name)
+    let isFoundOut = false
     try {
-      const opened = await this.#open(entry, password, session)
+      const entry = await this.#registry.find(name)
+      const opened = await this.#open(name, entry, password, session)
       try {
         await this.#mustBeUsable(name, entry)
-        await guard?.succeeded(session.remoteAddress, name)
+        isFoundOut = true
+        await attempt?.succeeded()
       } catch (error) {
         await opened.close()
         throw error
@@ -80,8 +82,11 @@ class SiteAccounts implements Accounts {
       return opened
     } catch (error) {
       if (!(error instanceof WrongKey)) throw asRefusal(error)
-      await guard?.failed(session.remoteAddress, name)
+      isFoundOut = true
+      await attempt?.failed()
       throw wrongLogin()
+    } finally {
+      if (!isFoundOut) attempt?.dropped()
     }
   }
 
@@ -92,20 +97,24 @@ class SiteAccounts implements Accounts {
     if (now.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
   }
 
-  /** Unknown addresses cost the same work as known ones with a wrong password. */
+  /** Unknown addresses, and passwords that cannot be, cost the same work as known ones with a wrong password. */
   async #open(
+    name: string,
     entry: DirectoryEntry | undefined,
     password: Buffer,
     session: SessionInfo,
   ): Promise<OpenSession> {
-    if (password.length === 0 || password.length > passwordBytes) throw new WrongKey()
-    if (!entry) {
-      const { gate, kdf } = this.#settings
-      const spent = await gate.derive(password, randomBytes(16), kdf)
-      spent.wipe()
-      throw new WrongKey()
+    const isPossible = password.length > 0 && password.length <= passwordBytes
+    if (entry && isPossible) {
+      return this.#unlocked.enter(entry.address, entry.account, { kind: 'password', password }, session)
     }
-    return this.#unlocked.enter(entry.address, entry.account, { kind: 'password', password }, session)
+    const { gate, kdf } = this.#settings
+    const door = entry?.account ?? Buffer.from(name)
+    const spent = await this.#unlocked.pretend(door, () =>
+      gate.derive(isPossible ? password : Buffer.of(0x78), randomBytes(16), kdf),
+    )
+    spent.wipe()
+    throw new WrongKey()
   }
 
   async resolve(address: string): Promise<DeliveryTarget> {

@@ -33,7 +33,8 @@ export async function logIn(session: Session, username: string, password: Secret
     await session.loggedIn(account)
     context.log.write('info', 'auth.ok', { tls: link.isTls })
   } catch (error) {
-    if (isRefusal(error, 'authentication-failed')) session.failedLogins += 1
+    // Whoever was told to wait and does not is sent away as well: each try writes a line to the log.
+    if (isRefusal(error, 'authentication-failed') || isRefusal(error, 'busy')) session.failedLogins += 1
     // Never the name: people type passwords into the wrong field.
     context.log.write('warn', 'auth.failed', {
       tls: link.isTls,

@@ -1,7 +1,7 @@
 // Makes guessers wait before a password costs anything, and keeps one network from taking all connections.
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { Refusal } from '../account/errors.ts'
-import type { LoginGuard } from '../account/login-guard.ts'
+import type { LoginAttempt, LoginGuard } from '../account/login-guard.ts'
 import type { Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
 import { isThisMachine, networkOf } from './network-name.ts'
@@ -18,6 +18,8 @@ class Offences {
   readonly #longestMs: number
   readonly #failures: RateLimiterMemory
   readonly #waits: RateLimiterMemory
+  /** Secrets being tried now, and who waits for one of them to be found out. */
+  readonly #trying = new Map<string, { count: number; readonly waiting: (() => void)[] }>()
 
   // The maps need no bound of their own: a failure costs its author an Argon2 run behind the gate, some twenty a second
   // for the whole server, and every key is dropped in time.
@@ -29,10 +31,36 @@ class Offences {
     this.#waits = new RateLimiterMemory({ points: 1, duration: memorySeconds })
   }
 
-  /** Milliseconds that this key still has to wait; 0: none. */
-  async waitMs(key: string): Promise<number> {
-    const found = await this.#failures.get(key)
-    return found && found.consumedPoints > this.#limit ? Math.max(found.msBeforeNext, 1) : 0
+  /**
+   * Takes a place among the secrets being tried, of which no more may be than could still be wrong; `end` gives it back.
+   * False when the key has to wait.
+   */
+  async begin(key: string): Promise<boolean> {
+    for (;;) {
+      const found = await this.#failures.get(key)
+      const failures = found?.consumedPoints ?? 0
+      if (failures > this.#limit) return false
+      const trying = this.#trying.get(key)
+      if (!trying) {
+        this.#trying.set(key, { count: 1, waiting: [] })
+        return true
+      }
+      if (failures + trying.count < this.#limit) {
+        trying.count += 1
+        return true
+      }
+      await new Promise<void>((resolve) => trying.waiting.push(resolve))
+    }
+  }
+
+  /** The secret was found out, or never will be. */
+  end(key: string): void {
+    const trying = this.#trying.get(key)
+    if (!trying) return
+    trying.count -= 1
+    if (trying.count === 0) this.#trying.delete(key)
+    // All of them: whether there is room is theirs to look at.
+    for (const wake of trying.waiting.splice(0)) wake()
   }
 
   async add(key: string): Promise<void> {
@@ -50,8 +78,11 @@ class Offences {
   }
 }
 
+/** No address is longer (RFC 5321 §4.5.3.1), and what a stranger sends must not fill the memory. */
+const loginCharacters = 320
+
 function accountKey(login: string): string {
-  return login.toLowerCase()
+  return login.slice(0, loginCharacters).toLowerCase()
 }
 
 class MemoryLoginGuard implements LoginGuard {
@@ -68,38 +99,47 @@ class MemoryLoginGuard implements LoginGuard {
     this.#accounts = new Offences(accountFailures, block, blockMax)
   }
 
-  /** Failures for an account are counted together for all strangers, and on its own for each known network. */
-  async #key(network: string, login: string): Promise<string> {
+  async begin(remoteAddress: string, login: string): Promise<LoginAttempt> {
+    const network = networkOf(remoteAddress)
     const pair = pairKey(network, login)
-    return (await this.#known.get(pair)) ? pair : accountKey(login)
+    const isKnown = (await this.#known.get(pair)) !== null
+    // Failures for an account are counted together for all strangers, and on its own for each known network, which also
+    // does not wait for what its neighbours have done: an owner's phone with an old password must not shut out the office.
+    const account = isKnown ? pair : accountKey(login)
+    // Behind a loopback address may be a web mail program with all its users.
+    const isCounted = !isThisMachine(remoteAddress)
+    const waitsForNetwork = isCounted && !isKnown
+    if (waitsForNetwork && !(await this.#networks.begin(network))) throw this.#refusal(remoteAddress, login)
+    if (!(await this.#accounts.begin(account))) {
+      if (waitsForNetwork) this.#networks.end(network)
+      throw this.#refusal(remoteAddress, login)
+    }
+    const end = (): void => {
+      if (waitsForNetwork) this.#networks.end(network)
+      this.#accounts.end(account)
+    }
+    return {
+      failed: async () => {
+        // The line that fail2ban reads: its form is a promise.
+        this.#log.write('warn', 'auth.failed', { user: shown(login), rip: remoteAddress, reason: 'password' })
+        if (isCounted) await this.#networks.add(network)
+        await this.#accounts.add(account)
+        end()
+      },
+      succeeded: async () => {
+        this.#log.write('info', 'auth.succeeded', { user: shown(login), rip: remoteAddress })
+        await this.#known.set(pair, 1, memorySeconds * 7)
+        // Only this network's count: else a guesser could go on whenever the owner's phone logs in.
+        await this.#accounts.forget(pair)
+        end()
+      },
+      dropped: end,
+    }
   }
 
-  async before(remoteAddress: string, login: string): Promise<void> {
-    const network = networkOf(remoteAddress)
-    const waits = await Promise.all([
-      // Behind a loopback address may be a web mail program with all its users.
-      isThisMachine(remoteAddress) ? 0 : this.#networks.waitMs(network),
-      this.#accounts.waitMs(await this.#key(network, login)),
-    ])
-    if (Math.max(...waits) === 0) return
+  #refusal(remoteAddress: string, login: string): Refusal {
     this.#log.write('warn', 'auth.blocked', { user: shown(login), rip: remoteAddress })
-    throw new Refusal('busy', 'Too many failed logins, try again later')
-  }
-
-  async failed(remoteAddress: string, login: string): Promise<void> {
-    const network = networkOf(remoteAddress)
-    // The line that fail2ban reads: its form is a promise.
-    this.#log.write('warn', 'auth.failed', { user: shown(login), rip: remoteAddress, reason: 'password' })
-    if (!isThisMachine(remoteAddress)) await this.#networks.add(network)
-    await this.#accounts.add(await this.#key(network, login))
-  }
-
-  async succeeded(remoteAddress: string, login: string): Promise<void> {
-    const pair = pairKey(networkOf(remoteAddress), login)
-    this.#log.write('info', 'auth.succeeded', { user: shown(login), rip: remoteAddress })
-    await this.#known.set(pair, 1, memorySeconds * 7)
-    // Only this network's count: else a guesser could go on whenever the owner's phone logs in.
-    await this.#accounts.forget(pair)
+    return new Refusal('busy', 'Too many failed logins, try again later')
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, mock, test } from 'node:test'
 import { isRefusal } from '../../src/account/errors.ts'
-import type { LoginGuard } from '../../src/account/login-guard.ts'
+import type { LoginAttempt, LoginGuard } from '../../src/account/login-guard.ts'
 import { silentLog } from '../../src/base/ports.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConnectionLimit, makeLoginGuard } from '../../src/server/rate-limit.ts'
@@ -17,7 +17,8 @@ afterEach(() => mock.timers.reset())
 
 async function isBlocked(guard: LoginGuard, address: string, login: string): Promise<boolean> {
   try {
-    await guard.before(address, login)
+    const attempt = await guard.begin(address, login)
+    attempt.dropped()
     return false
   } catch (error) {
     assert.ok(isRefusal(error, 'busy'))
@@ -27,10 +28,101 @@ async function isBlocked(guard: LoginGuard, address: string, login: string): Pro
 
 async function fail(guard: LoginGuard, address: string, login: string, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
-    assert.equal(await isBlocked(guard, address, login), false, `attempt ${i + 1}`)
-    await guard.failed(address, login)
+    const attempt = await guard.begin(address, login)
+    await attempt.failed()
   }
 }
+
+async function succeed(guard: LoginGuard, address: string, login: string): Promise<void> {
+  await (await guard.begin(address, login)).succeeded()
+}
+
+/** Begins so many attempts at once. Returns those that were let in, and says of the others how they ended. */
+function beginMany(
+  guard: LoginGuard,
+  addresses: readonly string[],
+  login: string,
+): { readonly begun: LoginAttempt[]; readonly settled: Promise<string[]> } {
+  const begun: LoginAttempt[] = []
+  const outcomes = addresses.map(async (address) => {
+    try {
+      begun.push(await guard.begin(address, login))
+      return 'begun'
+    } catch (error) {
+      return isRefusal(error, 'busy') ? 'busy' : 'fault'
+    }
+  })
+  return { begun, settled: Promise.all(outcomes) }
+}
+
+async function turn(): Promise<void> {
+  for (let count = 0; count < 50; count += 1) await Promise.resolve()
+}
+
+test('guesses made at once are not more than guesses made in turn, from one network or from many', async () => {
+  for (const spread of [false, true]) {
+    const guard = makeLoginGuard(auth, silentLog)
+    const addresses = Array.from({ length: 40 }, (_, index) => (spread ? `203.0.${index}.1` : '203.0.113.1'))
+    const { begun, settled } = beginMany(guard, addresses, 'bob@example.org')
+    await turn()
+    assert.equal(begun.length, 3)
+    for (const attempt of [...begun]) await attempt.failed()
+    const outcomes = await settled
+    assert.equal(outcomes.filter((outcome) => outcome === 'begun').length, 3)
+    assert.equal(outcomes.filter((outcome) => outcome === 'busy').length, 37)
+    // The wait is the first one: guesses under way do not make it longer.
+    mock.timers.tick(60_001)
+    assert.equal(await isBlocked(guard, '198.51.100.1', 'bob@example.org'), false)
+  }
+})
+
+test('one network guessing at many accounts at once is held to its own limit', async () => {
+  const guard = makeLoginGuard(auth, silentLog)
+  const all = Array.from({ length: 30 }, (_, index) =>
+    beginMany(guard, ['2001:db8:0:1::9'], `user${index}@example.org`),
+  )
+  await turn()
+  const begun = all.flatMap((each) => each.begun)
+  assert.equal(begun.length, 5)
+  for (const attempt of begun) await attempt.failed()
+  const outcomes = (await Promise.all(all.map(({ settled }) => settled))).flat()
+  assert.equal(outcomes.filter((outcome) => outcome === 'busy').length, 25)
+  // The same /64, and the next one.
+  assert.equal(await isBlocked(guard, '2001:db8:0:1:ffff::1', 'other@example.org'), true)
+  assert.equal(await isBlocked(guard, '2001:db8:0:2::9', 'other@example.org'), false)
+})
+
+test('a client that opens many connections with the right password waits for nobody but itself', async () => {
+  const guard = makeLoginGuard(auth, silentLog)
+  const { begun, settled } = beginMany(
+    guard,
+    Array.from({ length: 12 }, () => '192.0.2.1'),
+    'bob@example.org',
+  )
+  for (let done = 0; done < 12;) {
+    await turn()
+    assert.ok(begun.length > done)
+    for (; done < begun.length; done += 1) await begun[done]?.succeeded()
+  }
+  assert.deepEqual(new Set(await settled), new Set(['begun']))
+})
+
+test('what was never found out is not counted', async () => {
+  const guard = makeLoginGuard(auth, silentLog)
+  for (let count = 0; count < 20; count += 1) {
+    const attempt = await guard.begin('203.0.113.1', 'bob@example.org')
+    attempt.dropped()
+  }
+  assert.equal(await isBlocked(guard, '203.0.113.1', 'bob@example.org'), false)
+})
+
+test('an owner at home is not shut out by what others in the same network do', async () => {
+  const guard = makeLoginGuard(auth, silentLog)
+  await succeed(guard, '192.0.2.1', 'bob@example.org')
+  for (let i = 0; i < 5; i++) await fail(guard, '192.0.2.2', `user${i}@example.org`, 1)
+  assert.equal(await isBlocked(guard, '192.0.2.3', 'carol@example.org'), true)
+  assert.equal(await isBlocked(guard, '192.0.2.1', 'bob@example.org'), false)
+})
 
 test('an account has to wait after so many wrong passwords, from wherever they come, and longer each time', async () => {
   const guard = makeLoginGuard(auth, silentLog)
@@ -63,7 +155,7 @@ test('wrong passwords are forgotten in time', async () => {
 
 test('strangers cannot lock an owner out of where he has logged in', async () => {
   const guard = makeLoginGuard(auth, silentLog)
-  await guard.succeeded('192.0.2.1', 'bob@example.org')
+  await succeed(guard, '192.0.2.1', 'bob@example.org')
   await fail(guard, '203.0.113.1', 'bob@example.org', 3)
   assert.equal(await isBlocked(guard, '203.0.113.1', 'bob@example.org'), true)
   assert.equal(await isBlocked(guard, '192.0.2.77', 'bob@example.org'), false)
@@ -74,7 +166,7 @@ test('strangers cannot lock an owner out of where he has logged in', async () =>
 test('a login of the owner does not give strangers new attempts', async () => {
   const guard = makeLoginGuard(auth, silentLog)
   await fail(guard, '203.0.113.1', 'bob@example.org', 2)
-  await guard.succeeded('192.0.2.1', 'bob@example.org')
+  await succeed(guard, '192.0.2.1', 'bob@example.org')
   await fail(guard, '203.0.113.1', 'bob@example.org', 1)
   assert.equal(await isBlocked(guard, '203.0.113.1', 'bob@example.org'), true)
 })
@@ -88,9 +180,9 @@ test('this machine is never blocked as a network: all users of a web mail progra
 test('failures are logged in the form that fail2ban reads, and never what may be a password', async () => {
   const lines: string[] = []
   const guard = makeLoginGuard(auth, recordingLog(lines))
-  await guard.failed('203.0.113.9', 'bob@example.org')
-  await guard.failed('203.0.113.9', 'hunter2')
-  await guard.succeeded('203.0.113.9', 'bob@example.org')
+  await fail(guard, '203.0.113.9', 'bob@example.org', 1)
+  await fail(guard, '203.0.113.9', 'hunter2', 1)
+  await succeed(guard, '203.0.113.9', 'bob@example.org')
   assert.equal(
     lines[0],
     '{"level":"warn","event":"auth.failed","user":"bob@example.org","rip":"203.0.113.9","reason":"password"}',
