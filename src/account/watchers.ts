@@ -29,7 +29,8 @@ export class Watchers {
     watchers.add(watcher)
     return () => {
       watchers.delete(watcher)
-      if (watchers.size === 0) this.#ofMailbox.delete(mailbox)
+      // Called twice, it must not part others from a mailbox that they have opened since.
+      if (watchers.size === 0 && this.#ofMailbox.get(mailbox) === watchers) this.#ofMailbox.delete(mailbox)
     }
   }
 

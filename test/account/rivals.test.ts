@@ -125,3 +125,19 @@ describe('a body that is read while its message is expunged', () => {
     assert.ok(ends.read > 0 && ends.expunged > 0)
   })
 })
+
+describe('closing a selection', () => {
+  it('twice parts nobody else from the mailbox: a session that was ended says so once more', async () => {
+    const site = await makeSite()
+    const open = await alice(site)
+    const other = await site.accounts.login(address, password(), session)
+    const ended = await open.select('INBOX', { isReadOnly: false })
+    ended.close()
+    const inbox = await other.select('INBOX', { isReadOnly: false })
+    const events: MailboxEvent['kind'][] = []
+    inbox.watch(({ kind }) => events.push(kind))
+    ended.close()
+    await fill(open, 'INBOX', 1)
+    assert.deepEqual(events, ['append'])
+  })
+})

@@ -23,7 +23,8 @@ type State =
   /** One raw line: DONE, or base64. */
   | { readonly kind: 'raw' }
 
-const commandLine = /^([^\x00-\x20\x7f-\xff(){%*"\\+]{1,100}) (?:(UID) )?([A-Za-z][A-Za-z0-9-]{0,50})( .*)?$/is
+const commandLine =
+  /^([^\x00-\x20\x7f-\xff(){%*"\\+]{1,100}) (?:(UID) )?([A-Za-z][A-Za-z0-9-]{0,50})( .*)?$/is
 
 /** Feed it what is sent, and each continuation and tagged answer as it comes. */
 export class SentCommands {
