@@ -8,6 +8,7 @@ import type { Session } from '../session.ts'
 import { tellVanished } from '../resynchronise.ts'
 import type { NumberKind } from '../view.ts'
 import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
+import { partialIndexes, type PartialRange } from '../wire/search-returns.ts'
 import { savedResult } from '../wire/sequence-set.ts'
 import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
 
@@ -17,7 +18,7 @@ const batchSize = 500
 /** Runs FETCH or UID FETCH. */
 export async function fetchMessages(
   session: Session,
-  { set, items, changedSince, isVanished }: FetchArguments,
+  { set, items, changedSince, isVanished, partial }: FetchArguments,
   numbers: NumberKind,
 ): Promise<CommandResult> {
   const { view } = session
@@ -28,10 +29,11 @@ export async function fetchMessages(
   // What is saved is there.
   if (isVanished && set !== savedResult) await tellVanished(session, set, changedSince ?? 0)
   const { uids, expunged } = view.resolve(set, numbers)
+  const chosen = partial ? chosenBy(partial, uids) : uids
   const wanted =
     changedSince === undefined
-      ? uids
-      : uids.filter((uid) => (view.mailbox.state(uid)?.modSeq ?? 0) > changedSince)
+      ? chosen
+      : chosen.filter((uid) => (view.mailbox.state(uid)?.modSeq ?? 0) > changedSince)
   const run = new FetchRun(session, withUid(items, numbers))
   const atOnce = run.setsSeen ? batchSize : wanted.length
   for (let start = 0; start < wanted.length; start += atOnce) {
@@ -48,6 +50,12 @@ export async function fetchMessages(
     return { kind: 'NO', code: 'EXPUNGEISSUED', text: 'Some of the messages no longer exist' }
   }
   return { text: 'FETCH completed' }
+}
+
+/** RFC 9394 §3.3: counted among those that are there. */
+function chosenBy(partial: PartialRange, uids: readonly Uid[]): readonly Uid[] {
+  const { start, end } = partialIndexes(partial, uids.length)
+  return uids.slice(start, end)
 }
 
 /** RFC 3501 §6.4.8: every answer to UID FETCH has the UID. */

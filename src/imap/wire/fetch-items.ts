@@ -1,5 +1,6 @@
 // FETCH attributes, macros and modifiers: what to send of each message (RFC 3501 §6.4.5; RFC 7162 §3.1.4, RFC 8474, RFC 8514).
 import type { ArgumentReader } from './arguments.ts'
+import { type FetchModifiers, readFetchModifiers } from './fetch-modifiers.ts'
 import { readSection, type SectionItem } from './fetch-section.ts'
 import type { MessageSet } from './sequence-set.ts'
 
@@ -19,14 +20,10 @@ export type FetchItem =
   | SectionItem
 
 /** The arguments of FETCH and UID FETCH. */
-export interface FetchArguments {
+export interface FetchArguments extends FetchModifiers {
   readonly set: MessageSet
   /** Without duplicates. MODSEQ is added when CHANGEDSINCE is there; UID is not added for UID FETCH. */
   readonly items: readonly FetchItem[]
-  /** Only messages with a greater MODSEQ; 0 is allowed and excludes nothing. */
-  readonly changedSince: number | undefined
-  /** Tell also what vanished (RFC 7162 §3.2.6); only together with `changedSince`. */
-  readonly isVanished: boolean
 }
 
 /** Items of one FETCH: each may cost a whole message, so a client that means well never comes near. */
@@ -77,11 +74,11 @@ export function readFetchArguments(reader: ArgumentReader): FetchArguments {
     items.set(key, merged(items.get(key), item))
   }
   if (items.size > maxItems) reader.fail('too many items')
-  const { changedSince, isVanished } = readModifiers(reader)
+  const modifiers = readFetchModifiers(reader)
   // RFC 7162 §3.1.4.1: CHANGEDSINCE asks for MODSEQ as well.
-  if (changedSince !== undefined) items.set('MODSEQ', simple.MODSEQ)
+  if (modifiers.changedSince !== undefined) items.set('MODSEQ', simple.MODSEQ)
   reader.end()
-  return { set, items: [...items.values()], changedSince, isVanished }
+  return { set, items: [...items.values()], ...modifiers }
 }
 
 /** Of two items with the same key only one is sent. */
@@ -131,23 +128,4 @@ function readItem(reader: ArgumentReader): FetchItem {
     default:
       return simple[word]
   }
-}
-
-// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"; chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value
-function readModifiers(reader: ArgumentReader): Pick<FetchArguments, 'changedSince' | 'isVanished'> {
-  if (!reader.trySpace() || reader.peek() !== '(') return { changedSince: undefined, isVanished: false }
-  let changedSince: number | undefined
-  const names = reader.list(() => {
-    const name = reader.keyword('CHANGEDSINCE', 'VANISHED')
-    if (name === 'CHANGEDSINCE') {
-      reader.space()
-      if (changedSince !== undefined) reader.fail('CHANGEDSINCE twice')
-      // iOS sends 0, which the grammar does not allow, for a mailbox that it has not seen with CONDSTORE before.
-      changedSince = reader.modSequenceValzer()
-    }
-    return name
-  })
-  // RFC 7162 §3.2.6.
-  if (changedSince === undefined) reader.fail('VANISHED needs CHANGEDSINCE')
-  return { changedSince, isVanished: names.includes('VANISHED') }
 }

@@ -14,7 +14,8 @@ function shown(text: string): string {
     return `${item.label}${item.partial ? `+${item.partial.length}` : ''}${item.setsSeen ? '!' : ''}`
   })
   const since = result.changedSince === undefined ? '' : ` since ${result.changedSince}`
-  return `${result.set.toString()} ${items.join(' ')}${since}${result.isVanished ? ' vanished' : ''}`
+  const partial = result.partial ? ` partial ${result.partial.from}:${result.partial.to}` : ''
+  return `${result.set.toString()} ${items.join(' ')}${since}${result.isVanished ? ' vanished' : ''}${partial}`
 }
 
 const rows: readonly (readonly [string, string])[] = [
@@ -72,6 +73,12 @@ const rows: readonly (readonly [string, string])[] = [
   [' 1:* FLAGS (CHANGEDSINCE 1 VANISHED)', '1:* FLAGS MODSEQ since 1 vanished'],
   [' 1:* FLAGS (VANISHED CHANGEDSINCE 1)', '1:* FLAGS MODSEQ since 1 vanished'],
   [' 1:* FLAGS (VANISHED)', 'bad 21'],
+  [' 1:* FLAGS (PARTIAL -1:-30 CHANGEDSINCE 1)', '1:* FLAGS MODSEQ since 1 partial -1:-30'],
+  [' 1:* FLAGS (PARTIAL 5:2)', '1:* FLAGS partial 5:2'],
+  [' 1:* FLAGS (PARTIAL 1)', 'bad 21'],
+  [' 1:* FLAGS (PARTIAL 1:-1)', 'bad 22'],
+  [' 1:* FLAGS (PARTIAL 0:1)', 'bad 21'],
+  [' 1:* FLAGS (PARTIAL 1:2 PARTIAL 1:2)', 'bad 32'],
   [' 1:* FLAGS (CHANGEDSINCE 1 CHANGEDSINCE 2)', 'bad 40'],
   [' 1:* FLAGS (CHANGEDSINCE)', 'bad 24'],
   [' 1:* FLAGS ()', 'bad 12'],
