@@ -2,7 +2,7 @@
 import { breathe } from '../base/async.ts'
 import { boxEpoch } from '../crypto/box.ts'
 import { dropOldEpochs } from '../crypto/keyset.ts'
-import { adoptSome } from './adopt.ts'
+import { adoptAll } from './adopt.ts'
 import { checkpoint, type Stale } from './checkpoint.ts'
 import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
@@ -96,7 +96,7 @@ async function renewState(account: UnlockedAccount): Promise<void> {
       )
     }
     // Not while a great many arrivals wait.
-    while (!(await checkpoint(account, stale))) await adoptSome(account)
+    while (!(await checkpoint(account, stale))) await adoptAll(account)
   } while (left.length > 0)
 }
 
@@ -106,7 +106,7 @@ async function renewAll(
   progress: Progress | undefined,
 ): Promise<void> {
   // Arrivals under the older key: none comes any more, since the delivery card names the new one.
-  while ((await adoptSome(account)) > 0) continue
+  await adoptAll(account)
   const tables = [...account.state.mailboxes.values()]
   const total = tables.reduce((sum, table) => sum + table.messages, 0)
   let done = 0

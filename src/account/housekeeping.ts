@@ -1,6 +1,6 @@
 // What an unlocked account does by itself: adopt arrivals, keep its log short, and finish a rotation that was interrupted.
 import { deferred, within } from '../base/async.ts'
-import { adoptSome } from './adopt.ts'
+import { adoptAll } from './adopt.ts'
 import { checkpoint } from './checkpoint.ts'
 import { convert } from './convert.ts'
 import { isRefusal } from './errors.ts'
@@ -64,7 +64,7 @@ export class Housekeeping {
   async #run(): Promise<void> {
     try {
       while (this.#takeWish()) {
-        await this.#adoptAll()
+        await adoptAll(this.#account, () => this.#isStopped)
         this.#firstRound.resolve(undefined)
         if (this.#account.state.tailLength >= this.#tidyAt) await this.#tidy()
       }
@@ -87,10 +87,6 @@ export class Housekeeping {
     const isWanted = this.#isWanted && !this.#isStopped
     this.#isWanted = false
     return isWanted
-  }
-
-  async #adoptAll(): Promise<void> {
-    while (!this.#isStopped) if ((await adoptSome(this.#account)) === 0) return
   }
 
   /** Packing that fails, on a damaged message, must not keep the log from being shortened. Never throws. */

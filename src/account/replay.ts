@@ -77,6 +77,7 @@ async function readList(
 /** A page takes about a millisecond. */
 const pagesBetweenBreaths = 4
 const entriesBetweenBreaths = 128
+const recordsBetweenBreaths = 64
 
 /** Reads a mailbox's state pages, if that was not done yet. They show the state at the manifest. */
 export async function loadRows(snapshot: Snapshot, vault: Vault, table: MailboxTable): Promise<void> {
@@ -118,6 +119,7 @@ async function readLog(snapshot: Snapshot, vault: Vault, after: number): Promise
         sealed,
       )
       entries.set(version, { digest: sha256(sealed), ...decoded('log entry', () => decodeLogEntry(data)) })
+      if (entries.size % recordsBetweenBreaths === 0) await breathe()
     }
   }
   return entries
@@ -164,6 +166,7 @@ async function readArrivals(
       if (vouched && !equalBytes(vouched, digest)) throw new Damage('an arrival was altered')
       const { previousHead } = readArrival(undefined, vault.account, value)
       arrivals.set(version, { digest, previousHead: Buffer.from(previousHead) })
+      if (arrivals.size % recordsBetweenBreaths === 0) await breathe()
     }
   }
   for (const version of waiting.keys()) if (!arrivals.has(version)) throw new Damage('an arrival is missing')

@@ -4,7 +4,14 @@ import { Corrupt } from './errors.ts'
 import { labels } from './labels.ts'
 import { derive } from './primitives.ts'
 import { randomBytes } from './random.ts'
-import { kemCiphertextBytes, xwingDecapsulate, xwingEncapsulate, xwingPublicKey } from './sodium.ts'
+import {
+  kemCiphertextBytes,
+  xwingDecapsulate,
+  xwingDecapsulateExpanded,
+  xwingEncapsulate,
+  xwingExpand,
+  xwingPublicKey,
+} from './sodium.ts'
 
 /** One use of a public key. Whoever made it wipes `sharedSecret`. */
 export interface Encapsulation {
@@ -68,7 +75,16 @@ export function sealCapsule(
 
 /** Opens a capsule with the seed of the key that it was sealed to. Throws Corrupt, UnsupportedVersion. */
 export function openCapsule(seed: Uint8Array, kind: BoxKind, place: Uint8Array, capsule: Uint8Array): Buffer {
-  const sharedSecret = xwingDecapsulate(seed, capsule.subarray(0, kemCiphertextBytes))
+  return openCapsuleWith(xwingDecapsulate(seed, capsuleCiphertext(capsule)), kind, place, capsule)
+}
+
+/** As `openCapsule`, with the secret that was decapsulated from its ciphertext; undefined: it could not be. Wipes the secret. */
+export function openCapsuleWith(
+  sharedSecret: Buffer | undefined,
+  kind: BoxKind,
+  place: Uint8Array,
+  capsule: Uint8Array,
+): Buffer {
   if (sharedSecret === undefined) throw new Corrupt('capsule')
   const key = derive(sharedSecret, labels.capsule, place)
   sharedSecret.fill(0)
@@ -76,6 +92,29 @@ export function openCapsule(seed: Uint8Array, kind: BoxKind, place: Uint8Array, 
     return openBox(key, kind, place, capsule.subarray(kemCiphertextBytes))
   } finally {
     key.fill(0)
+  }
+}
+
+/** The first 1,120 bytes of a capsule, as a view. */
+export function capsuleCiphertext(capsule: Uint8Array): Uint8Array {
+  return capsule.subarray(0, kemCiphertextBytes)
+}
+
+/** A seed made ready to decapsulate many ciphertexts. Wipe it as soon as they are done. */
+export class Decapsulator {
+  readonly #expanded: Buffer
+
+  constructor(seed: Uint8Array) {
+    this.#expanded = xwingExpand(seed)
+  }
+
+  /** 32 bytes, which the caller wipes; undefined for what is no ciphertext. */
+  open(ciphertext: Uint8Array): Buffer | undefined {
+    return xwingDecapsulateExpanded(this.#expanded, ciphertext)
+  }
+
+  wipe(): void {
+    this.#expanded.fill(0)
   }
 }
 

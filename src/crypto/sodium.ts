@@ -41,6 +41,14 @@ interface RawSodium {
     seed: number,
   ): number
   _crypto_kem_xwing_dec(sharedSecret: number, ciphertext: number, secretKey: number): number
+  _crypto_kem_mlkem768_seed_keypair(publicKey: number, secretKey: number, seed: number): number
+  _crypto_kem_mlkem768_dec(sharedSecret: number, ciphertext: number, secretKey: number): number
+  _crypto_scalarmult_base(out: number, scalar: number): number
+  _crypto_scalarmult(out: number, scalar: number, point: number): number
+  _crypto_hash_sha3256(out: number, data: number, length: number, lengthHigh: number): number
+  _crypto_xof_shake256_init(state: number): number
+  _crypto_xof_shake256_update(state: number, data: number, length: number, lengthHigh: number): number
+  _crypto_xof_shake256_squeeze(state: number, out: number, length: number): number
 }
 
 await sodium.ready
@@ -191,5 +199,60 @@ export function xwingDecapsulate(seed: Uint8Array, ciphertext: Uint8Array): Buff
   const status = raw._crypto_kem_xwing_dec(nonceAt, textAt, keyAt)
   const sharedSecret = status === 0 ? unload(nonceAt, 32) : undefined
   wipe(keyAt, 128)
+  return sharedSecret
+}
+
+const mlkemSecretBytes = 2400
+const mlkemCiphertextBytes = 1088
+/** draft-connolly-cfrg-xwing-kem §5.3, XWingLabel. */
+const xwingLabel = Buffer.from('5c2e2f2f5e5c', 'hex')
+const shakeStateBytes = 256
+const expandedBytes = mlkemSecretBytes + 64
+
+/**
+ * What a seed is expanded to (draft-connolly-cfrg-xwing-kem §5.2): ML-KEM's secret key, X25519's, and X25519's public key. For who
+ * decapsulates a great deal: `xwingDecapsulate` does this anew each time, which is nearly half of its work. The caller wipes it.
+ */
+export function xwingExpand(seed: Uint8Array): Buffer {
+  if (seed.length !== 32) throw new RangeError('a seed has 32 bytes')
+  const stateAt = textAt
+  const seedsAt = stateAt + shakeStateBytes
+  const publicAt = seedsAt + 96
+  const secretAt = publicAt + kemPublicKeyBytes
+  load(keyAt, seed)
+  raw._crypto_xof_shake256_init(stateAt)
+  raw._crypto_xof_shake256_update(stateAt, keyAt, 32, 0)
+  raw._crypto_xof_shake256_squeeze(stateAt, seedsAt, 96)
+  raw._crypto_kem_mlkem768_seed_keypair(publicAt, secretAt, seedsAt)
+  raw.HEAPU8.copyWithin(secretAt + mlkemSecretBytes, seedsAt + 64, seedsAt + 96)
+  raw._crypto_scalarmult_base(secretAt + mlkemSecretBytes + 32, seedsAt + 64)
+  const expanded = Buffer.allocUnsafeSlow(expandedBytes)
+  expanded.set(raw.HEAPU8.subarray(secretAt, secretAt + expandedBytes))
+  wipe(keyAt, 32)
+  wipe(textAt, secretAt + expandedBytes - textAt)
+  return expanded
+}
+
+/** As `xwingDecapsulate`, with what `xwingExpand` made of the seed. */
+export function xwingDecapsulateExpanded(expanded: Uint8Array, ciphertext: Uint8Array): Buffer | undefined {
+  if (expanded.length !== expandedBytes) throw new RangeError('not an expanded seed')
+  if (ciphertext.length !== kemCiphertextBytes) return undefined
+  const ciphertextAt = textAt + expandedBytes
+  const hashedAt = ciphertextAt + kemCiphertextBytes
+  const scalarAt = textAt + mlkemSecretBytes
+  const pointAt = ciphertextAt + mlkemCiphertextBytes
+  load(textAt, expanded)
+  load(ciphertextAt, ciphertext)
+  // As libsodium's own X-Wing does, points of low order are refused.
+  const isDone =
+    raw._crypto_kem_mlkem768_dec(hashedAt, ciphertextAt, textAt) === 0 &&
+    raw._crypto_scalarmult(hashedAt + 32, scalarAt, pointAt) === 0
+  raw.HEAPU8.copyWithin(hashedAt + 64, pointAt, pointAt + 32)
+  raw.HEAPU8.copyWithin(hashedAt + 96, scalarAt + 32, scalarAt + 64)
+  load(hashedAt + 128, xwingLabel)
+  raw._crypto_hash_sha3256(nonceAt, hashedAt, 128 + xwingLabel.length, 0)
+  const sharedSecret = isDone ? unload(nonceAt, 32) : undefined
+  wipe(keyAt, 128)
+  wipe(textAt, hashedAt + 128 - textAt)
   return sharedSecret
 }

@@ -6,6 +6,7 @@ import { Corrupt } from '../../src/crypto/errors.ts'
 import {
   capsuleEpoch,
   capsuleFrom,
+  Decapsulator,
   encapsulate,
   kemPublicKey,
   makeKemSeed,
@@ -14,11 +15,35 @@ import {
 } from '../../src/crypto/kem.ts'
 import { arrivalPlace, recoveryPlace } from '../../src/crypto/places.ts'
 import { cryptoReady } from '../../src/crypto/ready.ts'
+import { xwingDecapsulate } from '../../src/crypto/sodium.ts'
 
 const seed = makeKemSeed()
 const publicKey = kemPublicKey(seed)
 const account = randomBytes(16)
 const blob = randomBytes(16)
+
+describe('a seed made ready for many ciphertexts', () => {
+  it('gives the secrets that the seed gives, of good, forged and malformed ciphertexts', () => {
+    const decapsulator = new Decapsulator(seed)
+    for (let turn = 0; turn < 8; turn += 1) {
+      const { ciphertext, sharedSecret } = encapsulate(publicKey)
+      assert.deepEqual(decapsulator.open(ciphertext), sharedSecret)
+      for (const at of [0, 700, 1087, 1088, 1119]) {
+        const forged = Buffer.from(ciphertext)
+        forged[at] = (forged[at] ?? 0) ^ (1 + turn)
+        assert.deepEqual(decapsulator.open(forged), xwingDecapsulate(seed, forged))
+        assert.notDeepEqual(decapsulator.open(forged), sharedSecret)
+      }
+      // Points of low order: 0 and 1.
+      const low = Buffer.from(ciphertext).fill(0, 1088)
+      low[1088] = turn % 2
+      assert.deepEqual(decapsulator.open(low), xwingDecapsulate(seed, low))
+    }
+    assert.equal(decapsulator.open(Buffer.alloc(1119)), undefined)
+    assert.throws(() => new Decapsulator(Buffer.alloc(31)), RangeError)
+    decapsulator.wipe()
+  })
+})
 
 describe('a capsule', () => {
   it('opens with the seed of the key it was sealed to', () => {

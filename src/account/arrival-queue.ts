@@ -1,0 +1,185 @@
+// Arrivals of an account in order, opened: a few at a time, and of a long backlog the next ones in a thread meanwhile.
+import { readArrival, type ArrivalFrame } from '../crypto/arrival.ts'
+import { boxKinds } from '../crypto/box.ts'
+import { sha256 } from '../crypto/digest.ts'
+import { capsuleCiphertext, capsuleEpoch, openCapsuleWith } from '../crypto/kem.ts'
+import { arrivalPlace } from '../crypto/places.ts'
+import { breathe } from '../base/async.ts'
+import { decapsulateHere, DecapsulationThread, type Secrets } from './decapsulate.ts'
+import { Damage } from './errors.ts'
+import { arrivalKey, arrivalRange, versionOfKey } from './keys.ts'
+import { decodeArrival, type Arrival } from './message-codec.ts'
+import { decoded } from './replay.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+
+/** Arrivals that one commit adopts. */
+const batchArrivals = 200
+const batchBytes = 4 * 1024 * 1024
+const betweenBreaths = 8
+
+export interface OpenedArrival {
+  readonly version: number
+  readonly digest: Buffer
+  readonly blob: Buffer
+  readonly arrival: Arrival
+  /** What `arrival` is a view on; it holds the message key, and whoever took it wipes it. */
+  readonly data: Buffer
+}
+
+/** An arrival whose capsule is still closed, and what its ciphertext gave. */
+interface Framed {
+  readonly version: number
+  readonly value: Uint8Array
+  readonly frame: ArrivalFrame
+}
+
+interface Batch {
+  readonly framed: readonly Framed[]
+  /** There may be more. */
+  readonly isFull: boolean
+  readonly secrets: Secrets
+}
+
+const wipe = (secrets: Secrets): void => {
+  for (const secret of secrets) secret?.fill(0)
+}
+
+/** One at a time for an account: adoption takes arrivals out in order. To be closed, which ends the thread. */
+export class ArrivalQueue {
+  readonly #account: UnlockedAccount
+  readonly #startThread: () => DecapsulationThread
+  #thread: DecapsulationThread | undefined
+  #isThreadLost = false
+  #ahead: Promise<Batch> | undefined
+  /** Versions up to here were read. */
+  #readThrough = 0
+
+  constructor(
+    account: UnlockedAccount,
+    startThread: () => DecapsulationThread = () => new DecapsulationThread(),
+  ) {
+    this.#account = account
+    this.#startThread = startThread
+  }
+
+  /**
+   * The next arrivals; none: there are no more. For use inside a commit. When it throws, or the commit fails, the queue must
+   * not be used again. Throws Corrupt, Damage.
+   */
+  async next(): Promise<OpenedArrival[]> {
+    const batch = (await this.#takeAhead()) ?? (await this.#read(false))
+    if (batch.isFull) {
+      this.#ahead = this.#read(true)
+      // Heard when its turn comes.
+      this.#ahead.catch(() => undefined)
+    }
+    const opened: OpenedArrival[] = []
+    try {
+      for (const [index, framed] of batch.framed.entries()) {
+        opened.push(this.#open(framed, batch.secrets[index]))
+        if (opened.length % betweenBreaths === 0) await breathe()
+      }
+      return opened
+    } catch (error) {
+      for (const { data } of opened) data.fill(0)
+      throw error
+    } finally {
+      wipe(batch.secrets)
+    }
+  }
+
+  /** What was read ahead, unless somebody else has adopted of it: a rotation of keys adopts too. */
+  async #takeAhead(): Promise<Batch | undefined> {
+    const batch = await this.#ahead
+    this.#ahead = undefined
+    const first = batch?.framed[0]?.version
+    if (!batch || first === undefined || first > this.#account.state.adoptedThrough) return batch
+    wipe(batch.secrets)
+    this.#readThrough = 0
+    return undefined
+  }
+
+  async #read(isBacklog: boolean): Promise<Batch> {
+    const { id, site } = this.#account
+    const { values, isFull } = await this.#values()
+    const framed: Framed[] = []
+    for (const [version, value] of values) {
+      framed.push({ version, value, frame: readArrival(site.siteKey, id, value) })
+      this.#readThrough = version
+      if (framed.length % betweenBreaths === 0) await breathe()
+    }
+    return { framed, isFull, secrets: await this.#decapsulate(framed, isBacklog) }
+  }
+
+  #values(): Promise<{ values: [version: number, value: Uint8Array][]; isFull: boolean }> {
+    const range = { gte: arrivalKey(this.#readThrough + 1), lt: arrivalRange.lt, limit: batchArrivals }
+    return this.#account.read(async (snapshot) => {
+      const values: [number, Uint8Array][] = []
+      let bytes = 0
+      for await (const page of snapshot.range(range)) {
+        for (const [key, value] of page) {
+          if (bytes > batchBytes) return { values, isFull: true }
+          values.push([versionOfKey(key), value])
+          bytes += value.length
+        }
+      }
+      return { values, isFull: values.length === batchArrivals }
+    })
+  }
+
+  /** All of one epoch together: mostly there is only one. */
+  async #decapsulate(framed: readonly Framed[], isBacklog: boolean): Promise<Secrets> {
+    const epochs = framed.map(({ frame }) => capsuleEpoch(frame.capsule))
+    const secrets: (Buffer | undefined)[] = []
+    try {
+      for (const epoch of new Set(epochs)) {
+        const indexes = [...epochs.keys()].filter((index) => epochs[index] === epoch)
+        const ciphertexts = framed
+          .filter((_, index) => epochs[index] === epoch)
+          .map(({ frame }) => capsuleCiphertext(frame.capsule))
+        const opened = await this.#run(epoch, ciphertexts, isBacklog)
+        for (const [nth, index] of indexes.entries()) secrets[index] = opened[nth]
+      }
+      return secrets
+    } catch (error) {
+      wipe(secrets)
+      throw error
+    }
+  }
+
+  async #run(epoch: number, ciphertexts: readonly Uint8Array[], isBacklog: boolean): Promise<Secrets> {
+    const { vault } = this.#account
+    if (isBacklog && !this.#isThreadLost) {
+      try {
+        this.#thread ??= this.#startThread()
+        return await this.#thread.run(vault.kemSeed(epoch), ciphertexts)
+      } catch {
+        // Without a thread it takes longer, and is done all the same.
+        this.#isThreadLost = true
+      }
+    }
+    return decapsulateHere(vault.kemSeed(epoch), ciphertexts)
+  }
+
+  #open({ version, value, frame }: Framed, secret: Buffer | undefined): OpenedArrival {
+    const { id, state } = this.#account
+    if (frame.accountVersion !== version) throw new Damage('an arrival was moved')
+    if (version <= state.adoptedThrough) throw new Damage('an arrival that was adopted is there again')
+    const data = openCapsuleWith(secret, boxKinds.arrival, arrivalPlace(id, frame.blob), frame.capsule)
+    return {
+      version,
+      digest: sha256(value),
+      blob: Buffer.from(frame.blob),
+      arrival: decoded('arrival', () => decodeArrival(data)),
+      data,
+    }
+  }
+
+  /** Waits for what was read ahead, so that no key is in use any more, and ends the thread. Never throws. */
+  async close(): Promise<void> {
+    const left = await this.#ahead?.catch(() => undefined)
+    this.#ahead = undefined
+    if (left) wipe(left.secrets)
+    await this.#thread?.close()
+  }
+}
