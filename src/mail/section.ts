@@ -56,7 +56,7 @@ function range(start: number, end: number): SectionRange {
  * The part of that number, 1.2.3 as [1, 2, 3]. A message that is not a multipart has one part, number 1, which is its
  * body; numbers go on inside an embedded message as if it were the message itself.
  */
-function findPart(root: PartNode, path: readonly number[]): PartNode | undefined {
+export function findPart(root: PartNode, path: readonly number[]): PartNode | undefined {
   let level = root
   let isMessage = true
   let part: PartNode | undefined

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { decodeCharset, isKnownCharset } from '../../src/mail/charset.ts'
 import { decodeHeaderText } from '../../src/mail/encoded-word.ts'
+import { transferDecoder } from '../../src/mail/transfer-decoder.ts'
 import { decodeTransfer } from '../../src/mail/transfer-encoding.ts'
 import { octets } from './messages.ts'
 
@@ -166,5 +167,62 @@ describe('transfer encodings', () => {
         assert.deepEqual(decodeTransfer(Buffer.from(text), 'quoted-printable'), Buffer.from(bytes))
       }),
     )
+  })
+})
+
+describe('transfer decoding piece by piece', () => {
+  const damaged = fc.array(
+    fc.constantFrom(
+      'QUJD',
+      'QQ==',
+      'QQ',
+      'Q',
+      '=',
+      '=3D',
+      '=3',
+      '=\r\n',
+      '= \t\r\n',
+      ' ',
+      '\t',
+      '\r',
+      '\n',
+      '\r\n',
+      '-_',
+      'é',
+      ' '.repeat(1200),
+      'text',
+    ),
+    { maxLength: 40 },
+  )
+  for (const encoding of ['base64', 'quoted-printable', '8bit']) {
+    test(`gives the same octets wherever ${encoding} is cut, and wherever it is taken up again`, () => {
+      fc.assert(
+        fc.property(
+          damaged,
+          fc.array(fc.nat(60), { maxLength: 40 }),
+          fc.nat(40),
+          (words, lengths, forkAt) => {
+            const bytes = Buffer.from(words.join(''), 'latin1')
+            let decoder = transferDecoder(encoding)
+            assert.ok(decoder)
+            const pieces: Buffer[] = []
+            let at = 0
+            for (const [index, length] of [...lengths, bytes.length].entries()) {
+              pieces.push(Buffer.from(decoder.push(bytes.subarray(at, at + length))))
+              at = Math.min(bytes.length, at + length)
+              if (index === forkAt) decoder = decoder.fork() ?? decoder
+            }
+            pieces.push(decoder.end())
+            assert.deepEqual(Buffer.concat(pieces), decodeTransfer(bytes, encoding))
+          },
+        ),
+      )
+    })
+  }
+
+  test('holds little back', () => {
+    const decoder = transferDecoder('quoted-printable')
+    const blanks = Buffer.alloc(100_000, ' ')
+    assert.ok((decoder?.push(blanks).length ?? 0) >= 99_000)
   })
 })

@@ -7,6 +7,7 @@ import { messageFacts } from '../../mail/message-facts.ts'
 import { ConnectionLost } from '../output.ts'
 import type { Session } from '../session.ts'
 import type { FetchItem } from '../wire/fetch-items.ts'
+import { DecodedPart } from './binary.ts'
 import { headerOfMessage, openSection, type OpenSection, type StreamedSection } from './section.ts'
 
 export interface MessageAnswer {
@@ -94,6 +95,15 @@ function prepareNow(
   }
 }
 
+/** What each session knows of the part that it last asked for with BINARY. */
+const decodedParts = new WeakMap<Session, DecodedPart>()
+
+function decodedPart(session: Session): DecodedPart {
+  const known = decodedParts.get(session) ?? new DecodedPart()
+  decodedParts.set(session, known)
+  return known
+}
+
 async function prepare(
   session: Session,
   answer: MessageAnswer,
@@ -116,6 +126,12 @@ async function prepare(
     }
     case 'section':
       return { ...(await openSection(parts, item)), label: item.label }
+    case 'binary':
+      return { ...(await decodedPart(session).open(parts, item)), label: item.label }
+    case 'binarySize': {
+      const size = await decodedPart(session).size(parts, item.path)
+      return { kind: 'text', text: `${item.label} ${size ?? 0}` }
+    }
     default:
       return { kind: 'text', text: stateText(session, answer, item) }
   }
@@ -134,10 +150,10 @@ function send(session: Session, item: Ready): void {
       out.text(`${item.label} NIL`)
       break
     case 'literal':
-      out.text(`${item.label} `).literal(item.bytes)
+      out.text(item.isBinary ? `${item.label} ~` : `${item.label} `).literal(item.bytes)
       break
     case 'stream':
-      out.text(`${item.label} `).literalHead(item.sizeBytes)
+      out.text(item.isBinary ? `${item.label} ~` : `${item.label} `).literalHead(item.sizeBytes)
       break
   }
 }

@@ -10,6 +10,7 @@ import type { NumberKind } from '../view.ts'
 import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
 import { partialIndexes, type PartialRange } from '../wire/search-returns.ts'
 import { savedResult } from '../wire/sequence-set.ts'
+import { UnknownEncoding } from './binary.ts'
 import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
 
 /** Messages marked \Seen in one commit and then sent: few enough that a lost connection leaves most unmarked. */
@@ -46,6 +47,13 @@ export async function fetchMessages(
       text: `${run.damaged} damaged or unreadable, nothing of them was sent`,
     }
   }
+  if (run.unknownEncodings > 0) {
+    return {
+      kind: 'NO',
+      code: 'UNKNOWN-CTE',
+      text: `${run.unknownEncodings} with an unknown transfer encoding, nothing of them was sent`,
+    }
+  }
   if (numbers === 'sequence' && expunged + run.expunged > 0) {
     return { kind: 'NO', code: 'EXPUNGEISSUED', text: 'Some of the messages no longer exist' }
   }
@@ -70,6 +78,7 @@ class FetchRun {
   readonly setsSeen: boolean
   readonly #needsContent: boolean
   damaged = 0
+  unknownEncodings = 0
   /** Expunged elsewhere since the command began. */
   expunged = 0
 
@@ -77,7 +86,7 @@ class FetchRun {
     this.#session = session
     this.#items = items
     this.setsSeen =
-      !session.view.mailbox.isReadOnly && items.some((item) => item.kind === 'section' && item.setsSeen)
+      !session.view.mailbox.isReadOnly && items.some((item) => 'setsSeen' in item && item.setsSeen)
     this.#needsContent = items.some(needsContent)
   }
 
@@ -108,12 +117,10 @@ class FetchRun {
       await sendContent(this.#session, answer, parts)
     } catch (error) {
       // Only what failed before its first byte went out arrives here.
-      if (isRefusal(error, 'message-expunged')) {
-        this.expunged += 1
-        return
-      }
-      if (!isRefusal(error, 'damaged')) throw error
-      this.#noteDamage(answer.uid)
+      if (isRefusal(error, 'message-expunged')) this.expunged += 1
+      else if (error instanceof UnknownEncoding) this.unknownEncodings += 1
+      else if (isRefusal(error, 'damaged')) this.#noteDamage(answer.uid)
+      else throw error
     }
   }
 

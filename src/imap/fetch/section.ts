@@ -9,6 +9,8 @@ import type { SectionItem } from '../wire/fetch-section.ts'
 export interface StreamedSection {
   readonly kind: 'stream'
   readonly sizeBytes: number
+  /** NUL is among them: a literal8 (RFC 3516 §7). */
+  readonly isBinary?: boolean
   /** Once. */
   pieces(): AsyncIterable<Buffer>
   /** Gives up what `pieces` has not taken. */
@@ -16,7 +18,9 @@ export interface StreamedSection {
 }
 
 export type OpenSection =
-  { readonly kind: 'nil' } | { readonly kind: 'literal'; readonly bytes: Buffer } | StreamedSection
+  | { readonly kind: 'nil' }
+  | { readonly kind: 'literal'; readonly bytes: Buffer; readonly isBinary?: boolean }
+  | StreamedSection
 
 /** A section that is answered from the header that is kept ready; undefined for any other, and where it is too long to be kept. */
 export function headerOfMessage(

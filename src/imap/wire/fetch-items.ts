@@ -1,7 +1,14 @@
 // FETCH attributes, macros and modifiers: what to send of each message (RFC 3501 §6.4.5; RFC 7162 §3.1.4, RFC 8474, RFC 8514).
 import type { ArgumentReader } from './arguments.ts'
 import { type FetchModifiers, readFetchModifiers } from './fetch-modifiers.ts'
-import { readSection, type SectionItem } from './fetch-section.ts'
+import {
+  readBinary,
+  readBinarySize,
+  readSection,
+  type BinaryItem,
+  type BinarySizeItem,
+  type SectionItem,
+} from './fetch-section.ts'
 import type { MessageSet } from './sequence-set.ts'
 
 /** One data item to send. `label` is its name in the response. */
@@ -18,6 +25,8 @@ export type FetchItem =
   | { readonly kind: 'threadId'; readonly label: 'THREADID' }
   | { readonly kind: 'uid'; readonly label: 'UID' }
   | SectionItem
+  | BinaryItem
+  | BinarySizeItem
 
 /** The arguments of FETCH and UID FETCH. */
 export interface FetchArguments extends FetchModifiers {
@@ -84,12 +93,12 @@ export function readFetchArguments(reader: ArgumentReader): FetchArguments {
 /** Of two items with the same key only one is sent. */
 function keyOf(item: FetchItem): string {
   // The label of a partial fetch leaves out the length.
-  return item.kind === 'section' && item.partial ? `${item.label}.${item.partial.length}` : item.label
+  return 'partial' in item && item.partial ? `${item.label}.${item.partial.length}` : item.label
 }
 
 /** Of BODY[x] and BODY.PEEK[x] together one answer is sent, and \Seen is set. */
 function merged(earlier: FetchItem | undefined, item: FetchItem): FetchItem {
-  return earlier?.kind === 'section' && earlier.setsSeen ? earlier : item
+  return earlier && 'setsSeen' in earlier && earlier.setsSeen ? earlier : item
 }
 
 function readItems(reader: ArgumentReader): readonly FetchItem[] {
@@ -100,6 +109,9 @@ function readItems(reader: ArgumentReader): readonly FetchItem[] {
 
 function readItem(reader: ArgumentReader): FetchItem {
   const word = reader.keyword(
+    'BINARY',
+    'BINARY.PEEK',
+    'BINARY.SIZE',
     'BODY',
     'BODY.PEEK',
     'BODYSTRUCTURE',
@@ -117,6 +129,12 @@ function readItem(reader: ArgumentReader): FetchItem {
     'UID',
   )
   switch (word) {
+    case 'BINARY':
+      return readBinary(reader, { setsSeen: true })
+    case 'BINARY.PEEK':
+      return readBinary(reader, { setsSeen: false })
+    case 'BINARY.SIZE':
+      return readBinarySize(reader)
     case 'BODY':
       return reader.peek() === '[' ? readSection(reader, { setsSeen: true }) : body
     case 'BODY.PEEK':

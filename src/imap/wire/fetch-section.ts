@@ -15,6 +15,24 @@ export interface SectionItem {
   readonly setsSeen: boolean
 }
 
+/** BINARY[...] and BINARY.PEEK[...] (RFC 3516 §4.2). */
+export interface BinaryItem {
+  readonly kind: 'binary'
+  readonly label: string
+  /** Empty: the message as a whole. */
+  readonly path: readonly number[]
+  /** Of the decoded octets. */
+  readonly partial: SectionItem['partial']
+  readonly setsSeen: boolean
+}
+
+/** BINARY.SIZE[...] (RFC 3516 §4.2). */
+export interface BinarySizeItem {
+  readonly kind: 'binarySize'
+  readonly label: string
+  readonly path: readonly number[]
+}
+
 /** Levels of parts: no mail program makes more, and each level is a number in the text. */
 const maxPartDepth = 100
 
@@ -24,16 +42,48 @@ export function readSection(reader: ArgumentReader, options: { readonly setsSeen
   reader.token('[')
   const section = readInside(reader)
   reader.token(']')
-  let partial: SectionItem['partial']
-  if (reader.tryToken('<')) {
-    const start = reader.number()
-    reader.token('.')
-    partial = { start, length: reader.nzNumber() }
-    reader.token('>')
-  }
+  const partial = readPartial(reader)
   // RFC 3501 §7.4.2: only the start is repeated, and PEEK is not.
   const label = `BODY[${sectionText(section)}]${partial ? `<${partial.start}>` : ''}`
   return { kind: 'section', label, section, partial, setsSeen: options.setsSeen }
+}
+
+function readPartial(reader: ArgumentReader): SectionItem['partial'] {
+  if (!reader.tryToken('<')) return undefined
+  const start = reader.number()
+  reader.token('.')
+  const partial = { start, length: reader.nzNumber() }
+  reader.token('>')
+  return partial
+}
+
+// "BINARY" [".PEEK"] section-binary [partial]; the reader stands at the `[`.
+/** Reads from `[` on. */
+export function readBinary(reader: ArgumentReader, options: { readonly setsSeen: boolean }): BinaryItem {
+  const path = readBinaryPath(reader)
+  const partial = readPartial(reader)
+  const label = `BINARY[${path.join('.')}]${partial ? `<${partial.start}>` : ''}`
+  return { kind: 'binary', label, path, partial, setsSeen: options.setsSeen }
+}
+
+// "BINARY.SIZE" section-binary; the reader stands at the `[`.
+/** Reads from `[` on. */
+export function readBinarySize(reader: ArgumentReader): BinarySizeItem {
+  const path = readBinaryPath(reader)
+  return { kind: 'binarySize', label: `BINARY.SIZE[${path.join('.')}]`, path }
+}
+
+// section-binary = "[" [section-part] "]"; section-part = nz-number *("." nz-number)
+function readBinaryPath(reader: ArgumentReader): number[] {
+  reader.token('[')
+  const path: number[] = []
+  if (reader.tryToken(']')) return path
+  do {
+    if (path.length === maxPartDepth) reader.fail('part number too deep')
+    path.push(reader.nzNumber())
+  } while (reader.tryToken('.'))
+  reader.token(']')
+  return path
 }
 
 // section-spec = section-msgtext / (section-part ["." section-text])

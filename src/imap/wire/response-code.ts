@@ -31,6 +31,7 @@ export type PlainCode =
   | 'TRYCREATE'
   | 'UIDNOTSTICKY'
   | 'UNAVAILABLE'
+  | 'UNKNOWN-CTE'
   | 'USEATTR'
 
 /** A response code with its arguments. Number lists must not be empty: a COPYUID of nothing is left out. */

@@ -10,7 +10,7 @@ function shown(text: string): string {
   const result = outcome(text, readFetchArguments)
   if (typeof result === 'string') return result
   const items = result.items.map((item) => {
-    if (item.kind !== 'section') return item.label
+    if (!('setsSeen' in item)) return item.label
     return `${item.label}${item.partial ? `+${item.partial.length}` : ''}${item.setsSeen ? '!' : ''}`
   })
   const since = result.changedSince === undefined ? '' : ` since ${result.changedSince}`
@@ -25,6 +25,16 @@ const rows: readonly (readonly [string, string])[] = [
   [' 1 FULL', '1 FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY'],
   [' 1 (ALL)', 'bad 4'],
   [' 1 UID', '1 UID'],
+  [' 1 BINARY[]', '1 BINARY[]!'],
+  [' 1 binary.peek[1.2]<3.4>', '1 BINARY[1.2]<3>+4'],
+  [' 1 (BINARY.SIZE[1] BINARY.PEEK[1] BINARY[1])', '1 BINARY.SIZE[1] BINARY[1]!'],
+  [' 1 BINARY.SIZE[]', '1 BINARY.SIZE[]'],
+  [' 1 BINARY', 'bad 9'],
+  [' 1 BINARY[TEXT]', 'bad 10'],
+  [' 1 BINARY[1.MIME]', 'bad 12'],
+  [' 1 BINARY[0]', 'bad 11'],
+  [' 1 BINARY[1]<0.0>', 'bad 16'],
+  [' 1 BINARY.SIZE[1]<0.1>', 'bad 17'],
   [' 1 (savedate EmailId THREADID)', '1 SAVEDATE EMAILID THREADID'],
   [' 1:* (UID FLAGS MODSEQ BODYSTRUCTURE)', '1:* UID FLAGS MODSEQ BODYSTRUCTURE'],
   [' 1 (RFC822 RFC822.HEADER RFC822.TEXT RFC822.SIZE)', '1 RFC822! RFC822.HEADER RFC822.TEXT! RFC822.SIZE'],
