@@ -165,8 +165,34 @@ export interface AppendOptions {
   /** Milliseconds since 1970; now, when absent. */
   readonly internalDate?: number
   readonly zoneMinutes?: number
-  /** Octets that will come, when known. */
-  readonly sizeBytes?: number
+  /** It came as a literal8 (RFC 3516 §4.4): a part labelled `binary` may hold any octets, and is encoded where it must be. */
+  readonly isBinary?: boolean
+}
+
+/** Where messages went; UIDs ascend, in the order in which the messages were given. */
+export interface AppendResult {
+  readonly uidValidity: UidValidity
+  readonly uids: readonly Uid[]
+}
+
+/** A message that another one takes the place of (RFC 8508). */
+export interface Replaced {
+  /** The mailbox it is in, selected read-write. */
+  readonly mailbox: SelectedMailbox
+  readonly uid: Uid
+}
+
+/** Messages on their way into one mailbox: all of them, in one commit, or none (RFC 3502). */
+export interface StagedAppend {
+  /**
+   * Seals one message. Nobody sees it before `commit`. Refusals: 'message-too-large', 'not-encodable', 'over-quota',
+   * 'limit', 'mailbox-not-found', 'unavailable'; what `source` throws is passed on. After any of them, `discard`.
+   */
+  add(source: AsyncIterable<Uint8Array>, options: AppendOptions): Promise<void>
+  /** Durable when it resolves. Refusals as for `add`; 'message-expunged' when what was to be replaced is gone. */
+  commit(): Promise<AppendResult>
+  /** Gives up what was not committed. */
+  discard(): Promise<void>
 }
 
 /** Who is connected, for `who` and the log. */
@@ -199,7 +225,7 @@ export interface OpenAccount {
   deletedBytes(name: string): Promise<number>
   /** Selecting INBOX waits, within a bound, until mail that had arrived before is adopted. */
   select(name: string, options: { readonly isReadOnly: boolean }): Promise<SelectedMailbox>
-  /** Stores a message; durable when it resolves. The stream is read to its end in any case. */
+  /** Stores a message; durable when it resolves. Refusals as for `StagedAppend`. */
   append(
     name: string,
     source: AsyncIterable<Uint8Array>,
@@ -209,6 +235,8 @@ export interface OpenAccount {
   watch(listener: (event: AccountEvent) => void): () => void
   /** A mailbox by its identifier, as it is now; `recent` is right only while it is selected somewhere. */
   statusNow(mailbox: string): (MailboxStatus & { readonly name: string }) | undefined
+  /** Several messages together, or one in place of another, which goes in the same commit. Refuses with 'read-only'. */
+  stageAppend(name: string, replaced?: Replaced): StagedAppend
   quota(): Promise<{ readonly usedBytes: number; readonly limitBytes: number | undefined }>
   /** Wipes the keys if this was the last session. */
   close(): Promise<void>

@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'account-exists'
   | 'over-quota'
   | 'message-too-large'
+  | 'not-encodable' // NUL in a message where no transfer encoding can hide it
   | 'mailbox-not-found'
   | 'message-expunged' // by another session, while it was being read
   | 'mailbox-exists'

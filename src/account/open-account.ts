@@ -1,19 +1,18 @@
 // One session's hold on an unlocked account: the operations of api.ts, over the modules that do them.
-import { collect } from '../base/async.ts'
-import { normaliseStream } from '../mail/normalise.ts'
 import type {
   AccountEvent,
   AppendOptions,
   MailboxInfo,
   MailboxStatus,
   OpenAccount,
+  Replaced,
   SelectedMailbox,
   SessionInfo,
   SpecialUse,
+  StagedAppend,
   Uid,
   UidValidity,
 } from './api.ts'
-import { append } from './append.ts'
 import { Refusal } from './errors.ts'
 import type { Housekeeping } from './housekeeping.ts'
 import {
@@ -29,6 +28,7 @@ import {
 import { canonicalName } from './names.ts'
 import { Selected } from './selected.ts'
 import { refusing } from './refusing.ts'
+import { Staging } from './staged-append.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
 /** SELECT and STATUS of INBOX wait at most so long for mail that came before the login: clients sync what they see first. */
@@ -157,28 +157,23 @@ export class OpenSession implements OpenAccount {
     source: AsyncIterable<Uint8Array>,
     options: AppendOptions,
   ): Promise<{ uidValidity: UidValidity; uid: Uid }> {
-    return this.#run(async (account) => {
-      const message = await this.#readMessage(source)
-      this.#mustBeOpen()
-      return append(account, canonicalName(name), message, options, this)
+    return this.#run(async () => {
+      const staged = this.stageAppend(name)
+      try {
+        await staged.add(source, options)
+        const { uidValidity, uids } = await staged.commit()
+        return { uidValidity, uid: uids[0] as Uid }
+      } finally {
+        await staged.discard()
+      }
     })
   }
 
-  /** Reads to the end in any case: what a client has begun to send it sends whole. */
-  async #readMessage(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-    const limit = this.#maxMessageBytes
-    const state = { excess: false }
-    async function* bounded(): AsyncGenerator<Uint8Array> {
-      let length = 0
-      for await (const piece of normaliseStream(source)) {
-        length += piece.length
-        if (length > limit) state.excess = true
-        else yield piece
-      }
-    }
-    const message = await collect(bounded())
-    if (state.excess) throw new Refusal('message-too-large', 'The message is larger than this server takes')
-    return message
+  stageAppend(name: string, replaced?: Replaced): StagedAppend {
+    this.#mustBeOpen()
+    if (replaced?.mailbox.isReadOnly) throw new Refusal('read-only', 'The mailbox was opened read-only')
+    const rules = { maxMessageBytes: this.#maxMessageBytes, mustBeOpen: () => this.#mustBeOpen(), by: this }
+    return new Staging(this.account, canonicalName(name), rules, replaced)
   }
 
   watch(listener: (event: AccountEvent) => void): () => void {

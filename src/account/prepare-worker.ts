@@ -1,16 +1,21 @@
 // Worker thread: parses large messages, so that the event loop does not wait for them.
 import { parentPort } from 'node:worker_threads'
+import { storedFormOfBinary } from '../mail/binary-form.ts'
 import { prepareMessage } from '../mail/prepare.ts'
 import { boundedContent, type Content } from './message-codec.ts'
 
 export interface PrepareRequest {
   readonly id: number
+  /** 'binary': not the content, but the stored form of a message that came as a literal8. */
+  readonly task: 'content' | 'binary'
   /** The message in shared memory. */
   readonly message: SharedArrayBuffer
 }
 
 export type PrepareAnswer =
-  { readonly id: number; readonly content: Content } | { readonly id: number; readonly error: string }
+  | { readonly id: number; readonly content: Content }
+  | { readonly id: number; readonly stored: Uint8Array | undefined }
+  | { readonly id: number; readonly error: string }
 
 /** Own memory for what goes back: the views are on the whole message. */
 function owned(content: Content): Content {
@@ -25,10 +30,14 @@ function owned(content: Content): Content {
   }
 }
 
-parentPort?.on('message', ({ id, message }: PrepareRequest) => {
+parentPort?.on('message', ({ id, task, message }: PrepareRequest) => {
   let answer: PrepareAnswer
   try {
-    answer = { id, content: owned(boundedContent(prepareMessage(Buffer.from(message)))) }
+    const bytes = Buffer.from(message)
+    answer =
+      task === 'binary'
+        ? { id, stored: storedFormOfBinary(Buffer.from(bytes)) }
+        : { id, content: owned(boundedContent(prepareMessage(bytes))) }
   } catch (error) {
     answer = { id, error: error instanceof Error ? error.message : 'fault' }
   }

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { asBuffer } from '../base/bytes.ts'
 import { breathe, deferred } from '../base/async.ts'
+import { storedFormOfBinary } from '../mail/binary-form.ts'
 import { prepareMessage } from '../mail/prepare.ts'
 import { boundedContent, type Content } from './message-codec.ts'
 import type { PrepareAnswer, PrepareRequest } from './prepare-worker.ts'
@@ -10,7 +11,8 @@ import type { PrepareAnswer, PrepareRequest } from './prepare-worker.ts'
 const smallBytes = 1024 * 1024
 const copyBytes = 4 * 1024 * 1024
 
-type Waiting = ReturnType<typeof deferred<Content>>
+type Answered = Exclude<PrepareAnswer, { readonly error: string }>
+type Waiting = ReturnType<typeof deferred<Answered>>
 
 /** One thread, started at the first large message. It keeps the process alive while it has work, and not otherwise. */
 class PrepareThread {
@@ -18,7 +20,7 @@ class PrepareThread {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
 
-  async run(message: Buffer): Promise<Content> {
+  async run(message: Buffer, task: PrepareRequest['task']): Promise<Answered> {
     const shared = new SharedArrayBuffer(message.length)
     const copy = new Uint8Array(shared)
     for (let at = 0; at < message.length; at += copyBytes) {
@@ -26,9 +28,9 @@ class PrepareThread {
       await breathe()
     }
     const id = (this.#lastId += 1)
-    const waiting = deferred<Content>()
+    const waiting = deferred<Answered>()
     this.#waiting.set(id, waiting)
-    const request: PrepareRequest = { id, message: shared }
+    const request: PrepareRequest = { id, task, message: shared }
     try {
       const worker = this.#start()
       worker.ref()
@@ -51,7 +53,7 @@ class PrepareThread {
     worker.on('message', (answer: PrepareAnswer) => {
       const waiting = this.#waiting.get(answer.id)
       if ('error' in answer) waiting?.reject(new Error(answer.error))
-      else waiting?.resolve(received(answer.content))
+      else waiting?.resolve(answer)
     })
     const failed = (error: unknown): void => {
       if (this.#worker === worker) this.#worker = undefined
@@ -80,8 +82,20 @@ const thread = new PrepareThread()
 
 /** The parts of a message that FETCH answers from, as far as they are short enough to keep. */
 export async function prepareContent(message: Buffer): Promise<Content> {
-  if (message.length > smallBytes) return thread.run(message)
+  if (message.length > smallBytes) {
+    const answer = await thread.run(message, 'content')
+    if ('content' in answer) return received(answer.content)
+    throw new Error('the parsing thread answered something else')
+  }
   const content = boundedContent(prepareMessage(message))
   // The header is a view on the message: kept as its own bytes, or the whole message would stay in memory with it.
   return { ...content, header: Buffer.from(content.header) }
+}
+
+/** As `storedFormOfBinary`, large messages in the thread. */
+export async function binaryForm(message: Buffer): Promise<Buffer | undefined> {
+  if (message.length <= smallBytes) return storedFormOfBinary(message)
+  const answer = await thread.run(message, 'binary')
+  if ('stored' in answer) return answer.stored && asBuffer(answer.stored)
+  throw new Error('the parsing thread answered something else')
 }

@@ -107,6 +107,7 @@ function answerTo(code: RefusalCode): Answer {
     case 'message-too-large':
     case 'mailbox-not-found':
     case 'message-expunged':
+    case 'not-encodable':
     case 'mailbox-exists':
     case 'mailbox-name-invalid':
     case 'mailbox-has-children':

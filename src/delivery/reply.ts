@@ -60,6 +60,7 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
     case 'account-exists':
     case 'mailbox-not-found':
     case 'message-expunged':
+    case 'not-encodable':
     case 'mailbox-exists':
     case 'mailbox-name-invalid':
     case 'mailbox-has-children':

@@ -12,6 +12,8 @@ const features = [
   'CREATE-SPECIAL-USE', // RFC 6154
   'CONDSTORE', // RFC 7162
   'QRESYNC', // RFC 7162
+  'OBJECTID', // RFC 8474
+  'SAVEDATE', // RFC 8514
 ]
 
 /** The capabilities in force now. Before login they hold everything that comes after it, since some clients never ask again. */

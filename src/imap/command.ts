@@ -1,5 +1,6 @@
 // What a command is: facts for the connection to act on, arguments to read, and something to do.
 import type { Session, SessionState } from './session.ts'
+import type { LiteralFacts, StreamedInput } from './streamed-command.ts'
 import type { NumberKind } from './view.ts'
 import type { ArgumentReader } from './wire/arguments.ts'
 import type { ResponseCode } from './wire/response-code.ts'
@@ -45,16 +46,14 @@ export interface CommandResult {
   readonly then?: 'close' | 'startTls' | 'compress'
 }
 
-/** For a command whose last literal is not buffered (APPEND). */
+/** For a command whose literals are not buffered (APPEND). */
 interface Streaming<Args> {
   /** Reads what stands in front of a literal. Undefined: this is not the literal to stream, buffer it. */
-  parse(
-    input: ArgumentReader,
-    literal: { readonly sizeBytes: number; readonly isBinary: boolean },
-  ): Args | undefined
+  parse(input: ArgumentReader, literal: LiteralFacts): Args | undefined
   /** Throws what speaks against the literal before the peer is asked to send it. */
   check(session: Session, args: Args): void
-  run(session: Session, args: Args, source: AsyncIterable<Buffer>): Promise<CommandResult>
+  /** Must read `input` to the command's end before anything is done that lasts. */
+  run(session: Session, args: Args, input: StreamedInput, call: Call): Promise<CommandResult>
 }
 
 interface Definition<Args, StreamArgs> extends CommandFacts {
@@ -69,16 +68,13 @@ export interface Command extends CommandFacts {
   /** Reads all arguments now; what it returns runs the command. */
   read(input: ArgumentReader): (session: Session, call: Call) => Promise<CommandResult>
   /** As `read` for a literal on its way; undefined when it is to be buffered. */
-  readStreaming?(
-    input: ArgumentReader,
-    literal: { readonly sizeBytes: number; readonly isBinary: boolean },
-  ): StreamingRun | undefined
+  readStreaming?(input: ArgumentReader, literal: LiteralFacts): StreamingRun | undefined
 }
 
 /** A streaming command whose arguments have been read. */
 export interface StreamingRun {
   check(session: Session): void
-  run(session: Session, source: AsyncIterable<Buffer>): Promise<CommandResult>
+  run(session: Session, input: StreamedInput, call: Call): Promise<CommandResult>
 }
 
 /** Makes a command of its definition, so that the registry need not know what arguments each has. */
@@ -97,7 +93,7 @@ export function command<Args, StreamArgs = never>(definition: Definition<Args, S
         if (args === undefined) return undefined
         return {
           check: (session) => streaming.check(session, args),
-          run: (session, source) => streaming.run(session, args, source),
+          run: (session, rest, call) => streaming.run(session, args, rest, call),
         }
       },
     }),

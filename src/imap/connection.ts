@@ -76,7 +76,8 @@ export class Connection implements SessionLink {
       wireLimits: () => this.#wireLimits,
       areNumbersWaiting: () => this.#areNumbersWaiting(),
       dropInput: () => this.#dropInput(),
-      whileStreaming: (source) => this.#whileStreaming(source),
+      whileStreaming: (source) => this.#idleDeadline.along(source, limits.idleMs, () => this.destroy()),
+      more: () => this.#idleDeadline.over(this.#framer.more(), limits.idleMs, () => this.destroy()),
     })
   }
 
@@ -252,21 +253,6 @@ export class Connection implements SessionLink {
       this.#ahead.push(event)
     }
     return this.#ahead.some(usesNumbers)
-  }
-
-  async *#whileStreaming(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const restart = (): void => {
-      this.#idleDeadline.start(this.#context.limits.idleMs, () => this.destroy())
-    }
-    restart()
-    try {
-      for await (const part of source) {
-        restart()
-        yield part
-      }
-    } finally {
-      this.#idleDeadline.stop()
-    }
   }
 
   #watch(socket: ImapSocket): void {

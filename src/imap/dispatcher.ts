@@ -1,9 +1,10 @@
 // From one framed command to its answer: admission by name, arguments, run, news, tagged status.
-import { holdsNumbers, type Command, type CommandResult, type StreamingRun } from './command.ts'
+import { holdsNumbers, type Call, type Command, type CommandResult, type StreamingRun } from './command.ts'
 import { Answer, answerTo } from './errors.ts'
 import { ConnectionLost, type Output } from './output.ts'
 import { findCommand } from './registry.ts'
 import type { ImapContext, Session } from './session.ts'
+import { StreamedCommand } from './streamed-command.ts'
 import { ArgumentReader } from './wire/arguments.ts'
 import {
   InputEnded,
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly dropInput: () => void
   /** Wraps a message on its way in, whose progress keeps the connection alive. */
   readonly whileStreaming: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
+  /** What stands behind a literal that was streamed, of the same command. */
+  readonly more: () => Promise<FramerEvent | undefined>
 }
 
 export class Dispatcher {
@@ -64,7 +67,7 @@ export class Dispatcher {
     try {
       return await this.#answering(command, async (facts) => {
         const run = facts.read(this.#reader(command))
-        return run(this.#around.session, { tag: command.tag, numbers: command.isUid ? 'uid' : 'sequence' })
+        return run(this.#around.session, callOf(command))
       })
     } finally {
       // Passwords stand in LOGIN, words of mail in SEARCH: nothing of a command outlives it.
@@ -88,11 +91,14 @@ export class Dispatcher {
       return undefined
     }
     const stream = streaming
-    return this.#answering(request.command, async () => {
-      const source = this.#around.whileStreaming(request.stream())
-      if (request.isSynchronising) await this.#invite()
-      return stream.run(session, source)
+    const input = new StreamedCommand(request, {
+      reader: (command) => this.#reader(command),
+      more: this.#around.more,
+      invite: () => this.#invite(),
+      whileStreaming: this.#around.whileStreaming,
+      refusal: (event) => this.#answerOf(event),
     })
+    return this.#answering(request.command, () => stream.run(session, input, callOf(request.command)))
   }
 
   async #refused(event: RefusedCommand): Promise<Aftermath> {
@@ -108,6 +114,12 @@ export class Dispatcher {
     else output.writer.tagged(event.tag, result.kind ?? 'BAD', result.text, result.code)
     await output.flush()
     return undefined
+  }
+
+  /** As the error that a command on its way fails with. */
+  #answerOf(event: RefusedCommand): Answer {
+    const { kind, code, text } = refusalOf(event)
+    return new Answer(kind === 'NO' ? 'NO' : 'BAD', text, code)
   }
 
   /** Runs `body` as a command and writes the answer, whatever becomes of it. */
@@ -184,6 +196,10 @@ export class Dispatcher {
   #count(result: CommandResult): void {
     this.#badInARow = result.kind === 'BAD' ? this.#badInARow + 1 : 0
   }
+}
+
+function callOf({ tag, isUid }: CommandHead): Call {
+  return { tag, numbers: isUid ? 'uid' : 'sequence' }
 }
 
 /** Whether a waiting event is a command whose sequence numbers must not change under it. */

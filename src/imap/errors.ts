@@ -38,6 +38,8 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
       return 'ALREADYEXISTS'
     case 'over-quota':
       return 'OVERQUOTA'
+    case 'not-encodable':
+      return 'UNKNOWN-CTE'
     case 'message-too-large':
       return 'TOOBIG'
     case 'mailbox-not-found':

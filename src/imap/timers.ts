@@ -35,4 +35,31 @@ export class Deadline {
     this.#cancel?.()
     this.#cancel = undefined
   }
+
+  /** `source`, with the deadline begun anew at every piece. */
+  async *along(
+    source: AsyncIterable<Buffer>,
+    timeoutMs: number,
+    expired: () => void,
+  ): AsyncGenerator<Buffer> {
+    this.start(timeoutMs, expired)
+    try {
+      for await (const part of source) {
+        this.start(timeoutMs, expired)
+        yield part
+      }
+    } finally {
+      this.stop()
+    }
+  }
+
+  /** `promise`, with the deadline over it. */
+  async over<T>(promise: Promise<T>, timeoutMs: number, expired: () => void): Promise<T> {
+    this.start(timeoutMs, expired)
+    try {
+      return await promise
+    } finally {
+      this.stop()
+    }
+  }
 }

@@ -34,10 +34,10 @@ const skipped = 64
 const padding = 65
 /** Values of the alphabet by octet. Others are skipped (RFC 2045 §6.8). */
 const values = new Uint8Array(256).fill(skipped)
-for (const [value, letter] of [
-  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-].entries()) {
-  values[letter.charCodeAt(0)] = value
+for (const [value, octet] of Buffer.from(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+).entries()) {
+  values[octet] = value
 }
 values[0x3d] = padding
 

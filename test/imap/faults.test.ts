@@ -267,6 +267,7 @@ describe('answers', () => {
     'account-exists': 'ALREADYEXISTS',
     'over-quota': 'OVERQUOTA',
     'message-too-large': 'TOOBIG',
+    'not-encodable': 'UNKNOWN-CTE',
     'mailbox-not-found': 'NONEXISTENT',
     'message-expunged': 'EXPUNGEISSUED',
     'mailbox-exists': 'ALREADYEXISTS',

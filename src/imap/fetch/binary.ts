@@ -53,7 +53,8 @@ export class DecodedPart {
     this.#turnTo(parts, part)
     if (this.#sizeBytes === undefined) {
       const from = this.#marks.at(-1)?.decodedAt ?? 0
-      for await (const _ of this.#window(parts, part, from, Infinity));
+      const octets = this.#window(parts, part, from, Infinity)
+      while (!(await octets.next()).done);
     }
     return this.#sizeBytes
   }

@@ -20,7 +20,7 @@ export interface RefusedCommand {
   readonly cause: Error | undefined
 }
 
-/** The command on the wire wants to send a literal. The connection must call exactly one of the three functions. */
+/** The command on the wire wants to send a literal. The connection calls one of the three functions, or the command is thrown away. */
 export interface LiteralRequest {
   readonly kind: 'literal'
   /** What has come so far; its last piece is the line in front of the literal. */
@@ -32,9 +32,10 @@ export interface LiteralRequest {
   /** Buffers the literal. False when it is over a limit: then write no `+`; a `refused` event follows. */
   accept(): boolean
   /**
-   * Hands the literal on as it comes. From here on the command is the caller's to answer: no further event speaks of it. The
-   * stream ends after the command's closing line end has been read; it throws BadSyntax when something else stands there, and
-   * InputEnded when the connection is lost. What is not read before the next `take` is swallowed.
+   * Hands the literal on as it comes. From here on the command is the caller's to answer: `take` does not speak of it any
+   * more. The stream ends with the literal, and throws InputEnded when the connection is lost; what stands behind it is
+   * given by `Framer.more`, and only when that has given 'command' is the command known to be whole. What is not read
+   * before the next `take` is swallowed.
    */
   stream(): AsyncIterable<Buffer>
   /** Swallows the command to its end; a `refused` event follows and carries `cause`. */

@@ -1,24 +1,13 @@
 // Bytes to commands: lines and literals are cut under limits before any grammar is looked at.
 import { secretBuffer } from '../../base/secret.ts'
-import { BadSyntax } from './bad-syntax.ts'
 import { InputQueue } from './input-queue.ts'
 import { InputEnded } from './framer-events.ts'
 import type { FramerEvent, LiteralRequest, RawLine, RefusalReason, RefusedCommand } from './framer-events.ts'
+import { leftOnTheWay, literalRequest, type State } from './framer-state.ts'
 import type { WireLimits } from './limits.ts'
 import { LineCutter, type CutLine } from './line-cutter.ts'
 import { markBytes, readHead, readMark, wipeCommand } from './wire-command.ts'
 import type { CommandDraft, LiteralMark } from './wire-command.ts'
-
-/** What the next byte belongs to. Each state is an object of its own, so that an old stream can see that it is over. */
-type State =
-  | { readonly kind: 'line' }
-  | { readonly kind: 'asked' }
-  | { readonly kind: 'literal'; readonly bytes: Buffer; readonly isBinary: boolean; filled: number }
-  | { readonly kind: 'stream'; leftBytes: number }
-  /** Throws away `leftBytes`, then a line, then what that line announces, and so on; then says `event`. */
-  | { readonly kind: 'swallow'; readonly event: RefusedCommand | undefined; leftBytes: number }
-  | { readonly kind: 'say'; readonly event: FramerEvent }
-  | { readonly kind: 'hopeless' }
 
 /**
  * Pull-based: what was pushed is looked at only when `take`, `next` or `nextLine` is called, so limits changed by one command
@@ -30,6 +19,8 @@ export class Framer {
   #limits: WireLimits
   #state: State = { kind: 'line' }
   #draft: CommandDraft | undefined
+  /** A literal of the command on the wire was streamed: whoever took it takes the rest by `more`, or nobody does. */
+  #isContinued = false
   /** Bytes of a refused command thrown away so far. */
   #swallowed = 0
 
@@ -59,7 +50,11 @@ export class Framer {
 
   /** The next event that the bytes pushed so far give, or undefined when more are needed. */
   take(): FramerEvent | undefined {
-    this.#leaveStream()
+    if (this.#isContinued || this.#state.kind === 'asked') this.#abandon()
+    return this.#run()
+  }
+
+  #run(): FramerEvent | undefined {
     for (;;) {
       const before = this.#state
       const event = this.#step()
@@ -76,9 +71,22 @@ export class Framer {
     }
   }
 
+  /**
+   * What stands behind a literal that was streamed, of the same command: its end ('command', with the pieces since that
+   * literal) or another literal, or that the rest was refused. Undefined after `end`.
+   */
+  async more(): Promise<FramerEvent | undefined> {
+    if (!this.#isContinued) throw new Error('no command goes on')
+    for (;;) {
+      const event = this.#run()
+      if (event || this.#input.isEnded) return event
+      await this.#input.arrival()
+    }
+  }
+
   /** One raw line, between commands. Undefined after `end`. Throws when a command is half read. */
   async nextLine(limitBytes: number): Promise<RawLine | undefined> {
-    this.#leaveStream()
+    if (this.#isContinued) this.#abandon()
     while (!this.#isHopeless()) {
       if (this.#state.kind !== 'line' || this.#draft)
         throw new Error('a raw line stands only between commands')
@@ -96,6 +104,7 @@ export class Framer {
     this.#input.clear()
     this.#cutter.clear()
     this.#dropDraft()
+    this.#isContinued = false
     if (this.#state.kind !== 'hopeless') this.#state = { kind: 'line' }
     return count
   }
@@ -125,6 +134,7 @@ export class Framer {
         return undefined
       case 'say':
         this.#state = { kind: 'line' }
+        this.#isContinued = false
         return state.event
       case 'hopeless':
         return { kind: 'hopeless' }
@@ -153,37 +163,24 @@ export class Framer {
     }
     if (mark) return this.#ask(draft, mark)
     this.#draft = undefined
+    this.#isContinued = false
     return { kind: 'command', command: draft }
   }
 
   #ask(draft: CommandDraft, mark: LiteralMark): LiteralRequest {
-    const asked: State = { kind: 'asked' }
+    const asked: State = { kind: 'asked', mark }
     this.#state = asked
-    const answer = (): void => {
-      if (this.#state !== asked) throw new Error('a literal request is answered once')
-    }
-    return {
-      kind: 'literal',
-      command: { ...draft, pieces: [...draft.pieces] },
-      sizeBytes: mark.sizeBytes,
-      isSynchronising: mark.isSynchronising,
-      isBinary: mark.isBinary,
-      accept: () => {
-        answer()
-        return this.#accept(draft, mark)
-      },
+    return literalRequest(draft, mark, () => this.#state === asked, {
+      accept: () => this.#accept(draft, mark),
       stream: () => {
-        answer()
         this.#draft = undefined
-        const state: State = { kind: 'stream', leftBytes: mark.sizeBytes }
+        this.#isContinued = true
+        const state: State = { kind: 'stream', draft, leftBytes: mark.sizeBytes }
         this.#state = state
-        return this.#stream(state, draft.sizeBytes + mark.sizeBytes)
+        return this.#stream(state)
       },
-      refuse: (cause) => {
-        answer()
-        this.#refuse('refused', mark, draft.tag, cause)
-      },
-    }
+      refuse: (cause) => this.#refuse('refused', mark, draft.tag, cause),
+    })
   }
 
   #accept(draft: CommandDraft, mark: LiteralMark): boolean {
@@ -198,43 +195,34 @@ export class Framer {
     return true
   }
 
-  async *#stream(state: State & { readonly kind: 'stream' }, offset: number): AsyncGenerator<Buffer> {
-    const arrival = async (): Promise<void> => {
-      if (this.#input.isEnded) throw new InputEnded('the connection was lost inside a literal')
-      await this.#input.arrival()
-    }
+  async *#stream(state: State & { readonly kind: 'stream' }): AsyncGenerator<Buffer> {
     while (state.leftBytes > 0) {
-      this.#mustBe(state)
+      if (this.#state !== state) throw new InputEnded('the literal is no longer being read')
       const part = this.#input.head()?.subarray(0, state.leftBytes)
       if (part) {
         this.#input.drop(part.length, false)
         state.leftBytes -= part.length
         yield part
-      } else await arrival()
-    }
-    // The message counts only when the command ends here; otherwise it would be stored by a command that is then refused.
-    for (;;) {
-      this.#mustBe(state)
-      const line = this.#cut(this.#limits.lineBytes)
-      if (line) {
-        this.#state = { kind: 'line' }
-        const mark = readMark(line.tail)
-        if (mark && !mark.isSynchronising) this.#swallow(mark.sizeBytes, undefined)
-        if (!line.isTooLong && line.bytes.every((byte) => byte === 0x20)) return
-        throw new BadSyntax('the command must end behind the literal', offset)
+      } else {
+        if (this.#input.isEnded) throw new InputEnded('the connection was lost inside a literal')
+        await this.#input.arrival()
       }
-      this.#mustBe(state)
-      await arrival()
     }
-  }
-
-  #mustBe(state: State): void {
     if (this.#state !== state) throw new InputEnded('the literal is no longer being read')
+    const { tag, name, isUid, sizeBytes } = state.draft
+    this.#draft = { tag, name, isUid, argumentsAt: 0, pieces: [], sizeBytes }
+    this.#state = { kind: 'line' }
   }
 
-  /** What a caller of `stream` left unread is thrown away. */
-  #leaveStream(): void {
-    if (this.#state.kind === 'stream') this.#swallow(this.#state.leftBytes, undefined)
+  /** Nobody wants the rest of a command, whose answer is on its way: it is thrown away. */
+  #abandon(): void {
+    this.#isContinued = false
+    const left = leftOnTheWay(this.#state)
+    const isSaid = this.#state.kind === 'hopeless'
+    if (this.#draft) wipeCommand(this.#draft)
+    this.#draft = undefined
+    if (left !== undefined) this.#swallow(left, undefined)
+    else if (!isSaid) this.#state = { kind: 'line' }
   }
 
   #cut(limitBytes: number): CutLine | undefined {

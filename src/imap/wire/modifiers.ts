@@ -1,6 +1,5 @@
-// Small argument forms: STORE's action, APPEND's head, and what SELECT and CREATE may carry in parentheses.
+// Small argument forms: STORE's action, and what SELECT and CREATE may carry in parentheses.
 import type { SpecialUse } from '../../account/api.ts'
-import type { ZonedDate } from '../../mail/date.ts'
 import type { ArgumentReader } from './arguments.ts'
 import { readResync, type Resync } from './resync.ts'
 
@@ -49,34 +48,6 @@ function readBareFlags(reader: ArgumentReader): string[] {
     flags.add(reader.flag())
   } while (reader.trySpace() && !reader.isAtEnd)
   return [...flags]
-}
-
-/** The arguments of APPEND in front of the message. */
-export interface AppendArguments {
-  readonly mailbox: string
-  readonly flags: readonly string[]
-  readonly internalDate: ZonedDate | undefined
-}
-
-// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
-/**
- * For the command of a LiteralRequest: what stands in front of APPEND's message. Undefined when the literal asked for is not the
- * message but the mailbox's name: then `accept` it. For a whole command it throws, because the message must be a literal.
- */
-export function readAppendArguments(
-  reader: ArgumentReader,
-  isWhole: boolean = false,
-): AppendArguments | undefined {
-  reader.space()
-  if (reader.isAtEnd && !isWhole) return undefined
-  const mailbox = reader.mailbox()
-  reader.space()
-  const flags = reader.peek() === '(' ? reader.flagList() : undefined
-  if (flags) reader.space()
-  const internalDate = reader.peek() === '"' ? reader.dateTime() : undefined
-  if (internalDate) reader.space()
-  if (isWhole || !reader.isAtEnd) reader.fail('the message must be a literal')
-  return { mailbox, flags: flags ?? [], internalDate }
 }
 
 /** What SELECT and EXAMINE may carry in parentheses. */

@@ -38,6 +38,8 @@ export type PlainCode =
 export type ResponseCode =
   | PlainCode
   | { readonly code: 'BADCHARSET'; readonly charsets: readonly string[] }
+  /** RFC 4469 §4.1. */
+  | { readonly code: 'BADURL'; readonly url: string }
   | { readonly code: 'CAPABILITY'; readonly capabilities: readonly string[] }
   /** RFC 8474 §4. */
   | { readonly code: 'MAILBOXID'; readonly id: string }
@@ -58,6 +60,9 @@ export function formatResponseCode(code: ResponseCode): string {
   switch (code.code) {
     case 'BADCHARSET':
       return `BADCHARSET (${code.charsets.join(' ')})`
+    case 'BADURL':
+      // RFC 4469 §5: no `]` and no line end; what a URL cannot hold is percent-encoded.
+      return `BADURL ${code.url.replace(/[^!-[^-~]/gu, (char) => encodeURIComponent(char)) || '""'}`
     case 'CAPABILITY':
       return `CAPABILITY ${code.capabilities.join(' ')}`
     case 'MAILBOXID':

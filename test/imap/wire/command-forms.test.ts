@@ -1,14 +1,12 @@
-// The small argument forms: LIST, STATUS, STORE, APPEND, SELECT, CREATE and ID.
+// The small argument forms: LIST, STATUS, STORE, SELECT, CREATE and ID.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ArgumentReader } from '../../../src/imap/wire/arguments.ts'
-import { ArgumentReader as Reader } from '../../../src/imap/wire/arguments.ts'
 import { Framer } from '../../../src/imap/wire/framer.ts'
 import { readIdParameters } from '../../../src/imap/wire/id-parameters.ts'
-import { limitsAfterLogin, limitsBeforeLogin } from '../../../src/imap/wire/limits.ts'
+import { limitsBeforeLogin } from '../../../src/imap/wire/limits.ts'
 import { readListRequest, readStatusItems } from '../../../src/imap/wire/list-request.ts'
 import {
-  readAppendArguments,
   readCreateParameters,
   readSelectParameters,
   readStoreArguments,
@@ -150,51 +148,4 @@ describe('argument forms', () => {
   it('takes the largest ID that RFC 2971 allows from a stranger, if its line is not too long', () => {
     assert.notEqual(typeof outcome(many(30), id, { limits: limitsBeforeLogin }), 'string')
   })
-})
-
-describe('readAppendArguments', () => {
-  /** What APPEND makes of each literal request in turn, until it is the message. */
-  function append(text: string): string {
-    const framer = new Framer(limitsAfterLogin)
-    framer.push(Buffer.from(`a APPEND${text}\r\n`, 'latin1'))
-    const options = { limits: limitsAfterLogin, isUtf8: false }
-    for (let event = framer.take(); event; event = framer.take()) {
-      if (event.kind !== 'literal' && event.kind !== 'command') return event.kind
-      try {
-        const found = readAppendArguments(new Reader(event.command, options), event.kind === 'command')
-        if (found) {
-          const { mailbox, flags, internalDate } = found
-          return `${mailbox} (${flags.join(' ')}) ${internalDate?.epochMs ?? '-'}`
-        }
-      } catch (error) {
-        return error instanceof Error ? error.name : 'strange'
-      }
-      if (event.kind === 'literal') event.accept()
-    }
-    return 'nothing'
-  }
-
-  const appends: readonly (readonly [string, string])[] = [
-    [' saved-messages (\\Seen) {310}', 'saved-messages (\\Seen) -'],
-    [' INBOX {3+}\r\nabc', 'INBOX () -'],
-    [' inbox (\\Seen x) " 7-Feb-1994 21:52:25 -0800" {3}', 'INBOX (\\Seen x) 760686745000'],
-    [' "a b" "17-Feb-1994 21:52:25 -0800" {3}', 'a b () 761550745000'],
-    [` ${lit('a b')} () {3}`, 'a b () -'],
-    [` ${lit('')} {3}`, ' () -'],
-    [' x', 'BadSyntax'],
-    [' x "abc"', 'BadSyntax'],
-    [` x ${lit('y')} z`, 'x () -'],
-    [` ${lit('x')}`, 'BadSyntax'],
-    [` ${lit('x')}{3}`, 'BadSyntax'],
-    [' x {3} (\\Seen)', 'BadSyntax'],
-    [' x (\\Recent) {3}', 'BadSyntax'],
-    [' x (\\Seen){3}', 'BadSyntax'],
-    ['{3}', 'BadSyntax'],
-    ['', 'BadSyntax'],
-  ]
-  for (const [text, expected] of appends) {
-    it(`reads APPEND${JSON.stringify(text)}`, () => {
-      assert.equal(append(text), expected)
-    })
-  }
 })

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { collect } from '../../../src/base/async.ts'
-import { BadSyntax } from '../../../src/imap/wire/bad-syntax.ts'
 import { InputEnded } from '../../../src/imap/wire/framer-events.ts'
 import { Framer } from '../../../src/imap/wire/framer.ts'
 import { chop, describeCommand, smallLimits } from './framer-harness.ts'
@@ -12,6 +11,14 @@ function streamOf(framer: Framer): AsyncIterable<Buffer> {
   const request = framer.take()
   assert.ok(request?.kind === 'literal')
   return request.stream()
+}
+
+/** What stands behind the literal. */
+async function rest(framer: Framer): Promise<string> {
+  const event = await framer.more()
+  if (event?.kind === 'command') return describeCommand(event.command)
+  if (event?.kind === 'literal') return `{${event.sizeBytes}} ${describeCommand(event.command)}`
+  return event?.kind === 'refused' ? event.reason : (event?.kind ?? 'nothing')
 }
 
 function nameOfNext(framer: Framer): string {
@@ -38,6 +45,7 @@ describe('Framer, streamed literals', () => {
       assert.ok(request?.kind === 'literal')
       assert.equal(request.command.name, 'APPEND')
       assert.deepEqual(await collect(request.stream()), message)
+      assert.equal(await rest(framer), 'a APPEND@0|')
       const next = await framer.next()
       assert.equal(next?.kind === 'command' && describeCommand(next.command), 'b NOOP@6|b NOOP')
       await pumping
@@ -49,15 +57,16 @@ describe('Framer, streamed literals', () => {
     framer.push(Buffer.from('a APPEND x {2}\r\n'))
     const stream = streamOf(framer)
     framer.push(Buffer.from('xy'))
+    assert.deepEqual(await collect(stream), Buffer.from('xy'))
     let isDone = false
-    const done = collect(stream).then((bytes) => {
+    const done = rest(framer).then((said) => {
       isDone = true
-      return bytes
+      return said
     })
     await new Promise(setImmediate)
     assert.equal(isDone, false)
     framer.push(Buffer.from('\r\n'))
-    assert.deepEqual(await done, Buffer.from('xy'))
+    assert.equal(await done, 'a APPEND@0|')
   })
 
   it('takes no input while nobody reads', async () => {
@@ -80,31 +89,96 @@ describe('Framer, streamed literals', () => {
     const framer = new Framer(smallLimits)
     framer.push(Buffer.from('a APPEND x {0+}\r\n\r\nb NOOP\r\n'))
     assert.deepEqual(await collect(streamOf(framer)), Buffer.alloc(0))
+    assert.equal(await rest(framer), 'a APPEND@0|')
     assert.equal(nameOfNext(framer), 'b NOOP@6|b NOOP')
   })
 
-  const tails: readonly (readonly [string, string])[] = [
-    ['words', ' garbage\r\n'],
-    ['a second literal that comes unasked', ' {8+}\r\nc EVIL\r\n\r\n'],
-    ['a second literal that waits', ' {8}\r\n'],
-    ['a line that is too long', `${'x'.repeat(150)}\r\n`],
+  const tails: readonly (readonly [name: string, tail: string, said: string])[] = [
+    ['words', ' garbage\r\n', 'a APPEND@0| garbage'],
+    ['a literal that comes unasked', ' {8+}\r\nc EVIL\r\n\r\n', '{8} a APPEND@0| '],
+    ['a literal that waits', ' {8}\r\n', '{8} a APPEND@0| '],
+    ['a line that is too long', `${'x'.repeat(150)}\r\n`, 'line-too-long'],
+    ['a long line with a literal', `${'x'.repeat(150)} {8+}\r\nc EVIL\r\n\r\n`, 'line-too-long'],
   ]
-  for (const [name, tail] of tails) {
-    it(`fails the stream when ${name} follow the message, and spares the next command`, async () => {
+  for (const [name, tail, said] of tails) {
+    for (const isAsked of [true, false]) {
+      it(`${isAsked ? 'tells of' : 'swallows'} ${name} behind the literal, and spares the next command`, async () => {
+        const framer = new Framer(smallLimits)
+        framer.push(Buffer.from(`a APPEND x {2+}\r\nxy${tail}b NOOP\r\n`))
+        assert.deepEqual(await collect(streamOf(framer)), Buffer.from('xy'))
+        if (isAsked) assert.equal(await rest(framer), said)
+        assert.equal(nameOfNext(framer), 'b NOOP@6|b NOOP')
+        await assert.rejects(framer.more())
+      })
+    }
+  }
+
+  for (const sizes of [[1 << 20], [1], [5, 1]]) {
+    it(`gives one literal after the other, with what stands between them, in pieces of ${sizes.join()}`, async () => {
       const framer = new Framer(smallLimits)
-      framer.push(Buffer.from(`a APPEND x {2+}\r\nxy${tail}b NOOP\r\n`))
-      await assert.rejects(collect(streamOf(framer)), BadSyntax)
+      const text =
+        'a APPEND x {2+}\r\nxy (\\Seen) {3}\r\nabc CATENATE (URL {2+}\r\n/x TEXT ~{4+}\r\n\0\r\n))\r\nb NOOP\r\n'
+      const chunks = chop(Buffer.from(text), sizes)
+      const pumping = (async () => {
+        for (const chunk of chunks) {
+          framer.push(chunk)
+          await framer.whenHungry()
+        }
+      })()
+      const first = await framer.next()
+      assert.ok(first?.kind === 'literal')
+      assert.equal((await collect(first.stream())).toString(), 'xy')
+      const second = await framer.more()
+      assert.ok(second?.kind === 'literal')
+      assert.equal(describeCommand(second.command), 'a APPEND@0| (\\Seen) ')
+      assert.equal((await collect(second.stream())).toString(), 'abc')
+      const url = await framer.more()
+      assert.ok(url?.kind === 'literal' && url.accept())
+      const third = await framer.more()
+      assert.ok(third?.kind === 'literal' && third.isBinary)
+      assert.equal(describeCommand(third.command), 'a APPEND@0| CATENATE (URL |"/x"| TEXT ')
+      assert.equal((await collect(third.stream())).toString(), '\0\r\n)')
+      assert.equal(await rest(framer), 'a APPEND@0|)')
+      const next = await framer.next()
+      assert.equal(next?.kind === 'command' && describeCommand(next.command), 'b NOOP@6|b NOOP')
+      await pumping
+    })
+  }
+
+  const abandoned: readonly (readonly [string, string])[] = [
+    ['in the middle of a buffered literal', ' {10+}\r\nc EVIL\r\n'],
+    ['behind a buffered literal', ' {4+}\r\nabcd'],
+  ]
+  for (const [name, tail] of abandoned) {
+    it(`spares the next command when the command is given up ${name}`, async () => {
+      const framer = new Framer(smallLimits)
+      framer.push(Buffer.from(`a APPEND x {2+}\r\nxy${tail}`))
+      await collect(streamOf(framer))
+      const request = await framer.more()
+      assert.ok(request?.kind === 'literal' && request.accept())
+      void framer.more().catch(() => undefined)
+      assert.equal(framer.take(), undefined)
+      framer.push(
+        Buffer.from(name.startsWith('in') ? '\r\n {7+}\r\nd EVIL\n\r\nb NOOP\r\n' : ' x\r\nb NOOP\r\n'),
+      )
       assert.equal(nameOfNext(framer), 'b NOOP@6|b NOOP')
     })
   }
 
-  it('fails the stream when the connection is lost, also before the last line end', async () => {
-    for (const part of ['x', 'xy', 'xy\r']) {
-      const framer = new Framer(smallLimits)
-      framer.push(Buffer.from(`a APPEND x {2+}\r\n${part}`))
-      const reading = collect(streamOf(framer))
-      framer.end()
-      await assert.rejects(reading, InputEnded)
+  it('fails the stream when the connection is lost, and says nothing of a command without its line end', async () => {
+    const framer = new Framer(smallLimits)
+    framer.push(Buffer.from('a APPEND x {2+}\r\nx'))
+    const reading = collect(streamOf(framer))
+    framer.end()
+    await assert.rejects(reading, InputEnded)
+    for (const part of ['xy', 'xy\r', 'xy {2+}\r\nx']) {
+      const other = new Framer(smallLimits)
+      other.push(Buffer.from(`a APPEND x {2+}\r\n${part}`))
+      await collect(streamOf(other))
+      other.end()
+      const event = await other.more()
+      if (event?.kind === 'literal') await assert.rejects(collect(event.stream()), InputEnded)
+      else assert.equal(event, undefined)
     }
   })
 
