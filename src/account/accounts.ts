@@ -7,7 +7,14 @@ import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
-import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
+import type {
+  AccountInfo,
+  Accounts,
+  DeliveryTarget,
+  OpenAccount,
+  SessionInfo,
+  SessionRow,
+} from './api.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
 import { canonicalAddress, newAddress, type DirectoryEntry } from './directory.ts'
@@ -21,6 +28,8 @@ import { asRefusal, refusing } from './refusing.ts'
 import { Registry } from './registry.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
+import type { VerifyReport } from './verify-report.ts'
+import type { VerifyOptions } from './verify.ts'
 
 export interface AccountsOptions {
   readonly store: Store
@@ -206,6 +215,14 @@ class SiteAccounts implements Accounts {
     const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
     await this.kick({ address }, 'The account was deleted')
     await this.#registry.destroy(doomed)
+  }
+
+  async verify(
+    address: string,
+    password: Buffer | undefined,
+    options?: VerifyOptions,
+  ): Promise<VerifyReport> {
+    return this.#credentials.verify(await this.#registry.entry(address), password, options)
   }
 
   async enableAtRest(

@@ -1,4 +1,5 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
+import type { VerifyReport } from './verify-report.ts'
 
 /** 1 to 4,294,967,295; never reused within a UIDVALIDITY (RFC 3501 §2.3.1.1). */
 export type Uid = number & { readonly brand: 'Uid' }
@@ -317,6 +318,16 @@ export interface Accounts {
     recoveryCode: Uint8Array,
     newPassword: Buffer,
   ): Promise<{ readonly recoveryCode: Buffer }>
+
+  /**
+   * Reads everything of the account, octet for octet, and says what is wrong with it. Without a password only where the site's key opens
+   * the account; else refused with 'mail-would-be-lost'.
+   */
+  verify(
+    address: string,
+    password: Buffer | undefined,
+    options?: { readonly progress?: (done: number, total: number) => void; readonly signal?: AbortSignal },
+  ): Promise<VerifyReport>
 
   /** The account as it is stored, sealed (FORMAT.md §10): needs no key, and the recovery code opens it anywhere. */
   exportSealed(address: string): AsyncIterable<Buffer>

@@ -12,6 +12,8 @@ import { editSlots, readSlots, type KeySettings } from './slots.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
+import type { VerifyReport } from './verify-report.ts'
+import { verifyAccount, type VerifyOptions } from './verify.ts'
 
 export const wrongLogin = (): Refusal => new Refusal('authentication-failed', 'Wrong address or password')
 
@@ -96,6 +98,20 @@ export class Credentials {
     await this.#with(entry, { kind: 'password', password: oldPassword }, async (session) => {
       await this.#replaceSlots(session, ['password'], [{ kind: 'password', password: newPassword }])
     })
+  }
+
+  /** Reads everything of an account (`verify.ts`); the password is not needed where the site's key opens it. */
+  async verify(
+    entry: DirectoryEntry,
+    password: Buffer | undefined,
+    options?: VerifyOptions,
+  ): Promise<VerifyReport> {
+    if (!password && !(await this.#isOff(entry.account)))
+      throw new Refusal('mail-would-be-lost', 'At-rest encryption is on: only the password opens the account')
+    const secret: SlotSecret = password
+      ? { kind: 'password', password }
+      : { kind: 'server', siteKey: this.#site.siteKey }
+    return this.#with(entry, secret, (session) => verifyAccount(session.account, session, options))
   }
 
   /** The site's slot goes and keys are renewed in one commit; older records follow (`finished`). */

@@ -44,8 +44,7 @@ async function run(typed: Typed, options: CliOptions, view: View): Promise<numbe
   if (command.where === 'site') {
     const asker = options.asker ?? terminalAsker(options.streams, options.signal)
     const stdin = new StdinLines(options.streams.stdin)
-    await runSiteCommand({ typed, desk, view, asker, stdin, openSite: options.openSite }, command)
-    return exitCodes.ok
+    return runSiteCommand({ typed, desk, view, asker, stdin, openSite: options.openSite }, command)
   }
   const parsed = command.input.safeParse(typed.input)
   if (!parsed.success) {

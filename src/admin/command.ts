@@ -112,6 +112,8 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
   /** What is said before a secret of the answer is printed, by its name. */
   readonly reveals?: Readonly<Record<string, string>>
   run(work: Work, input: Input): Promise<Result>
+  /** The exit code when the command was carried out and its answer is not good; 0 when absent. */
+  exitCode?(result: Result): number
   /** Done at the typing end after the answer came. */
   afterwards?(desk: Desk, view: View, result: Result): Promise<void>
 }

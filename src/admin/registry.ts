@@ -2,6 +2,7 @@
 import { atrestEnable } from './commands/atrest-enable.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
 import { atrestStatus } from './commands/atrest-status.ts'
+import { atrestVerify } from './commands/atrest-verify.ts'
 import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
 import { configDescribe } from './commands/config-describe.ts'
@@ -38,6 +39,7 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestEnable,
   atrestStatus,
   atrestRecover,
+  atrestVerify,
   exportSealed,
   who,
   kick,
@@ -74,7 +76,7 @@ export const commandGroups: readonly CommandGroup[] = [
 export const familySummaries: Readonly<Record<string, string>> = {
   user: 'accounts: add, list, show, passwd, delete, disable, enable',
   quota: 'room for mail: get, set',
-  atrest: 'at-rest encryption: enable, status, recover',
+  atrest: 'at-rest encryption: enable, status, recover, verify',
   export: 'write mail out: sealed',
   config: 'settings: show, check, describe',
 }

@@ -115,8 +115,8 @@ function printGenerated(run: SiteRun, secrets: Secrets, what: string): Record<st
   return words
 }
 
-/** Runs the command; the caller prints failures. */
-export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promise<void> {
+/** Runs the command and resolves to the exit code; the caller prints failures. */
+export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promise<number> {
   const { typed, desk, view, asker, stdin } = run
   const input = parse(command, typed)
   const givers = {
@@ -159,8 +159,9 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
   if (typed.isJson) view.out(JSON.stringify({ ...result, ...generated }))
   else if (typed.isDryRun) {
     view.talk(view.talkPaint.dim('Dry run: nothing was changed.'))
-    if (!command.changesData) return
+    if (!command.changesData) return exitCodes.ok
     view.talk(`${command.name} could be done.`)
   } else command.show(result, view, input)
   desk.signal.throwIfAborted()
+  return command.exitCode?.(result) ?? exitCodes.ok
 }

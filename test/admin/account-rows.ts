@@ -76,6 +76,38 @@ export const accountRows: readonly Row[] = [
     exitCode: 0,
     out: /^\{"users":\[\]\}\n$/,
   },
+  {
+    name: 'atrest verify says that all is well',
+    argv: ['atrest', 'verify', alice, '--password-file', '-'],
+    options: { stdin: 'old secret words\n' },
+    exitCode: 0,
+    err: /2 messages in 6 mailboxes, 2 KiB: all is well/,
+  },
+  {
+    name: 'atrest verify prints what is wrong and says 65',
+    argv: ['atrest', 'verify', alice, '--site-key'],
+    before: ({ accounts }) =>
+      accounts.findings.push(
+        { kind: 'damaged', mailbox: 'INBOX', uid: 7, text: 'its body does not open' },
+        { kind: 'stray', text: 'a record of an unknown kind' },
+      ),
+    exitCode: 65,
+    out: /^damaged: INBOX, UID 7: its body does not open\nstray: a record of an unknown kind\n$/,
+    err: /2 findings/,
+  },
+  {
+    name: 'atrest verify --json prints one object',
+    argv: ['atrest', 'verify', alice, '--site-key', '--json'],
+    exitCode: 0,
+    out: /^\{"address":"alice@example.org","mailboxes":6,.*"findings":\[\]/,
+  },
+  {
+    name: 'atrest verify needs the password of an encrypted account',
+    argv: ['atrest', 'verify', alice, '--site-key'],
+    before: ({ accounts }) => (accounts.add(alice).atRest = 'on'),
+    exitCode: 65,
+    err: /encrypted/,
+  },
   { name: 'user show prints the slots', argv: ['user', 'show', alice], exitCode: 0, out: /slot +password/ },
   {
     name: 'user show says 67 for nobody',

@@ -1,6 +1,7 @@
 // Accounts in memory, without keys or mail: enough for admin commands to work on.
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import { Refusal } from '../../src/account/errors.ts'
+import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
 
 interface FakeAccount {
   password: string
@@ -22,6 +23,7 @@ export class FakeAccounts implements Accounts {
   readonly kicked: string[] = []
   /** Buffers that commands handed over: they must be wiped afterwards. */
   readonly given: Buffer[] = []
+  findings: Finding[] = []
   conversion: Promise<void> = Promise.resolve()
   isClosed = false
 
@@ -162,6 +164,21 @@ export class FakeAccounts implements Accounts {
     account.password = this.#read(newPassword)
     account.code = 'HHHH-JJJJ-KKKK-MMMM-NNNN-PPPP-QQQQ'
     return { recoveryCode: Buffer.from(account.code) }
+  }
+
+  async verify(
+    address: string,
+    password: Buffer | undefined,
+    options?: { progress?: (done: number, total: number) => void },
+  ): Promise<VerifyReport> {
+    const account = this.#find(address)
+    if (!password && account.atRest !== 'off') throw new Refusal('mail-would-be-lost', 'encrypted')
+    if (password && this.#read(password) !== account.password)
+      throw new Refusal('authentication-failed', 'wrong password')
+    options?.progress?.(2, 2)
+    const findings = this.findings
+    const counts = { mailboxes: 6, messages: 2, octets: 2_000, records: 20, areBodiesCompared: true }
+    return { ...counts, findings, findingCount: findings.length }
   }
 
   async *exportSealed(address: string): AsyncGenerator<Buffer> {

@@ -77,7 +77,11 @@ test('a mixed load loses, doubles and alters nothing', { timeout: seconds * 3_00
     if (stretch % 5 === 4) await site.restart()
   }
   await site.restart()
-  for (const truth of truths) await audit(site.ports.imap, truth)
+  for (const truth of truths) {
+    await audit(site.ports.imap, truth)
+    // Every record and every octet, and nothing left over. Rejects when anything is found.
+    await site.command(['atrest', 'verify', truth.address, '--password-file', '-'], [password])
+  }
   const answers = truths.reduce((sum, truth) => sum + truth.answers, 0)
   t.diagnostic(`${answers} answers held against the model, ${memory.length} times everything compared`)
   t.diagnostic(`memory at rest, MB: ${memory.map((bytes) => Math.round(bytes / 1e6)).join(' ')}`)

@@ -1,0 +1,69 @@
+// Walks over every record and body of an account: whether each has a place there.
+import { breathe } from '../base/async.ts'
+import { hex } from '../base/bytes.ts'
+import { readArrival } from '../crypto/arrival.ts'
+import type { Finding } from './verify-report.ts'
+import type { AccountState } from './account-state.ts'
+import { uidOfKey } from './keys.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+
+export interface StoredFacts {
+  readonly records: number
+  /** Bodies that arrivals which wait refer to. */
+  readonly waitingBodies: readonly string[]
+  /** How often each body is counted. */
+  readonly bodies: ReadonlyMap<string, number>
+  readonly usageBytes: number
+}
+
+/** Records of an account as a whole, by the letters of their keys. */
+const single = new Set(['ks', 'kk', 'kc', 'kj', 'h', 'n'])
+const perMailbox = new Set(['m', 'p', 'x', 'v', 't'])
+const mailboxKeyBytes = 17
+
+/** Why a record should not be there; undefined: it may. */
+function objection(state: AccountState, key: Buffer): string | undefined {
+  if (single.has(key.toString('latin1'))) return undefined
+  const letter = key.toString('latin1', 0, 1)
+  if (letter === 'L' || letter === 'c' || letter === 'd') return undefined
+  if (!perMailbox.has(letter) || key.length < mailboxKeyBytes) return 'a record of an unknown kind'
+  const table = state.mailboxes.get(hex(key.subarray(1, mailboxKeyBytes)))
+  if (!table) return 'a record of a mailbox that is gone'
+  if (letter === 'm' && !table.has(uidOfKey(key))) return 'the record of a message that is gone'
+  if (letter === 'm' && uidOfKey(key) < table.packedUntil)
+    return 'a single record of a message that is packed'
+  if (letter === 'x' && !table.pages.some(({ firstUid }) => firstUid === uidOfKey(key)))
+    return 'a state page that the mailbox does not have'
+  return undefined
+}
+
+/** Looks at all keys while no commit runs, and at all bodies. */
+export async function verifyStored(
+  account: UnlockedAccount,
+  add: (finding: Finding) => void,
+): Promise<StoredFacts> {
+  const { site, id } = account
+  const waitingBodies: string[] = []
+  let records = 0
+  await account.exclusive(async () => {
+    const { state } = account
+    for (const table of state.mailboxes.values()) await account.loadRowsNow(table)
+    await account.read(async (snapshot) => {
+      for await (const entries of snapshot.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
+        for (const [key, value] of entries) {
+          records += 1
+          const name = Buffer.from(key)
+          const text = objection(state, name)
+          if (text !== undefined) add({ kind: 'stray', text })
+          if (name.toString('latin1', 0, 1) === 'd')
+            waitingBodies.push(hex(readArrival(site.siteKey, id, value).blob))
+        }
+        await breathe()
+      }
+    })
+  })
+  const bodies = new Map<string, number>()
+  for await (const { blobId, count } of site.store.blobs.scan(id))
+    if (count > 0) bodies.set(hex(blobId), count)
+  return { records, waitingBodies, bodies, usageBytes: (await site.store.info(id))?.usageBytes ?? 0 }
+}

@@ -1,0 +1,183 @@
+// Verifies an unlocked account: everything that is stored authenticates, every reference resolves, and nothing else lies about.
+import { breathe } from '../base/async.ts'
+import type { OpenAccount, SelectedMailbox, Uid } from './api.ts'
+import { isRefusal } from './errors.ts'
+import { openContents } from './message-parts.ts'
+import { compareStates } from './verify-state.ts'
+import type { Finding, VerifyReport } from './verify-report.ts'
+import { verifyStored, type StoredFacts } from './verify-stored.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+
+/** Findings told one by one; of more only the number. */
+const findingsAtMost = 1_000
+/** Tries to see stored bodies and messages at one version, while others may be changing them. */
+const quietTries = 3
+
+export interface VerifyOptions {
+  /** Messages done, and messages there are. */
+  readonly progress?: (done: number, total: number) => void
+  /** Stops between two messages. */
+  readonly signal?: AbortSignal
+}
+
+class Findings {
+  readonly list: Finding[] = []
+  count = 0
+
+  readonly add = (finding: Finding): void => {
+    this.count += 1
+    if (this.list.length < findingsAtMost) this.list.push(finding)
+  }
+}
+
+/** What the messages of all mailboxes refer to. */
+interface Read {
+  readonly messages: number
+  readonly octets: number
+  readonly bodies: ReadonlyMap<string, number>
+}
+
+class Reading {
+  readonly #open: OpenAccount
+  readonly #options: VerifyOptions
+  readonly #add: (finding: Finding) => void
+  readonly bodies = new Map<string, number>()
+  messages = 0
+  octets = 0
+  #total = 0
+
+  constructor(open: OpenAccount, options: VerifyOptions, add: (finding: Finding) => void) {
+    this.#open = open
+    this.#options = options
+    this.#add = add
+  }
+
+  async all(): Promise<Read> {
+    const names = this.#open.mailboxes().map(({ name }) => name)
+    for (const name of names) this.#total += (await this.#statusOf(name))?.messages ?? 0
+    for (const name of names) await this.#mailbox(name)
+    return this
+  }
+
+  async #statusOf(
+    name: string,
+  ): Promise<{ messages: number; unseen: number; sizeBytes: number } | undefined> {
+    try {
+      return await this.#open.status(name)
+    } catch (error) {
+      if (isRefusal(error, 'mailbox-not-found')) return undefined
+      throw error
+    }
+  }
+
+  async #mailbox(name: string): Promise<void> {
+    let mailbox: SelectedMailbox
+    try {
+      mailbox = await this.#open.select(name, { isReadOnly: true })
+    } catch (error) {
+      // Somebody deleted or renamed it since.
+      if (isRefusal(error, 'mailbox-not-found')) return
+      if (!isRefusal(error, 'damaged')) throw error
+      this.#add({ kind: 'damaged', mailbox: name, text: error.message })
+      return
+    }
+    try {
+      await this.#messagesOf(mailbox)
+    } finally {
+      mailbox.close()
+    }
+  }
+
+  async #messagesOf(mailbox: SelectedMailbox): Promise<void> {
+    const { name } = mailbox
+    for await (const opened of openContents(mailbox, mailbox.uids())) {
+      this.#options.signal?.throwIfAborted()
+      this.messages += 1
+      this.#options.progress?.(Math.min(this.messages, this.#total), this.#total)
+      const { uid } = opened
+      if ('damage' in opened) {
+        if (mailbox.state(uid))
+          this.#add({ kind: 'damaged', mailbox: name, uid, text: 'its record does not open' })
+        continue
+      }
+      const { content } = opened
+      this.bodies.set(content.emailId, (this.bodies.get(content.emailId) ?? 0) + 1)
+      this.octets += content.sizeBytes
+      const state = mailbox.state(uid)
+      if (state && state.sizeBytes !== content.sizeBytes)
+        this.#add({ kind: 'differs', mailbox: name, uid, text: 'its size is not the one of its record' })
+      await this.#body(mailbox, uid, content)
+    }
+  }
+
+  async #body(
+    mailbox: SelectedMailbox,
+    uid: Uid,
+    { sizeBytes, read }: { sizeBytes: number; read: (start: number, end: number) => AsyncIterable<Buffer> },
+  ): Promise<void> {
+    let octets = 0
+    try {
+      for await (const piece of read(0, sizeBytes)) {
+        octets += piece.length
+        await breathe()
+      }
+      if (octets !== sizeBytes) throw new RangeError('short')
+    } catch (error) {
+      if (isRefusal(error, 'message-expunged') || !mailbox.state(uid)) return
+      if (!isRefusal(error, 'damaged') && !(error instanceof RangeError)) throw error
+      this.#add({ kind: 'damaged', mailbox: mailbox.name, uid, text: 'its body does not open' })
+    }
+  }
+}
+
+/** Bodies by what messages say and by what is stored; only of one version, since both change. */
+function compareBodies(read: Read, stored: StoredFacts, add: (finding: Finding) => void): void {
+  const wanted = new Map(read.bodies)
+  for (const blob of stored.waitingBodies) wanted.set(blob, (wanted.get(blob) ?? 0) + 1)
+  for (const [blob, count] of wanted) {
+    const held = stored.bodies.get(blob) ?? 0
+    if (held === 0) add({ kind: 'missing', text: `body ${blob} of ${count} messages` })
+    else if (held !== count)
+      add({ kind: 'differs', text: `body ${blob} is counted ${held} times and used ${count} times` })
+  }
+  for (const blob of stored.bodies.keys())
+    if (!wanted.has(blob)) add({ kind: 'stray', text: `body ${blob} that no message has` })
+  if (stored.waitingBodies.length === 0 && stored.usageBytes !== read.octets)
+    add({ kind: 'differs', text: `the quota counts ${stored.usageBytes} octets of ${read.octets}` })
+}
+
+/**
+ * Reads everything of an account, octet for octet. Others may use it meanwhile; what they change is not taken for damage. Throws Refusal
+ * 'unavailable'; what is wrong with the account itself is in the report.
+ */
+export async function verifyAccount(
+  account: UnlockedAccount,
+  open: OpenAccount,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const findings = new Findings()
+  await compareStates(account, findings.add)
+  for (let tries = 1; ; tries += 1) {
+    const attempt = new Findings()
+    const before = await versionOf(account)
+    const read = await new Reading(open, options, attempt.add).all()
+    const stored = await verifyStored(account, attempt.add)
+    const isQuiet = before === (await versionOf(account))
+    if (!isQuiet && tries < quietTries) continue
+    if (isQuiet) compareBodies(read, stored, attempt.add)
+    for (const finding of attempt.list) findings.add(finding)
+    return {
+      mailboxes: account.state.mailboxes.size,
+      messages: read.messages,
+      octets: read.octets,
+      records: stored.records,
+      areBodiesCompared: isQuiet,
+      findings: findings.list,
+      findingCount: findings.count + attempt.count - attempt.list.length,
+    }
+  }
+}
+
+async function versionOf({ site, id }: UnlockedAccount): Promise<number> {
+  return (await site.store.info(id))?.version ?? 0
+}
