@@ -57,12 +57,12 @@ describe('verifying an account', () => {
   it('finds nothing while others change the account', async () => {
     const site = await lived()
     const open = await site.accounts.login(address, password(), session)
-    let isDone = false
+    const progress = { isDone: false }
     const report = site.accounts.verify(address, password()).finally(() => {
-      isDone = true
+      progress.isDone = true
     })
     const inbox = await open.select('INBOX', { isReadOnly: false })
-    for (let index = 0; !isDone; index += 1) {
+    for (let index = 0; !progress.isDone; index += 1) {
       await open.append('INBOX', chunks(mail(`late ${index}`)), { flags: ['\\Deleted'] })
       if (index % 5 === 4) await inbox.expunge()
     }
