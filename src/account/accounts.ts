@@ -7,14 +7,7 @@ import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
-import type {
-  AccountInfo,
-  Accounts,
-  DeliveryTarget,
-  OpenAccount,
-  SessionInfo,
-  SessionRow,
-} from './api.ts'
+import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
 import { canonicalAddress, newAddress, type DirectoryEntry } from './directory.ts'
