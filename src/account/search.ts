@@ -3,7 +3,7 @@ import { breathe } from '../base/async.ts'
 import type { SelectedMailbox, Uid } from './api.ts'
 import type { Criterion } from './criterion.ts'
 import { compile, type Known, type SearchNumbers, type SearchSubject, type Test } from './criterion-test.ts'
-import { isRefusal } from './errors.ts'
+import { isRefusal, Refusal } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { MessageParts, openContents } from './message-parts.ts'
 import { headerAnswers, recordAnswers, textAnswers } from './text-answers.ts'
@@ -20,22 +20,33 @@ export interface SearchResult {
   readonly damaged: Uid[]
 }
 
-/** Messages looked at between two breaths, when nothing has to be opened; and bodies, each of which is real work. */
-const cheapAtOnce = 2000
+/** Criteria tried between two breaths, when nothing has to be opened; and bodies looked into, each of which is real work. */
+const cheapAtOnce = 20_000
 const openedAtOnce = 8
+/** Texts looked for in one search: each costs a walk through all that is opened. */
+const textsAtMost = 128
 
-/** Those of `subjects` (ascending) that meet the criterion, in order. Messages that vanish meanwhile are not found. */
+/**
+ * Those of `subjects` (ascending) that meet the criterion, in order. Messages that vanish meanwhile are not found. Throws
+ * Refusal 'limit' for too many texts.
+ */
 export async function search(
   mailbox: SelectedMailbox,
   subjects: readonly SearchSubject[],
   criterion: Criterion,
   options: SearchOptions,
 ): Promise<SearchResult> {
-  const { test } = compile(criterion, options)
+  const { test, texts } = compile(criterion, options)
+  if (texts.length > textsAtMost)
+    throw new Refusal('limit', `At most ${textsAtMost} texts can be searched for`)
+  const atOnce = Math.max(1, Math.floor(cheapAtOnce / weightOf(criterion)))
   const found: SearchSubject[] = []
   const undecided: SearchSubject[] = []
   for (const [index, subject] of subjects.entries()) {
-    if (index % cheapAtOnce === cheapAtOnce - 1) await breathe()
+    if (index % atOnce === atOnce - 1) {
+      options.check()
+      await breathe()
+    }
     const state = mailbox.state(subject.uid)
     const verdict = state && test({ subject, state })
     if (verdict) found.push(subject)
@@ -45,6 +56,13 @@ export async function search(
   const { found: opened, damaged } = await searchOpened(mailbox, undecided, test, options)
   const all = [...found, ...opened].sort((a, b) => a.uid - b.uid)
   return { found: all, damaged }
+}
+
+/** How many criteria are in it. */
+function weightOf(criterion: Criterion): number {
+  if (criterion.kind === 'not') return 1 + weightOf(criterion.criterion)
+  if (criterion.kind !== 'and' && criterion.kind !== 'or') return 1
+  return criterion.criteria.reduce((sum, part) => sum + weightOf(part), 1)
 }
 
 /** Decides by headers, and by bodies where headers do not do. */

@@ -78,12 +78,34 @@ export function findPart(root: PartNode, path: readonly number[]): PartNode | un
 export function filterHeader(block: Uint8Array, names: readonly string[], isNot: boolean): Buffer {
   const bytes = asBuffer(block)
   const pieces: Buffer[] = []
+  const isNamed = names.length > fewNames ? amongMany(names) : amongFew(names)
   const end = eachField(bytes, 0, bytes.length, (start, nameEnd, _, fieldEnd) => {
-    const isWanted = names.some((name) => hasName(bytes, start, nameEnd, name))
+    const isWanted = isNamed(bytes, start, nameEnd)
     if (isWanted !== isNot) pieces.push(bytes.subarray(start, fieldEnd))
   })
   const rest = bytes.subarray(end)
   return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest])
+}
+
+type IsNamed = (bytes: Buffer, start: number, end: number) => boolean
+
+/** More names than clients ask for are looked up, so that thousands of them cost as little for each field. */
+const fewNames = 32
+
+function amongFew(names: readonly string[]): IsNamed {
+  return (bytes, start, end) => names.some((name) => hasName(bytes, start, end, name))
+}
+
+function amongMany(names: readonly string[]): IsNamed {
+  const longest = Math.max(...names.map((name) => name.length))
+  const known = new Set(names.map((name) => asciiLowerCase(name)))
+  return (bytes, start, end) =>
+    end - start <= longest && known.has(asciiLowerCase(bytes.toString('latin1', start, end)))
+}
+
+/** Only ASCII letters, as `hasName` does. */
+function asciiLowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 /** Whether the octets are `name`, in any case (RFC 5322 §1.2.2: names are ASCII). No string is made: blocks are read by the thousand. */

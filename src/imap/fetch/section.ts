@@ -45,9 +45,23 @@ export async function openSection(parts: MessageParts, item: SectionItem): Promi
   // RFC 3501 §7.4.2: NIL, since there is no such part.
   if (!range) return { kind: 'nil' }
   if (!range.isFiltered) return octets(parts, range.start, range.end, partial)
-  const block = await parts.bytes(range.start, range.end)
-  const chosen = filterHeader(block, section.fields ?? [], section.text === 'HEADER.FIELDS.NOT')
-  return { kind: 'literal', bytes: cut(chosen, partial) }
+  const choose = async (): Promise<Buffer> => {
+    const block = await parts.bytes(range.start, range.end)
+    return cut(filterHeader(block, section.fields ?? [], section.text === 'HEADER.FIELDS.NOT'), partial)
+  }
+  const chosen = await choose()
+  const sizeBytes = chosen.length
+  // A copy of the little, since what was chosen may hold on to the block.
+  if (sizeBytes <= chunkBytes) return { kind: 'literal', bytes: Buffer.from(chosen) }
+  // A header may be as long as a message, and many sections of it be asked for: it is read again when its turn has come.
+  return {
+    kind: 'stream',
+    sizeBytes,
+    async *pieces() {
+      yield await choose()
+    },
+    close: () => Promise.resolve(),
+  }
 }
 
 /** RFC 3501 §6.4.5: a start beyond the end gives an empty string, never an error. */
