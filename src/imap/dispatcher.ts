@@ -138,7 +138,10 @@ export class Dispatcher {
     }
     const kind = result.kind ?? 'OK'
     this.#count(result)
-    if (facts && kind !== 'BAD') session.announce(this.#mayExpunge(facts, head.isUid))
+    if (facts && kind !== 'BAD') {
+      session.announce(this.#mayExpunge(facts, head.isUid))
+      await session.tellContexts()
+    }
     if (result.then === 'startTls') this.#around.dropInput()
     output.writer.tagged(head.tag, kind, result.text, result.code)
     await output.flush()

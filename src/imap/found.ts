@@ -1,21 +1,38 @@
 // Running a search program for SEARCH, SORT and THREAD, and telling its result (RFC 4731 §3.1, RFC 5267 §3, RFC 9394 §3).
 import type { SearchSubject } from '../account/criterion-test.ts'
-import { search } from '../account/search.ts'
+import type { Criterion } from '../account/criterion.ts'
+import { search, type SearchResult } from '../account/search.ts'
 import type { Uid } from '../account/api.ts'
 import type { Call } from './command.ts'
 import { ConnectionLost } from './output.ts'
 import type { Session } from './session.ts'
 import { BadCharset } from './wire/bad-syntax.ts'
 import type { SearchProgram } from './wire/search-keys.ts'
-import { formatPartialRange, partialIndexes, type SearchReturns } from './wire/search-returns.ts'
+import {
+  formatPartialRange,
+  partialIndexes,
+  type SearchReturnOption,
+  type SearchReturns,
+} from './wire/search-returns.ts'
 import { formatNumbers } from './wire/sequence-set.ts'
 
 /** The messages that meet the program, ascending. Throws BadCharset. */
 export async function findMessages(session: Session, program: SearchProgram): Promise<SearchSubject[]> {
   if (!program.isCharsetKnown) throw new BadCharset()
-  const { view, context } = session
   if (program.usesModSeq) session.enableCondstore()
-  const { found, damaged } = await search(view.mailbox, [...view.present()], program.criterion, {
+  const { found, damaged } = await searchAmong(session, [...session.view.present()], program.criterion)
+  warnOfDamage(session, damaged, 'left out of the search')
+  return found
+}
+
+/** Those of `subjects` (ascending) that meet the criterion, ascending. */
+export function searchAmong(
+  session: Session,
+  subjects: readonly SearchSubject[],
+  criterion: Criterion,
+): Promise<SearchResult> {
+  const { view, context } = session
+  return search(view.mailbox, subjects, criterion, {
     largestUid: view.largestUid,
     largestSequenceNumber: view.exists,
     isRecent: (uid) => view.isRecent(uid),
@@ -24,8 +41,6 @@ export async function findMessages(session: Session, program: SearchProgram): Pr
     budget: context.budget,
     check: checkOf(session),
   })
-  warnOfDamage(session, damaged, 'left out of the search')
-  return found
 }
 
 /** Throws when nobody waits for the result any more. */
@@ -78,12 +93,14 @@ export async function saving(
   }
 }
 
+const resultOptions: ReadonlySet<SearchReturnOption> = new Set(['MIN', 'MAX', 'ALL', 'COUNT', 'PARTIAL'])
+
 /** RFC 5182 §2.4, RFC 9394 §3.2: MIN, MAX and PARTIAL save what they name, unless everything is asked for by its side. */
 function savedOf(
   found: readonly SearchSubject[],
   { options, partial }: SearchReturns,
 ): readonly SearchSubject[] {
-  const parts = options.filter((option) => option !== 'SAVE')
+  const parts = options.filter((option) => resultOptions.has(option))
   if (parts.length === 0 || parts.includes('ALL') || parts.includes('COUNT')) return found
   const named = new Set<SearchSubject>()
   if (partial) {

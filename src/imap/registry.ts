@@ -2,6 +2,7 @@
 import type { Command } from './command.ts'
 import { append } from './commands/append.ts'
 import { authenticate } from './commands/authenticate.ts'
+import { cancelupdate } from './commands/cancelupdate.ts'
 import { capability } from './commands/capability.ts'
 import { check } from './commands/check.ts'
 import { close } from './commands/close.ts'
@@ -70,6 +71,7 @@ export const commands: readonly Command[] = [
   expunge,
   uidExpunge,
   search,
+  cancelupdate,
   sort,
   thread,
   fetch,

@@ -173,6 +173,11 @@ export class Session {
     if (view.hasExpunges && this.#modes.isQresync) this.sendHighestModSeq(view)
   }
 
+  /** What `announce` has told changes the results of updated searches (RFC 5267 §4.3): told behind it. */
+  async tellContexts(): Promise<void> {
+    await this.#view?.contexts.tellChanges(this)
+  }
+
   /** The connection has ended: gives up the mailbox and the account, whose keys are wiped if this was its last session. */
   async end(): Promise<void> {
     this.unselect()

@@ -4,7 +4,8 @@ import { sendFlags } from './flags-response.ts'
 import { noModes, type SessionModes } from './modes.ts'
 import { namedBy } from './named-messages.ts'
 import { SavedResult } from './saved-result.ts'
-import { lowerBound, type MessageSet, savedResult } from './wire/sequence-set.ts'
+import { SearchContexts } from './search-contexts.ts'
+import { indexOf, lowerBound, type MessageSet, savedResult } from './wire/sequence-set.ts'
 import { asRanges, sendVanished, without, type UidRange } from './wire/uid-ranges.ts'
 import type { ResponseWriter } from './wire/writer.ts'
 
@@ -34,6 +35,7 @@ export interface Resolved {
 export class View {
   readonly mailbox: SelectedMailbox
   readonly saved: SavedResult = new SavedResult()
+  readonly contexts: SearchContexts = new SearchContexts()
   readonly #modes: Readonly<SessionModes>
   /** The array of the mailbox itself, shared with other sessions, while there is nothing left to tell; never changed. */
   #uids: Uint32Array
@@ -213,6 +215,7 @@ export class View {
 
   #note(event: MailboxEvent): void {
     if ('modSeq' in event && this.#isTold) this.#toldModSeq = event.modSeq - 1
+    this.contexts.note(event)
     switch (event.kind) {
       case 'append':
         for (const uid of event.uids) this.#arrived.push(uid)
@@ -251,6 +254,7 @@ export class View {
     const gone: ReadonlySet<Uid> = mayExpunge ? new Set(this.#gone) : new Set()
     const arrived = this.#arrived
     if (gone.size === 0 && arrived.length === 0) return
+    this.contexts.tellGone(out, gone, (uid) => indexOf(this.#uids, uid) + 1)
     if (this.#modes.isQresync) sendVanished(out, asRanges([...gone].sort((a, b) => a - b)), false)
     else {
       // From the end, so that every number is the same before and after those that go with it.
@@ -289,9 +293,4 @@ export class View {
       count += lowerBound(this.#uids, last + 1) - lowerBound(this.#uids, first)
     return count
   }
-}
-
-function indexOf(ascending: Uint32Array, uid: Uid): number {
-  const index = lowerBound(ascending, uid)
-  return ascending[index] === uid ? index : -1
 }

@@ -17,6 +17,7 @@ export const idle: Command = command({
   async run(session) {
     session.out.continuation('idling')
     session.announce(true)
+    await session.tellContexts()
     const stop = tellAsItHappens(session)
     try {
       const line = await session.link.readLine(maxLineBytes)
@@ -26,25 +27,26 @@ export const idle: Command = command({
       }
       return { text: 'IDLE completed' }
     } finally {
-      stop()
+      await stop()
     }
   },
 })
 
-/** Sends news and signs of life until the returned function is called. */
-function tellAsItHappens(session: Session): () => void {
+/** Sends news and signs of life until the returned function is called; it resolves when nothing more will be written. */
+function tellAsItHappens(session: Session): () => Promise<void> {
   const { timers, limits } = session.context
   let isOver = false
   let isTelling = false
+  let told = Promise.resolve()
   let cancel = (): void => undefined
 
   // Changes that come while the peer is not reading gather in the view, whose size is bounded by the mailbox.
   const tell = async (): Promise<void> => {
-    if (isTelling) return
     isTelling = true
     try {
       while (!isOver && session.selected?.hasNews({ mayExpunge: true, withModSeq: session.isCondstore })) {
         session.announce(true)
+        await session.tellContexts()
         await session.link.flush()
       }
     } catch {
@@ -67,12 +69,15 @@ function tellAsItHappens(session: Session): () => void {
 
   // A commit calls this; the answer is written later, outside of it.
   session.selected?.onNews(() => {
-    setImmediate(() => void tell())
+    setImmediate(() => {
+      if (!isTelling) told = tell()
+    })
   })
   keepAlive()
   return () => {
     isOver = true
     cancel()
     session.selected?.onNews(undefined)
+    return told
   }
 }

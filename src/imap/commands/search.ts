@@ -1,6 +1,7 @@
-// SEARCH and UID SEARCH, RFC 3501 §6.4.4, with ESEARCH (RFC 4731), SEARCHRES (RFC 5182) and MODSEQ (RFC 7162 §3.1.5).
+// SEARCH and UID SEARCH, RFC 3501 §6.4.4, with ESEARCH (RFC 4731), SEARCHRES (RFC 5182), CONTEXT=SEARCH (RFC 5267) and MODSEQ (RFC 7162 §3.1.5).
 import { command, type Command } from '../command.ts'
-import { findMessages, saving, sendEsearch, sendNumbers } from '../found.ts'
+import { saving, sendEsearch, sendNumbers } from '../found.ts'
+import { findUpdated } from '../updated-search.ts'
 import { readSearchArguments } from '../wire/search-keys.ts'
 import type { SearchReturns } from '../wire/search-returns.ts'
 
@@ -11,13 +12,13 @@ export const search: Command = command({
   name: 'SEARCH',
   states: ['selected'],
   uid: true,
-  capabilities: ['ESEARCH', 'SEARCHRES', 'WITHIN'],
+  capabilities: ['ESEARCH', 'SEARCHRES', 'CONTEXT=SEARCH', 'WITHIN'],
   usesSequenceNumbers: true,
 
   parse: readSearchArguments,
 
   async run(session, args, call) {
-    const found = await saving(session, args.returns, () => findMessages(session, args))
+    const found = await saving(session, args.returns, () => findUpdated(session, call, args))
     // RFC 9051 §6.4.4: never SEARCH, but ESEARCH as with RETURN (ALL).
     const returns = args.returns ?? (session.modes.isRev2 ? everything : undefined)
     if (returns) sendEsearch(session, call, found, returns, args)

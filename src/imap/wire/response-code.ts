@@ -43,6 +43,8 @@ export type ResponseCode =
   | { readonly code: 'CAPABILITY'; readonly capabilities: readonly string[] }
   /** RFC 8474 §4. */
   | { readonly code: 'MAILBOXID'; readonly id: string }
+  /** RFC 5267 §4.3.1; the tag of the search. */
+  | { readonly code: 'NOUPDATE'; readonly tag: string }
   | { readonly code: 'PERMANENTFLAGS'; readonly flags: readonly string[] }
   | { readonly code: 'HIGHESTMODSEQ' | 'UIDNEXT' | 'UIDVALIDITY' | 'UNSEEN'; readonly value: number }
   | { readonly code: 'APPENDUID'; readonly uidValidity: number; readonly uids: readonly number[] }
@@ -63,6 +65,9 @@ export function formatResponseCode(code: ResponseCode): string {
     case 'BADURL':
       // RFC 4469 §5: no `]` and no line end; what a URL cannot hold is percent-encoded.
       return `BADURL ${code.url.replace(/[^!-[^-~]/gu, (char) => encodeURIComponent(char)) || '""'}`
+    case 'NOUPDATE':
+      // RFC 3501 §9: a tag holds neither quotes nor backslashes.
+      return `NOUPDATE "${code.tag}"`
     case 'CAPABILITY':
       return `CAPABILITY ${code.capabilities.join(' ')}`
     case 'MAILBOXID':

@@ -1,7 +1,7 @@
-// What SEARCH and SORT shall tell of their result (RFC 4731 §3.1, RFC 5182 §2.1, RFC 5267 §3, RFC 9394 §3.1).
+// What SEARCH and SORT shall tell of their result (RFC 4731 §3.1, RFC 5182 §2.1, RFC 5267 §3 and §4, RFC 9394 §3.1).
 import type { ArgumentReader } from './arguments.ts'
 
-export type SearchReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL'
+export type SearchReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL' | 'UPDATE' | 'CONTEXT'
 
 export interface SearchReturns {
   /** In the order given, without duplicates. Empty `RETURN ()` reads as ALL. */
@@ -23,7 +23,7 @@ export function readReturns(reader: ArgumentReader): SearchReturns {
   reader.space()
   const options = reader.list(
     () => {
-      const option = reader.keyword('MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL')
+      const option = reader.keyword('MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL', 'UPDATE', 'CONTEXT')
       if (option === 'PARTIAL') {
         if (partial) reader.fail('PARTIAL twice')
         reader.space()

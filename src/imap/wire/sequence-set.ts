@@ -159,6 +159,12 @@ export function lowerBound(ascending: ArrayLike<number>, value: number): number 
   return low
 }
 
+/** Where `value` stands in `ascending`; -1 when it does not. */
+export function indexOf(ascending: ArrayLike<number>, value: number): number {
+  const index = lowerBound(ascending, value)
+  return ascending[index] === value ? index : -1
+}
+
 /**
  * Prints numbers as a `sequence-set`, runs of consecutive numbers as ranges, in the order given: the n-th number of the text is
  * the n-th of `numbers`, as COPYUID needs (RFC 4315 §3). Empty text for no numbers, which the grammar does not allow.

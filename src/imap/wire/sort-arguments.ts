@@ -32,6 +32,10 @@ const fields = [
 export function readSortArguments(reader: ArgumentReader): SortArguments {
   reader.space()
   const returns = reader.tryKeyword('RETURN') && readReturns(reader)
+  // CONTEXT=SORT (RFC 5267 §4) is not offered.
+  if (returns?.options.some((option) => option === 'UPDATE' || option === 'CONTEXT')) {
+    reader.fail('no updates for SORT')
+  }
   const keys = reader.list(() => readSortKey(reader))
   const program = readCriteria(reader)
   return { ...program, returns, keys: keys.filter(isFirstOfItsField) }

@@ -72,6 +72,8 @@ const rows: readonly (readonly [string, string])[] = [
   [' CHARSET "ISO-8859-1" SUBJECT "\xe4"', 'SUBJECT="ä"'],
   [' CHARSET windows-1251 SUBJECT "\xf2"', 'SUBJECT="т"'],
   [' CHARSET KOI8-R SUBJECT "\xd4"', 'SUBJECT="т"'],
+  [' CHARSET iso-2022-jp SUBJECT "\x1b$B%F\x1b(B"', 'SUBJECT="テ"'],
+  [' CHARSET gb18030 SUBJECT "\xb2\xe2"', 'SUBJECT="测"'],
   [' CHARSET UTF-8 SUBJECT "\xe4"', 'bad 26'],
   [' SUBJECT "\xe4"', 'bad 12'],
   [' CHARSET x-none SUBJECT a', 'charset'],
