@@ -6,7 +6,7 @@ import { ReferenceLinks, type Linked } from './thread-links.ts'
 import { compareMessages, compareThreads, type Thread, type ThreadMessage } from './thread-node.ts'
 import { mergeSubjects } from './thread-subjects.ts'
 
-export type ThreadAlgorithm = 'ORDEREDSUBJECT' | 'REFERENCES'
+export type ThreadAlgorithm = 'ORDEREDSUBJECT' | 'REFERENCES' | 'REFS'
 
 /**
  * Threads in their order. `rows` come in the order of the mailbox, at most `count`; a message without facts stands alone. `check`
@@ -27,15 +27,15 @@ export async function threadMessages(
       baseSubject: facts?.subject ?? '',
       isReplyOrForward: facts?.isReplyOrForward === true,
     })
-    if (algorithm === 'REFERENCES') links.add(facts?.messageId, facts?.references ?? [])
+    if (algorithm !== 'ORDEREDSUBJECT') links.add(facts?.messageId, facts?.references ?? [])
   }
-  return algorithm === 'REFERENCES'
-    ? byReferences(messages, links.finish(), check)
-    : byOrderedSubject(messages, check)
+  if (algorithm === 'ORDEREDSUBJECT') return byOrderedSubject(messages, check)
+  const root = await linkedThreads(messages, links.finish(), check)
+  return algorithm === 'REFERENCES' ? mergeSubjects(root, check) : byLatest(root, check)
 }
 
-/** Steps 2 to 6 of REFERENCES. */
-async function byReferences(
+/** Steps 2 to 4 of REFERENCES; every family is in the order of step 6 as well. */
+async function linkedThreads(
   messages: readonly ThreadMessage[],
   linked: readonly Linked[],
   check: () => void,
@@ -63,7 +63,29 @@ async function byReferences(
       }
     }
   }
-  return mergeSubjects(root, check)
+  return root
+}
+
+/** REFS: whole threads by their latest message, whatever the subjects say (draft-ietf-morg-inthread). */
+async function byLatest(root: readonly Thread[], check: () => void): Promise<Thread[]> {
+  const dated = root.map((thread) => ({ thread, latest: latestIn(thread) }))
+  const sorted = await sortInTurns(
+    dated,
+    (a, b) => a.latest - b.latest || compareThreads(a.thread, b.thread),
+    check,
+  )
+  return sorted.map(({ thread }) => thread)
+}
+
+/** Sent date of the latest message of a thread. */
+function latestIn(thread: Thread): number {
+  let latest = -Infinity
+  const todo = [thread]
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    if (next.message) latest = Math.max(latest, next.message.sentDate)
+    for (const child of next.children) todo.push(child)
+  }
+  return latest
 }
 
 /** The second message of a thread is the child of the first, as are all that follow. */

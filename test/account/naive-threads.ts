@@ -102,6 +102,20 @@ export function naiveOrderedSubject(mails: readonly Mail[]): string {
   return showAll(threads.sort((a, b) => compare(a.mail, b.mail)))
 }
 
+/** As Dovecot does it: no subjects, and whole threads by the date of their latest message. */
+export function naiveRefs(mails: readonly Mail[]): string {
+  const root = prune(link(mails))
+  const sortBelow = (node: Node): void => {
+    node.children.forEach(sortBelow)
+    node.children.sort((a, b) => compare(a.mail, b.mail))
+  }
+  root.forEach(sortBelow)
+  const latest = (node: Node): number =>
+    Math.max(node.mail ? sentDate(node.mail) : -Infinity, ...node.children.map(latest))
+  const first = (node: Node): Mail | undefined => node.mail ?? node.children[0]?.mail
+  return showAll(root.sort((a, b) => latest(a) - latest(b) || compare(first(a), first(b))))
+}
+
 export function naiveReferences(mails: readonly Mail[]): string {
   const root = prune(link(mails))
   const firstOf = (node: Node): Mail | undefined => node.mail ?? node.children[0]?.mail

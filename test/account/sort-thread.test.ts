@@ -8,7 +8,7 @@ import { sortMessages, type SortField } from '../../src/account/sort.ts'
 import { threadMessages, type ThreadAlgorithm } from '../../src/account/thread.ts'
 import { threadText } from '../../src/imap/thread-text.ts'
 import { messageFacts, type MessageFacts } from '../../src/mail/message-facts.ts'
-import { naiveOrderedSubject, naiveReferences, naiveSort, type Mail } from './naive-threads.ts'
+import { naiveOrderedSubject, naiveReferences, naiveRefs, naiveSort, type Mail } from './naive-threads.ts'
 
 const begin = Date.UTC(2026, 0, 1)
 const minute = 60_000
@@ -114,6 +114,15 @@ describe('THREAD', () => {
     )
   })
 
+  it('by REFS makes the trees of REFERENCES without subjects, the thread of the latest message last', async () => {
+    await fc.assert(
+      fc.asyncProperty(mails, async (list) => {
+        assert.equal(await threads(rows(list), list.length, 'REFS'), naiveRefs(list))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it('by ORDEREDSUBJECT makes the trees of RFC 5256', async () => {
     await fc.assert(
       fc.asyncProperty(mails, async (list) => {
@@ -173,7 +182,7 @@ describe('THREAD and SORT at full size', () => {
           yield { subject, state: { internalDate: 0, sizeBytes: 1 }, facts: { ...one, ...make(index) } }
         }
       }
-      for (const algorithm of ['REFERENCES', 'ORDEREDSUBJECT'] as const) {
+      for (const algorithm of ['REFERENCES', 'REFS', 'ORDEREDSUBJECT'] as const) {
         const text = await threads(all(), count, algorithm)
         assert.equal(text.match(/[0-9]+/g)?.length, count)
       }

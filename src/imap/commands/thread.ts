@@ -10,7 +10,7 @@ export const thread: Command = command({
   name: 'THREAD',
   states: ['selected'],
   uid: true,
-  capabilities: ['THREAD=ORDEREDSUBJECT', 'THREAD=REFERENCES'],
+  capabilities: ['THREAD=ORDEREDSUBJECT', 'THREAD=REFERENCES', 'THREAD=REFS'],
   usesSequenceNumbers: true,
   parse: readThreadArguments,
 

@@ -56,7 +56,7 @@ function isFirstOfItsField({ field }: SortKey, index: number, keys: readonly Sor
 /** All of THREAD, to the command's end. */
 export function readThreadArguments(reader: ArgumentReader): ThreadArguments {
   reader.space()
-  const algorithm = reader.keyword('ORDEREDSUBJECT', 'REFERENCES')
+  const algorithm = reader.keyword('ORDEREDSUBJECT', 'REFERENCES', 'REFS')
   return { ...readCriteria(reader), algorithm }
 }
 
