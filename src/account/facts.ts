@@ -34,18 +34,14 @@ export async function* readFacts(
     count += 1
     if (count % atOnce === 0) await breathe()
     const { uid } = opened
-    if ('damage' in opened) yield { uid, facts: undefined }
-    else yield { uid, facts: await factsOf(new MessageParts(opened.content, budget)) }
-  }
-}
-
-/** The facts of one opened message; undefined when its body does not authenticate. */
-async function factsOf(parts: MessageParts): Promise<MessageFacts | undefined> {
-  try {
-    return messageFacts(await parts.header())
-  } catch (error) {
-    if (!isRefusal(error, 'damaged')) throw error
-    return undefined
+    try {
+      if ('damage' in opened) yield { uid, facts: undefined }
+      else yield { uid, facts: messageFacts(await new MessageParts(opened.content, budget).header()) }
+    } catch (error) {
+      if (isRefusal(error, 'message-expunged')) continue
+      if (!isRefusal(error, 'damaged')) throw error
+      yield { uid, facts: undefined }
+    }
   }
 }
 
