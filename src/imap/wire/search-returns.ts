@@ -1,7 +1,7 @@
 // What SEARCH and SORT shall tell of their result (RFC 4731 §3.1, RFC 5182 §2.1, RFC 5267 §3 and §4, RFC 9394 §3.1).
 import type { ArgumentReader } from './arguments.ts'
 
-export type SearchReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL' | 'UPDATE' | 'CONTEXT'
+export type SearchReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL' | 'UPDATE'
 
 export interface SearchReturns {
   /** In the order given, without duplicates. Empty `RETURN ()` reads as ALL. */
@@ -36,7 +36,9 @@ export function readReturns(reader: ArgumentReader): SearchReturns {
   // RFC 5267 §4.4 and RFC 9394 §3.1: one or the other.
   if (partial && options.includes('ALL')) reader.fail('PARTIAL and ALL together')
   reader.space()
-  return { options: options.length > 0 ? [...new Set(options)] : ['ALL'], partial }
+  // RFC 5267 §4.2: CONTEXT is but a hint, which asks for nothing and changes nothing here.
+  const asked = new Set(options.filter((option) => option !== 'CONTEXT'))
+  return { options: asked.size > 0 ? [...asked] : ['ALL'], partial }
 }
 
 // partial-range = nz-number ":" nz-number / "-" nz-number ":" "-" nz-number

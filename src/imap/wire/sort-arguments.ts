@@ -33,7 +33,7 @@ export function readSortArguments(reader: ArgumentReader): SortArguments {
   reader.space()
   const returns = reader.tryKeyword('RETURN') && readReturns(reader)
   // CONTEXT=SORT (RFC 5267 §4) is not offered.
-  if (returns?.options.some((option) => option === 'UPDATE' || option === 'CONTEXT')) {
+  if (returns?.options.includes('UPDATE')) {
     reader.fail('no updates for SORT')
   }
   const keys = reader.list(() => readSortKey(reader))

@@ -153,6 +153,8 @@ const rows: readonly (readonly [string, string])[] = [
   [' return (all Max ALL save) CHARSET UTF-8 1', 'sequence:1 | return ALL,MAX,SAVE'],
   [' RETURN (PARTIAL 1:2) SEEN', '\\Seen | return PARTIAL | 1:2'],
   [' RETURN (PARTIAL -5:-1 COUNT) SEEN', '\\Seen | return PARTIAL,COUNT | -5:-1'],
+  [' RETURN (CONTEXT) SEEN', '\\Seen | return ALL'],
+  [' RETURN (UPDATE CONTEXT) SEEN', '\\Seen | return UPDATE'],
   [' RETURN (PARTIAL 1:-1) SEEN', 'bad 19'],
   [' RETURN (PARTIAL -1:1) SEEN', 'bad 20'],
   [' RETURN (PARTIAL 0:1) SEEN', 'bad 18'],
