@@ -9,6 +9,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord } from './message-seal.ts'
 import { editSlots, type KeySettings } from './slots.ts'
 import { refusing } from './refusing.ts'
+import { convertText } from './text-convert.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 const recordsAtOnce = 64
@@ -120,6 +121,7 @@ async function renewAll(
         from = next
       }
     }
+    await convertText(account, table)
   }
   await renewState(account)
   await editSlots(account, settings, { keep: () => true, add: [], keyset: dropOldEpochs })

@@ -1,4 +1,4 @@
-// What an unlocked account does by itself: adopt arrivals, keep its log short, and finish a rotation that was interrupted.
+// What an unlocked account does by itself: adopt arrivals, keep its log short, index text, and finish a rotation that was interrupted.
 import { deferred, within } from '../base/async.ts'
 import { adoptAll } from './adopt.ts'
 import { checkpoint } from './checkpoint.ts'
@@ -6,6 +6,7 @@ import { convert } from './convert.ts'
 import { isRefusal } from './errors.ts'
 import { pack } from './pack.ts'
 import type { KeySettings } from './slots.ts'
+import { Indexing } from './text-indexing.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
 /** Logged changes after which a checkpoint is written while sessions go on. */
@@ -27,13 +28,16 @@ export class Housekeeping {
   #conversion: Promise<void> | undefined
   #tidyAt = longTail
   #retry: NodeJS.Timeout | undefined
+  readonly #indexing: Indexing
   readonly #firstRound = deferred<undefined>()
 
   constructor(account: UnlockedAccount, settings: KeySettings) {
     this.#account = account
     this.#settings = settings
+    this.#indexing = new Indexing(account)
     account.onCommit = (hasArrivals) => {
       if (hasArrivals || account.state.tailLength >= this.#tidyAt) this.wake()
+      this.#indexing.wake()
     }
   }
 
@@ -134,6 +138,8 @@ export class Housekeeping {
     this.#isWanted = false
     clearTimeout(this.#retry)
     await this.#running
+    await this.#indexing.stop()
+    if (!this.#account.isFailed) await this.#indexing.finish()
     if (!this.#account.isFailed && this.#account.state.tailLength >= tailAtLogout) await this.#tidy()
   }
 }

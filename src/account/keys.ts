@@ -34,11 +34,16 @@ export const pageKey = (mailbox: Uint8Array, firstUid: number): Buffer =>
 export const stateKey = (mailbox: Uint8Array, firstUid: number): Buffer =>
   concat(letter('x'), mailbox, u32(firstUid))
 export const expungedKey = (mailbox: Uint8Array): Buffer => concat(letter('v'), mailbox)
-/** The UID at the end of a message, page or state key. */
+export const textKey = (mailbox: Uint8Array, firstUid: number): Buffer =>
+  concat(letter('t'), mailbox, u32(firstUid))
+/** The UID at the end of a message, page, state or text key. */
 export const uidOfKey = (key: Uint8Array): number =>
   Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUInt32BE(key.length - 4)
 
-export function mailboxRange(kind: 'm' | 'p' | 'x' | 'v', mailbox: Uint8Array): { gte: Buffer; lt: Buffer } {
+export function mailboxRange(
+  kind: 'm' | 'p' | 'x' | 'v' | 't',
+  mailbox: Uint8Array,
+): { gte: Buffer; lt: Buffer } {
   return prefixRange(concat(letter(kind), mailbox))
 }
 

@@ -123,7 +123,7 @@ export async function deleteMailbox(account: UnlockedAccount, given: string, by:
         changes: [{ kind: 'deleted', mailbox: table.id } as const],
         value: true,
         write(tx) {
-          for (const kind of ['m', 'p', 'x', 'v'] as const) {
+          for (const kind of ['m', 'p', 'x', 'v', 't'] as const) {
             const { gte, lt } = mailboxRange(kind, table.idBytes)
             tx.deleteRange(gte, lt)
           }

@@ -4,7 +4,8 @@ import { asBuffer } from '../base/bytes.ts'
 import { chunkBytes } from '../base/limits.ts'
 import type { PartNode } from '../mail/part.ts'
 import { prepareMessage, type PreparedMessage } from '../mail/prepare.ts'
-import { searchText, searchTextInTurns, type SearchText } from '../mail/text.ts'
+import { previewOf } from '../mail/preview.ts'
+import { partText, searchText, searchTextInTurns, type SearchText } from '../mail/text.ts'
 import { decodeTree } from '../mail/tree-codec.ts'
 import type { MessageContent, SelectedMailbox, Uid } from './api.ts'
 import { isRefusal, Refusal } from './errors.ts'
@@ -79,6 +80,17 @@ export class MessageParts {
     }
   }
 
+  /** What PREVIEW tells (RFC 8970): of the first text part that says something; empty when there is none. */
+  async preview(): Promise<string> {
+    for (const part of textParts(await this.tree()).slice(0, previewParts)) {
+      const end = Math.min(part.bodyEnd, part.bodyStart + previewBytes)
+      const bytes = await this.bytes(part.bodyStart, end)
+      const preview = previewOf(partText(bytes, { ...part, bodyStart: 0, bodyEnd: bytes.length }))
+      if (preview !== '') return preview
+    }
+    return ''
+  }
+
   async #parts(): Promise<MadeParts> {
     if (this.#made) return this.#made
     const { sizeBytes } = this.content
@@ -99,6 +111,16 @@ export class MessageParts {
     if (bytes.length !== end - start) throw new Refusal('damaged', 'The message is damaged')
     return bytes
   }
+}
+
+/** Of a message, the parts in which a preview is looked for, and the octets of each. */
+const previewParts = 3
+const previewBytes = 32 * 1024
+
+/** In order, those of embedded messages left out. */
+function textParts(root: PartNode): PartNode[] {
+  if (root.type === 'text') return [root]
+  return root.type === 'multipart' ? root.children.flatMap(textParts) : []
 }
 
 /** Headers and text bodies of all parts, those close to each other together. */
@@ -126,7 +148,10 @@ export type Opened =
 const oneByOne = 256
 
 /** As `contents`, but one damaged record does not hide the others: where there is one they are opened one by one. */
-export async function* openContents(mailbox: SelectedMailbox, uids: readonly Uid[]): AsyncGenerator<Opened> {
+export async function* openContents(
+  mailbox: Pick<SelectedMailbox, 'contents' | 'content'>,
+  uids: readonly Uid[],
+): AsyncGenerator<Opened> {
   let done = 0
   while (done < uids.length) {
     try {

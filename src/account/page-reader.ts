@@ -1,20 +1,21 @@
 // Finds the sealed pages of a mailbox's messages for UIDs that ascend, several at once where they follow each other.
 import type { Snapshot } from '../store/store.ts'
-import { mailboxRange, pageKey, uidOfKey } from './keys.ts'
+import { mailboxRange, pageKey, textKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 
 /** A page as it is stored, and the UID in its key: no message in it has a lesser one. */
 export type SealedPage = readonly [firstUid: number, sealed: Uint8Array]
 
-/** The sealed page that would hold `uid`: the last one that begins at or before it. */
+/** The sealed message page that would hold `uid`, or text page: the last one that begins at or before it. */
 export async function pageOf(
   snapshot: Snapshot,
   table: MailboxTable,
   uid: number,
+  kind: 'p' | 't' = 'p',
 ): Promise<SealedPage | undefined> {
   const range = {
-    gte: mailboxRange('p', table.idBytes).gte,
-    lt: pageKey(table.idBytes, uid + 1),
+    gte: mailboxRange(kind, table.idBytes).gte,
+    lt: (kind === 'p' ? pageKey : textKey)(table.idBytes, uid + 1),
     limit: 1,
     reverse: true,
   }

@@ -11,6 +11,7 @@ import { decodeMessage } from './message-codec.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage } from './message-seal.ts'
 import { isDamage } from './refusing.ts'
 import { decoded } from './replay.ts'
+import { textRemoval } from './text-removal.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import { lowerBound } from './uid-ranges.ts'
 
@@ -57,10 +58,13 @@ class Plan {
         done += 1
       }
     }
+    const taken = uids.slice(0, done)
+    const takeText = await textRemoval(this.#account, this.#table, this.#snapshot, taken)
     return {
-      uids: uids.slice(0, done),
+      uids: taken,
       damaged: this.#damaged,
       write: (tx) => {
+        takeText(tx)
         for (const write of this.#writes) write(tx)
         for (const blob of this.#blobs) tx.unlink(blob)
       },

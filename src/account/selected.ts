@@ -21,6 +21,7 @@ import { storeFlags } from './store-flags.ts'
 import type { UidRange } from './uid-ranges.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Watcher } from './watchers.ts'
+import { noteUnindexed } from './text-state.ts'
 import { vanishedSince } from './vanished.ts'
 
 export class Selected implements SelectedMailbox, Watcher {
@@ -44,6 +45,7 @@ export class Selected implements SelectedMailbox, Watcher {
     this.isReadOnly = isReadOnly
     this.#onClose = onClose
     this.#unwatch = account.watchers.watch(table.id, this)
+    noteUnindexed(account)
   }
 
   static async open(

@@ -20,6 +20,7 @@ export const boxKinds = {
   messagePage: 10,
   statePage: 11,
   recoveryHeader: 12,
+  searchText: 13,
   expungeHistory: 15,
 } as const
 

@@ -13,6 +13,7 @@ const names = {
   page: Buffer.from('page'),
   state: Buffer.from('state'),
   expunged: Buffer.from('expunged'),
+  text: Buffer.from('text'),
   log: Buffer.from('log'),
 } as const
 
@@ -96,6 +97,16 @@ export function statePlace(
 /** The expunge history of a mailbox (§9.8). */
 export function expungedPlace(account: Uint8Array, mailbox: Uint8Array, uidValidity: number): Buffer {
   return concat(names.expunged, id(account), id(mailbox), u32(uidValidity))
+}
+
+/** A search text page (§9.8). */
+export function textPlace(
+  account: Uint8Array,
+  mailbox: Uint8Array,
+  uidValidity: number,
+  firstUid: number,
+): Buffer {
+  return concat(names.text, id(account), id(mailbox), u32(uidValidity), u32(firstUid))
 }
 
 /** A log entry (§9.1). */

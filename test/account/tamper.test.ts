@@ -82,7 +82,8 @@ describe('a tampered store', () => {
         key.toString('latin1', 0, 1) === 'k' ? key.toString('latin1', 0, 2) : key.toString('latin1', 0, 1)
       const tried = kinds.get(kind) ?? 0
       kinds.set(kind, tried + 1)
-      if (tried >= 4) continue
+      // Search text is derived: what becomes of it is in search-text.test.ts.
+      if (tried >= 4 || kind === 't') continue
       const places = [0, 1, 5, 20, 40, 63, 70, value.length >> 1, value.length - 1]
       for (const at of places) {
         const flipped = Buffer.from(value)
@@ -101,7 +102,20 @@ describe('a tampered store', () => {
       assert.ok(await refusedOrTrue(site.accounts, truth, `${kind} removed`), `${kind} removed`)
       disk.restore()
     }
-    assert.deepEqual([...kinds.keys()].sort(), ['L', 'c', 'd', 'h', 'kc', 'kk', 'ks', 'm', 'n', 'p', 'x'])
+    assert.deepEqual([...kinds.keys()].sort(), [
+      'L',
+      'c',
+      'd',
+      'h',
+      'kc',
+      'kk',
+      'ks',
+      'm',
+      'n',
+      'p',
+      't',
+      'x',
+    ])
     assert.equal(await refusedOrTrue(site.accounts, truth, 'untouched'), false)
   })
 
@@ -164,7 +178,7 @@ describe('a tampered store', () => {
       const isLive = now.has(key.toString('hex'))
       disk.replace(alice, key, value)
       const refused = await refusedOrTrue(site.accounts, truth, `replayed ${key.toString('latin1', 0, 2)}`)
-      if ((isLive && kind !== 'p') || kind === 'd')
+      if ((isLive && kind !== 'p' && kind !== 't') || kind === 'd')
         assert.ok(refused, `replayed ${key.toString('latin1', 0, 2)}`)
       disk.restore()
       replayed += 1
