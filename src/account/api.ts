@@ -1,5 +1,6 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
+import type { TextPage } from './text-codec.ts'
 
 /** 1 to 4,294,967,295; never reused within a UIDVALIDITY (RFC 3501 §2.3.1.1). */
 export type Uid = number & { readonly brand: 'Uid' }
@@ -140,6 +141,11 @@ export interface SelectedMailbox {
   /** Contents of those of `uids` (ascending) that exist, in order, opened page by page. Throws Refusal 'damaged'. */
   contents(uids: readonly Uid[]): AsyncIterable<MessageContent>
   content(uid: Uid): Promise<MessageContent | undefined>
+  /**
+   * Pages of sealed search text that hold some of `uids` (ascending), in order. They may hold less than there is, or more: of a
+   * message that is in none nothing is known. Refusals: 'unavailable'.
+   */
+  textPages?(uids: readonly Uid[]): AsyncIterable<TextPage>
   /**
    * STORE. With `unchangedSince`, messages whose modSeq is greater are left alone and returned in `modified` (RFC 7162 §3.1.3).
    * `changed` holds those whose flags really changed. Committed when it resolves. Refusals: 'read-only', 'limit', 'unavailable'.

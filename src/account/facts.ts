@@ -1,4 +1,4 @@
-// The facts of many messages, for SORT, THREAD and THREADID: from their headers, a batch at a time.
+// The facts of many messages, for SORT, THREAD and THREADID: from pages of search text, else from their headers.
 import { breathe } from '../base/async.ts'
 import { messageFacts, type MessageFacts } from '../mail/message-facts.ts'
 import type { MessageState, SelectedMailbox, Uid } from './api.ts'
@@ -6,6 +6,8 @@ import type { SearchSubject } from './criterion-test.ts'
 import { isRefusal } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { MessageParts, openContents } from './message-parts.ts'
+import { pageFacts } from './page-facts.ts'
+import { lowerBound } from './uid-ranges.ts'
 
 export interface FactsOptions {
   readonly budget: MemoryBudget
@@ -24,6 +26,30 @@ const atOnce = 64
 
 /** Facts of those of `uids` (ascending) that exist, in order; messages that vanish meanwhile are passed over. */
 export async function* readFacts(
+  mailbox: SelectedMailbox,
+  uids: readonly Uid[],
+  options: FactsOptions,
+): AsyncGenerator<FoundFacts> {
+  let next = 0
+  for await (const page of mailbox.textPages?.(uids) ?? []) {
+    options.check()
+    const found = await pageFacts(page)
+    for (const { index, facts } of found) {
+      const uid = (page.uids[index] ?? 0) as Uid
+      const at = lowerBound(uids, uid, next)
+      const state = uids[at] === uid ? mailbox.state(uid) : undefined
+      if (!state || !page.isOf(index, state)) continue
+      if (at > next) yield* openedFacts(mailbox, uids.slice(next, at), options)
+      yield { uid, facts: facts.message }
+      next = at + 1
+    }
+    await breathe()
+  }
+  if (next < uids.length) yield* openedFacts(mailbox, uids.slice(next), options)
+}
+
+/** The same from their headers. */
+async function* openedFacts(
   mailbox: SelectedMailbox,
   uids: readonly Uid[],
   { budget, check }: FactsOptions,

@@ -1,4 +1,4 @@
-// SEARCH over an unlocked mailbox: a tree of criteria against what is cheap first, then headers, then bodies.
+// SEARCH over an unlocked mailbox: a tree of criteria against what is cheap first, then the sealed text, then headers and bodies.
 import { breathe } from '../base/async.ts'
 import type { SelectedMailbox, Uid } from './api.ts'
 import type { Criterion } from './criterion.ts'
@@ -6,6 +6,7 @@ import { compile, type Known, type SearchNumbers, type SearchSubject, type Test 
 import { isRefusal, Refusal } from './errors.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { MessageParts, openContents } from './message-parts.ts'
+import { searchPages } from './page-search.ts'
 import { headerAnswers, recordAnswers, textAnswers } from './text-answers.ts'
 
 export interface SearchOptions extends SearchNumbers {
@@ -36,7 +37,8 @@ export async function search(
   criterion: Criterion,
   options: SearchOptions,
 ): Promise<SearchResult> {
-  const { test, texts } = compile(criterion, options)
+  const compiled = compile(criterion, options)
+  const { test, texts } = compiled
   if (texts.length > textsAtMost)
     throw new Refusal('limit', `At most ${textsAtMost} texts can be searched for`)
   const atOnce = Math.max(1, Math.floor(cheapAtOnce / weightOf(criterion)))
@@ -53,8 +55,9 @@ export async function search(
     else if (state && verdict === undefined) undecided.push(subject)
   }
   if (undecided.length === 0) return { found, damaged: [] }
-  const { found: opened, damaged } = await searchOpened(mailbox, undecided, test, options)
-  const all = [...found, ...opened].sort((a, b) => a.uid - b.uid)
+  const paged = await searchPages(mailbox, undecided, compiled, options)
+  const { found: opened, damaged } = await searchOpened(mailbox, paged.left, test, options)
+  const all = found.concat(paged.found, opened).sort((a, b) => a.uid - b.uid)
   return { found: all, damaged }
 }
 

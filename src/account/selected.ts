@@ -21,6 +21,8 @@ import { storeFlags } from './store-flags.ts'
 import type { UidRange } from './uid-ranges.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Watcher } from './watchers.ts'
+import type { TextPage } from './text-codec.ts'
+import { textPages } from './text-reader.ts'
 import { noteUnindexed } from './text-state.ts'
 import { vanishedSince } from './vanished.ts'
 
@@ -153,6 +155,11 @@ export class Selected implements SelectedMailbox, Watcher {
   async content(uid: Uid): Promise<MessageContent | undefined> {
     for await (const content of this.contents([uid])) return content
     return undefined
+  }
+
+  async *textPages(uids: readonly Uid[]): AsyncGenerator<TextPage> {
+    this.#mustBeOpen()
+    yield* textPages(this.#account, this.#table, uids)
   }
 
   #mustBeOpen(): void {

@@ -1,12 +1,12 @@
 // Builds search text: opens messages, a bounded number at a time, and writes what SEARCH asks of them into pages (FORMAT.md §9.8).
 import { breathe } from '../base/async.ts'
-import type { Uid } from './api.ts'
+import type { MessageState, Uid } from './api.ts'
 import { isRefusal } from './errors.ts'
 import { textKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { messageContents } from './message-contents.ts'
-import { MessageParts, openContents } from './message-parts.ts'
+import { MessageParts, openContents, type Opened } from './message-parts.ts'
 import { cutAll, encodeTextPage, rawBytes, type TextEntry } from './text-codec.ts'
 import { blankEntry, certain, makeEntry, narrowed } from './text-entry.ts'
 import { sealTextPage } from './text-seal.ts'
@@ -68,6 +68,18 @@ function runs(entries: readonly TextEntry[]): TextEntry[][] {
   return found
 }
 
+/** Undefined: the message was expunged meanwhile. */
+async function entryOf(opened: Opened, state: MessageState): Promise<TextEntry | undefined> {
+  if ('damage' in opened) return blankEntry(state)
+  try {
+    return await makeEntry(state, new MessageParts(opened.content, budget))
+  } catch (error) {
+    if (isRefusal(error, 'message-expunged')) return undefined
+    if (isRefusal(error, 'damaged')) return blankEntry(state)
+    throw error
+  }
+}
+
 /** Entries of the first of `uids`, as many as one batch takes, and whether that is all of them. `isStopped` ends it early. */
 async function readEntries(
   account: UnlockedAccount,
@@ -88,13 +100,8 @@ async function readEntries(
   for await (const opened of openContents(mailbox, uids)) {
     const state = table.row(opened.uid)
     if (!state) continue
-    const entry =
-      'damage' in opened
-        ? blankEntry(state)
-        : await makeEntry(state, new MessageParts(opened.content, budget)).catch((error: unknown) => {
-            if (isRefusal(error, 'damaged')) return blankEntry(state)
-            throw error
-          })
+    const entry = await entryOf(opened, state)
+    if (!entry) continue
     entries.push(entry)
     bytes += rawBytes(entry)
     // One message takes about half a millisecond.

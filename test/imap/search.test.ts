@@ -251,6 +251,7 @@ describe('search', () => {
       const opened: Uid[] = []
       const watched = Object.assign(Object.create(mailbox) as SelectedMailbox, {
         state: (uid: Uid) => mailbox.state(uid),
+        async *textPages() {},
         contents(uids: readonly Uid[]) {
           opened.push(...uids)
           return mailbox.contents(uids)
