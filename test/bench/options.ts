@@ -55,6 +55,7 @@ export function usage(): string {
   --rounds N                 rounds in turns, A B A B; default 2
   --quick                    small sizes: shows that it works, not how fast
   --sessions N               idle sessions instead of ${full.idleSessions}
+  --messages N               messages to read and search instead of ${full.smallMessages}
   --json                     everything measured, as JSON
 
 Scenarios:
@@ -72,6 +73,7 @@ export function readOptions(parameters: readonly string[]): Options | undefined 
       rounds: { type: 'string' },
       quick: { type: 'boolean' },
       sessions: { type: 'string' },
+      messages: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -79,11 +81,12 @@ export function readOptions(parameters: readonly string[]): Options | undefined 
   if (values.help === true) return undefined
   const scale = values.quick === true ? quick : full
   const idleSessions = count(values.sessions, scale.idleSessions, '--sessions')
+  const smallMessages = count(values.messages, scale.smallMessages, '--messages')
   return {
     scenarios: named(values.only?.join(','), scenarios, 'scenario') ?? scenarios,
     contestants: named(values.contestants, kinds, 'contestant') ?? [dovecot, letterlock],
     rounds: count(values.rounds, values.quick === true ? 1 : 2, '--rounds'),
-    scale: { ...scale, idleSessions },
+    scale: { ...scale, idleSessions, smallMessages },
     isQuick: values.quick === true,
     asJson: values.json === true,
   }

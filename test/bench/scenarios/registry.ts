@@ -9,6 +9,7 @@ import { mailboxes } from './mailboxes.ts'
 import { open } from './open.ts'
 import { read } from './read.ts'
 import type { Scenario } from './scenario.ts'
+import { search } from './search.ts'
 import { stall } from './stall.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   append,
   login,
   read,
+  search,
   open,
   change,
   mailboxes,
