@@ -8,7 +8,7 @@ import type { Site } from './unlocked-account.ts'
 /** Throws what store and crypto throw. Counts the arrivals that wait by reading them. */
 export async function accountInfo(
   site: Site,
-  { account, address, isDisabled }: DirectoryEntry,
+  { account, address, isDisabled, capabilitiesOff }: DirectoryEntry,
   isUnlocked: boolean,
 ): Promise<AccountInfo> {
   const { list } = await readSlots(site, account)
@@ -29,6 +29,7 @@ export async function accountInfo(
     quotaBytes: numbers?.quotaBytes,
     pendingArrivals: pending,
     isUnlocked,
+    capabilitiesOff,
     slots: list.slots.map(({ id, kind, createdAt }) => ({
       id: Buffer.from(id).toString('hex'),
       kind,

@@ -10,7 +10,7 @@ import { accountInfo } from './account-info.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
-import { canonicalAddress, newAddress, type DirectoryEntry } from './directory.ts'
+import { canonicalAddress, newAddress, newCapabilitiesOff, type DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { exportSealed } from './export-sealed.ts'
 import type { LoginGuard } from './login-guard.ts'
@@ -74,7 +74,8 @@ class SiteAccounts implements Accounts {
       const entry = await this.#registry.find(name)
       const opened = await this.#open(name, entry, password, session)
       try {
-        await this.#mustBeUsable(name, entry)
+        const { capabilitiesOff } = await this.#usable(name, entry)
+        opened.capabilitiesOff = capabilitiesOff
         isFoundOut = true
         await attempt?.succeeded()
       } catch (error) {
@@ -93,10 +94,11 @@ class SiteAccounts implements Accounts {
   }
 
   /** Whether the address still stands for this account, which may have been disabled or deleted while the password was checked. */
-  async #mustBeUsable(name: string, entry: DirectoryEntry | undefined): Promise<void> {
+  async #usable(name: string, entry: DirectoryEntry | undefined): Promise<DirectoryEntry> {
     const now = await this.#registry.find(name)
     if (!now || !entry?.account.equals(now.account)) throw new WrongKey()
     if (now.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
+    return now
   }
 
   /** Unknown addresses, and passwords that cannot be, cost the same work as known ones with a wrong password. */
@@ -202,6 +204,10 @@ class SiteAccounts implements Accounts {
   async setQuota(address: string, quotaBytes: number | undefined): Promise<void> {
     const { account } = await this.#registry.entry(address)
     await refusing(() => this.#site.store.transact(account, async (tx) => tx.setQuota(quotaBytes)))
+  }
+
+  async setCapabilitiesOff(address: string, names: readonly string[]): Promise<void> {
+    await this.#registry.setCapabilitiesOff(await this.#registry.entry(address), newCapabilitiesOff(names))
   }
 
   async delete(address: string): Promise<void> {

@@ -215,6 +215,8 @@ export interface SessionInfo {
 export interface OpenAccount {
   readonly address: string
   readonly sessionId: string
+  /** IMAP capabilities that this session is not offered, in capitals; as it was at login. */
+  readonly capabilitiesOff: readonly string[]
   /** All mailboxes, INBOX first, then by name. */
   mailboxes(): readonly MailboxInfo[]
   /** Names that are subscribed, whether or not a mailbox of that name exists (RFC 3501 §6.3.9). */
@@ -265,6 +267,8 @@ export interface AccountInfo {
   /** Messages that arrived while locked and are not adopted yet. */
   readonly pendingArrivals: number
   readonly isUnlocked: boolean
+  /** IMAP capabilities that its sessions are not offered, in capitals. */
+  readonly capabilitiesOff: readonly string[]
   readonly slots: readonly { readonly id: string; readonly kind: string; readonly createdAt: number }[]
 }
 
@@ -309,6 +313,8 @@ export interface Accounts {
   changePassword(address: string, oldPassword: Buffer, newPassword: Buffer): Promise<void>
   setDisabled(address: string, isDisabled: boolean): Promise<void>
   setQuota(address: string, quotaBytes: number | undefined): Promise<void>
+  /** From the next login on. Refuses with 'limit' names that are none. */
+  setCapabilitiesOff(address: string, names: readonly string[]): Promise<void>
   /** Removes the account and every byte of it; ends its sessions. */
   delete(address: string): Promise<void>
 

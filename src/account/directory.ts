@@ -9,6 +9,8 @@ export interface DirectoryEntry {
   readonly isDisabled: boolean
   /** Being deleted: nothing of it is used any more. */
   readonly isDeleting: boolean
+  /** IMAP capabilities that its sessions are not offered, in capitals. */
+  readonly capabilitiesOff: readonly string[]
   /** As stored, for compare-and-set. */
   readonly bytes: Uint8Array
 }
@@ -31,25 +33,50 @@ export function newAddress(given: string): string {
   return address
 }
 
-export function encodeEntry(
-  account: Uint8Array,
-  flags: { isDisabled: boolean; isDeleting: boolean },
-): Buffer {
-  return new ByteWriter()
-    .u8(1)
+export type EntryState = Pick<DirectoryEntry, 'isDisabled' | 'isDeleting' | 'capabilitiesOff'>
+
+/** A name as a capability may have it (RFC 3501 §9, `capability`), in capitals. */
+const capabilityName = /^[A-Z0-9][A-Z0-9=+.\-]{0,63}$/
+const capabilitiesAtMost = 64
+
+/** Names in capitals, each once. Refuses with 'limit' what cannot be a capability, and IMAP4rev1, which every session needs. */
+export function newCapabilitiesOff(given: readonly string[]): string[] {
+  const names = [...new Set(given.map((name) => name.toUpperCase()))]
+  if (names.length > capabilitiesAtMost || names.some((name) => !capabilityName.test(name)))
+    throw new Refusal('limit', 'Those are not names of capabilities')
+  if (names.includes('IMAP4REV1')) throw new Refusal('limit', 'IMAP4rev1 cannot be switched off')
+  return names
+}
+
+/**
+ * `u8 version ‖ account 16 ‖ u8 flags (1 disabled, 2 being deleted)`, and in version 2 `‖ u8 count ‖ count × text16 capability
+ * that is off`. Version 1 is written while there is none.
+ */
+export function encodeEntry(account: Uint8Array, state: EntryState): Buffer {
+  const { isDisabled, isDeleting, capabilitiesOff } = state
+  const to = new ByteWriter()
+    .u8(capabilitiesOff.length > 0 ? 2 : 1)
     .fixed(account)
-    .u8((flags.isDisabled ? 1 : 0) | (flags.isDeleting ? 2 : 0))
-    .finish()
+    .u8((isDisabled ? 1 : 0) | (isDeleting ? 2 : 0))
+  if (capabilitiesOff.length > 0) {
+    to.u8(capabilitiesOff.length)
+    for (const name of capabilitiesOff) to.text16(name)
+  }
+  return to.finish()
 }
 
 export function decodeEntry(address: string, bytes: Uint8Array): DirectoryEntry {
   try {
     const from = new ByteReader(bytes)
-    if (from.u8() !== 1) throw new MalformedRecord('directory entry of an unknown version')
+    const version = from.u8()
+    if (version !== 1 && version !== 2) throw new MalformedRecord('directory entry of an unknown version')
     const account = Buffer.from(from.fixed(16))
     const flags = from.u8()
+    const capabilitiesOff: string[] = []
+    if (version > 1) for (let count = from.u8(); count > 0; count -= 1) capabilitiesOff.push(from.text16())
     from.end()
-    return { address, account, isDisabled: (flags & 1) !== 0, isDeleting: (flags & 2) !== 0, bytes }
+    const state = { isDisabled: (flags & 1) !== 0, isDeleting: (flags & 2) !== 0, capabilitiesOff }
+    return { address, account, ...state, bytes }
   } catch (error) {
     if (error instanceof MalformedRecord) throw new Damage('a directory entry is damaged', { cause: error })
     throw error

@@ -40,6 +40,7 @@ export class OpenSession implements OpenAccount {
   readonly info: SessionInfo
   readonly slotKind: string
   readonly since: number
+  capabilitiesOff: readonly string[] = []
   readonly account: UnlockedAccount
   readonly housekeeping: Housekeeping
   readonly #maxMessageBytes: number

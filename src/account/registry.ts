@@ -2,7 +2,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import { Conflict, Refused } from '../store/errors.ts'
 import { createRecords } from './create-account.ts'
-import { allEntries, encodeEntry, findEntry, type DirectoryEntry } from './directory.ts'
+import { allEntries, encodeEntry, findEntry, type DirectoryEntry, type EntryState } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import type { KeySettings } from './slots.ts'
@@ -41,7 +41,7 @@ export class Registry {
     const taken = new Refusal('account-exists', 'The account exists already')
     if (await refusing(() => store.directory.get(address))) throw taken
     const account = await refusing(() => createRecords(this.#site, this.#settings, password, quotaBytes))
-    const bytes = encodeEntry(account, { isDisabled: false, isDeleting: false })
+    const bytes = encodeEntry(account, { isDisabled: false, isDeleting: false, capabilitiesOff: [] })
     try {
       await store.directory.put(address, bytes, undefined)
     } catch (error) {
@@ -55,7 +55,11 @@ export class Registry {
   }
 
   async setDisabled(entry: DirectoryEntry, isDisabled: boolean): Promise<void> {
-    await this.#mark(entry, { isDisabled, isDeleting: false })
+    await this.#mark(entry, { isDisabled })
+  }
+
+  async setCapabilitiesOff(entry: DirectoryEntry, capabilitiesOff: readonly string[]): Promise<void> {
+    await this.#mark(entry, { capabilitiesOff })
   }
 
   /** From here on nobody finds the account any more; `destroy` what is returned when its sessions have ended. */
@@ -64,8 +68,8 @@ export class Registry {
     return { ...entry, bytes, isDisabled: true, isDeleting: true }
   }
 
-  async #mark(entry: DirectoryEntry, flags: { isDisabled: boolean; isDeleting: boolean }): Promise<Buffer> {
-    const bytes = encodeEntry(entry.account, flags)
+  async #mark(entry: DirectoryEntry, changed: Partial<EntryState>): Promise<Buffer> {
+    const bytes = encodeEntry(entry.account, { ...entry, ...changed })
     await refusing(() => this.#site.store.directory.put(entry.address, bytes, entry.bytes))
     return bytes
   }

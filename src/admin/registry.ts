@@ -15,6 +15,7 @@ import { reload } from './commands/reload.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { userAdd } from './commands/user-add.ts'
+import { userCapabilities } from './commands/user-capabilities.ts'
 import { userDelete } from './commands/user-delete.ts'
 import { userDisable } from './commands/user-disable.ts'
 import { userEnable } from './commands/user-enable.ts'
@@ -34,6 +35,7 @@ export const siteCommands: readonly SiteCommand[] = [
   userDelete,
   userDisable,
   userEnable,
+  userCapabilities,
   quotaGet,
   quotaSet,
   atrestEnable,
@@ -74,7 +76,7 @@ export const commandGroups: readonly CommandGroup[] = [
 
 /** What commands of two words have in common. */
 export const familySummaries: Readonly<Record<string, string>> = {
-  user: 'accounts: add, list, show, passwd, delete, disable, enable',
+  user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities',
   quota: 'room for mail: get, set',
   atrest: 'at-rest encryption: enable, status, recover, verify',
   export: 'write mail out: sealed',

@@ -6,7 +6,6 @@ import type { Session } from './session.ts'
 
 /** Features that no single command stands for. */
 const features = [
-  'LITERAL+', // RFC 7888: the framer
   'CHILDREN', // RFC 3348: every LIST answer
   'SPECIAL-USE', // RFC 6154
   'CREATE-SPECIAL-USE', // RFC 6154
@@ -16,10 +15,26 @@ const features = [
   'SAVEDATE', // RFC 8514
 ]
 
+/** Whether site or account have switched it off. `name` in capitals. */
+export function isSwitchedOff(session: Session, name: string): boolean {
+  const { settings } = session.context
+  return (
+    session.capabilitiesOff.includes(name) ||
+    settings.capabilitiesOff?.some((other) => other.toUpperCase() === name) === true
+  )
+}
+
 /** The capabilities in force now. Before login they hold everything that comes after it, since some clients never ask again. */
 export function capabilitiesOf(session: Session): string[] {
   const { settings } = session.context
-  const names = ['IMAP4rev1', ...features, ...commands.flatMap((command) => command.capabilities ?? [])]
+  // RFC 7888 §4: never both.
+  const literals = isSwitchedOff(session, 'LITERAL+') ? 'LITERAL-' : 'LITERAL+'
+  const names = [
+    'IMAP4rev1',
+    literals,
+    ...features,
+    ...commands.flatMap((command) => command.capabilities ?? []),
+  ]
   names.push(`APPENDLIMIT=${settings.maxMessageBytes}`)
   if (session.state === 'not-authenticated') {
     names.push('SASL-IR')
@@ -27,6 +42,6 @@ export function capabilitiesOf(session: Session): string[] {
     if (mayLogIn(session)) names.push(...mechanisms.map(({ name }) => `AUTH=${name}`))
     else names.push('LOGINDISABLED')
   } else if (!session.link.isCompressed) names.push('COMPRESS=DEFLATE')
-  const off = new Set(settings.capabilitiesOff?.map((name) => name.toUpperCase()))
-  return [...new Set(names)].filter((name) => !off.has(name.toUpperCase().replace(/^(APPENDLIMIT)=.*/, '$1')))
+  const bare = (name: string): string => name.toUpperCase().replace(/^(APPENDLIMIT)=.*/, '$1')
+  return [...new Set(names)].filter((name) => !isSwitchedOff(session, bare(name)))
 }

@@ -1,7 +1,7 @@
 // One connection's life: the read-run-answer loop, its deadlines, STARTTLS, and the last words.
 import type { Duplex } from 'node:stream'
 import { deferred } from '../base/async.ts'
-import { capabilitiesOf } from './capabilities.ts'
+import { capabilitiesOf, isSwitchedOff } from './capabilities.ts'
 import { CompressedSocket } from './compression.ts'
 import { Dispatcher, takesInput, usesNumbers, type Aftermath } from './dispatcher.ts'
 import { Input } from './input.ts'
@@ -147,8 +147,11 @@ export class Connection implements SessionLink {
 
   authenticated(): void {
     this.#loginDeadline.stop()
-    this.#wireLimits = limitsAfterLogin
-    this.#framer.setLimits(limitsAfterLogin)
+    // RFC 7888 §4: who is told LITERAL- must ask before a literal that is longer.
+    this.#wireLimits = isSwitchedOff(this.#session, 'LITERAL+')
+      ? { ...limitsAfterLogin, unaskedLiteralBytes: 4096 }
+      : limitsAfterLogin
+    this.#framer.setLimits(this.#wireLimits)
   }
 
   close(text: string, code?: ResponseCode): void {

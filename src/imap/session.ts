@@ -79,6 +79,11 @@ export class Session {
     return this.#account
   }
 
+  /** Switched off for this account, in capitals; nothing before login. */
+  get capabilitiesOff(): readonly string[] {
+    return this.#account?.capabilitiesOff ?? []
+  }
+
   /** The selected mailbox. Only for commands of the selected state. */
   get view(): View {
     if (!this.#view) throw new Error('no mailbox in this state')

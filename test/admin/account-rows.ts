@@ -185,6 +185,44 @@ export const accountRows: readonly Row[] = [
     after: ({ accounts }) => assert.equal(accounts.accounts.has(alice), true),
   },
   {
+    name: 'user capabilities shows that nothing is off',
+    argv: ['user', 'capabilities', alice],
+    exitCode: 0,
+    err: /is offered every capability/,
+  },
+  {
+    name: 'user capabilities --off replaces the list, in capitals',
+    argv: ['user', 'capabilities', alice, '--off', 'imap4rev2, QRESYNC', '--json'],
+    exitCode: 0,
+    out: /"capabilitiesOff":\["IMAP4REV2","QRESYNC"\]/,
+    after: ({ accounts }) =>
+      assert.deepEqual(accounts.accounts.get(alice)?.capabilitiesOff, ['IMAP4REV2', 'QRESYNC']),
+  },
+  {
+    name: 'user capabilities --dry-run changes nothing',
+    argv: ['user', 'capabilities', alice, '--off', 'IDLE', '--dry-run', '--json'],
+    exitCode: 0,
+    out: /"capabilitiesOff":\["IDLE"\]/,
+    after: ({ accounts }) => assert.deepEqual(accounts.accounts.get(alice)?.capabilitiesOff, []),
+  },
+  {
+    name: 'user capabilities --reset offers everything again',
+    argv: ['user', 'capabilities', alice, '--reset'],
+    exitCode: 0,
+    err: /is offered every capability/,
+  },
+  {
+    name: 'user capabilities refuses nonsense',
+    argv: ['user', 'capabilities', alice, '--off', 'a b'],
+    exitCode: 64,
+  },
+  {
+    name: 'user capabilities refuses --off with --reset',
+    argv: ['user', 'capabilities', alice, '--off', 'IDLE', '--reset'],
+    exitCode: 64,
+  },
+  { name: 'user capabilities of nobody', argv: ['user', 'capabilities', missing], exitCode: 67 },
+  {
     name: 'user disable and its --json',
     argv: ['user', 'disable', alice, '--json'],
     exitCode: 0,

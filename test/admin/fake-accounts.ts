@@ -1,5 +1,6 @@
 // Accounts in memory, without keys or mail: enough for admin commands to work on.
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
+import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
 
@@ -8,6 +9,7 @@ interface FakeAccount {
   atRest: AtRestState
   isDisabled: boolean
   quotaBytes: number | undefined
+  capabilitiesOff: readonly string[]
   code: string
   usedBytes: number
 }
@@ -33,6 +35,7 @@ export class FakeAccounts implements Accounts {
       atRest,
       isDisabled: false,
       quotaBytes: undefined,
+      capabilitiesOff: [],
       code: 'AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG',
       usedBytes: 2048,
     }
@@ -64,7 +67,7 @@ export class FakeAccounts implements Accounts {
   }
 
   #info(address: string): AccountInfo {
-    const { atRest, isDisabled, quotaBytes, usedBytes } = this.#find(address)
+    const { atRest, isDisabled, quotaBytes, usedBytes, capabilitiesOff } = this.#find(address)
     return {
       address,
       accountId: '00112233445566778899aabbccddeeff',
@@ -72,6 +75,7 @@ export class FakeAccounts implements Accounts {
       atRest,
       usedBytes,
       quotaBytes,
+      capabilitiesOff,
       pendingArrivals: 0,
       isUnlocked: this.rows.some((row) => row.address === address),
       slots: [{ id: '01', kind: 'password', createdAt: 0 }],
@@ -128,6 +132,10 @@ export class FakeAccounts implements Accounts {
 
   async setQuota(address: string, quotaBytes: number | undefined): Promise<void> {
     this.#find(address).quotaBytes = quotaBytes
+  }
+
+  async setCapabilitiesOff(address: string, names: readonly string[]): Promise<void> {
+    this.#find(address).capabilitiesOff = newCapabilitiesOff(names)
   }
 
   async delete(address: string): Promise<void> {

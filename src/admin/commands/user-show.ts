@@ -7,6 +7,7 @@ import { pairLines, printable, sizeInWords } from '../words.ts'
 const input = z.strictObject({ address })
 const result = accountForm.extend({
   accountId: z.string().describe('its identifier on the disk, hexadecimal'),
+  capabilitiesOff: z.array(z.string()).describe('IMAP capabilities that its sessions are not offered'),
   slots: z
     .array(
       z.object({
@@ -38,6 +39,7 @@ export const userShow: SiteCommand<z.output<typeof input>, z.output<typeof resul
     return {
       ...accountRow(info),
       accountId: info.accountId,
+      capabilitiesOff: [...info.capabilitiesOff],
       slots: info.slots.map(({ id, kind, createdAt }) => ({
         id,
         kind,
@@ -56,6 +58,7 @@ export const userShow: SiteCommand<z.output<typeof input>, z.output<typeof resul
       ['keys', row.isUnlocked ? 'in memory: its owner is logged in' : 'locked'],
       ['used', `${sizeInWords(row.usedBytes)} ${room}`],
       ['waiting', row.pendingArrivals === 0 ? 'nothing' : `${row.pendingArrivals} arrived while locked`],
+      ['not offered', row.capabilitiesOff.join(', ') || 'nothing is switched off'],
       ...row.slots.map((slot): [string, string] => [
         'slot',
         `${slot.kind}  since ${slot.createdAt.slice(0, 10)}  ${slot.id}`,

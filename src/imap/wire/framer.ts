@@ -161,6 +161,10 @@ export class Framer {
       this.#refuse(line.isTooLong ? 'line-too-long' : 'command-too-big', mark)
       return undefined
     }
+    if (mark && !mark.isSynchronising && mark.sizeBytes > this.#limits.unaskedLiteralBytes) {
+      this.#refuse('literal-too-big', mark)
+      return undefined
+    }
     if (mark) return this.#ask(draft, mark)
     this.#draft = undefined
     this.#isContinued = false

@@ -6,6 +6,8 @@ export interface WireLimits {
   readonly lineBytes: number
   /** One buffered literal; a streamed literal is limited by who asks for the stream. */
   readonly literalBytes: number
+  /** A literal that does not wait for the server's word, whoever takes it. */
+  readonly unaskedLiteralBytes: number
   /** Lines and buffered literals of one command together. */
   readonly commandBytes: number
   /** Literals in one command. */
@@ -24,6 +26,7 @@ export interface WireLimits {
 export const limitsBeforeLogin: WireLimits = {
   lineBytes: 8 * 1024,
   literalBytes: 2 * 1024,
+  unaskedLiteralBytes: Infinity,
   commandBytes: 16 * 1024,
   literals: 16,
   discardBytes: 64 * 1024,
@@ -36,6 +39,7 @@ export const limitsBeforeLogin: WireLimits = {
 export const limitsAfterLogin: WireLimits = {
   lineBytes: 64 * 1024,
   literalBytes: 64 * 1024,
+  unaskedLiteralBytes: Infinity,
   commandBytes: 256 * 1024,
   literals: 512,
   // A message that is too big and already under way is swallowed rather than cut off by closing.

@@ -8,6 +8,7 @@ import type { WireCommand } from '../../../src/imap/wire/wire-command.ts'
 export const smallLimits: WireLimits = {
   lineBytes: 100,
   literalBytes: 50,
+  unaskedLiteralBytes: Infinity,
   commandBytes: 200,
   literals: 4,
   discardBytes: 1000,
