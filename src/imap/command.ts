@@ -20,6 +20,8 @@ export interface CommandFacts {
   readonly capabilities?: readonly string[]
   /** Its plain form names messages by sequence number, so no number may change while it waits (RFC 3501 §5.5). */
   readonly usesSequenceNumbers?: boolean
+  /** So may its UID form. */
+  readonly uidMayUseNumbers?: boolean
   /** EXPUNGE may be sent in answer to its plain form; it always may in answer to a UID form (RFC 3501 §7.4.1). */
   readonly mayExpunge?: boolean
   /** It removes messages, whose EXPUNGE must come before its own OK, whatever waits. */
@@ -42,6 +44,8 @@ export interface CommandResult {
   readonly text: string
   readonly kind?: StatusKind
   readonly code?: ResponseCode
+  /** A UID form that had sequence numbers among its arguments: EXPUNGE must wait (RFC 3501 §7.4.1, RFC 7162 §3.2.10.2). */
+  readonly usedNumbers?: boolean
   /** Done by the connection once the answer is on its way. */
   readonly then?: 'close' | 'startTls' | 'compress'
 }
@@ -108,5 +112,5 @@ export function noArguments(input: ArgumentReader): undefined {
 
 /** Whether numbers must stay as they are while this command waits. */
 export function holdsNumbers(facts: CommandFacts, isUid: boolean): boolean {
-  return facts.usesSequenceNumbers === true && !isUid
+  return facts.usesSequenceNumbers === true && (!isUid || facts.uidMayUseNumbers === true)
 }

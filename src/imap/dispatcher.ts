@@ -139,7 +139,7 @@ export class Dispatcher {
     const kind = result.kind ?? 'OK'
     this.#count(result)
     if (facts && kind !== 'BAD') {
-      session.announce(this.#mayExpunge(facts, head.isUid))
+      session.announce(this.#mayExpunge(facts, head.isUid && !result.usedNumbers))
       await session.tellContexts()
     }
     if (result.then === 'startTls') this.#around.dropInput()

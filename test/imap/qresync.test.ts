@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { Accounts } from '../../src/account/api.ts'
 import type { Client } from './client.ts'
 import { mail, makeHarness, type Harness } from './harness.ts'
 
@@ -119,7 +120,7 @@ const plain = (flags: string): string =>
 type Step =
   | { readonly kind: 'put' }
   | { readonly kind: 'store' | 'expunge' | 'move'; readonly pick: number; readonly by: 'other' | 'self' }
-  | { readonly kind: 'noop' | 'disconnect' | 'logout' | 'idle' }
+  | { readonly kind: 'noop' | 'disconnect' | 'restart' | 'crash' }
   | { readonly kind: 'lose'; readonly heard: number; readonly pick: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -130,7 +131,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     by: fc.constantFrom('other' as const, 'other' as const, 'self' as const),
   }),
   fc.record({
-    kind: fc.constantFrom('noop' as const, 'disconnect' as const, 'logout' as const, 'idle' as const),
+    kind: fc.constantFrom('noop' as const, 'disconnect' as const, 'restart' as const, 'crash' as const),
   }),
   fc.record({
     kind: fc.constant('lose' as const),
@@ -156,11 +157,43 @@ const commandOf = (kind: 'store' | 'expunge' | 'move', uid: number, pick: number
   return [`UID STORE ${uid} +FLAGS.SILENT (\\Deleted)`, `UID EXPUNGE ${uid}`]
 }
 
+/** Accounts that can be changed for those of another start of the server. */
+function replaceable(): { readonly wrap: (accounts: Accounts) => Accounts; set(accounts: Accounts): void } {
+  let current: Accounts
+  return {
+    wrap(accounts) {
+      current = accounts
+      return new Proxy(accounts, {
+        get(_, name) {
+          const member: unknown = Reflect.get(current, name, current)
+          return typeof member === 'function' ? (member.bind(current) as unknown) : member
+        },
+      })
+    },
+    set(accounts) {
+      current = accounts
+    },
+  }
+}
+
+/** So many changes that a checkpoint is written at the last logout. */
+async function makeLongLog(client: Client): Promise<void> {
+  for (let index = 0; index < 60; index += 1) await client.ok(`SUBSCRIBE "s/${index}"`)
+  for (let index = 0; index < 60; index += 1) await client.ok(`UNSUBSCRIBE "s/${index}"`)
+}
+
+async function append(client: Client, subject: string): Promise<void> {
+  const text = mail(subject)
+  client.write(`p APPEND INBOX {${text.length}+}\r\n${text}\r\n`)
+  assert.match((await client.until('p')).at(-1) ?? '', /^p OK/)
+}
+
 async function play(steps: readonly Step[]): Promise<void> {
-  const harness = await makeHarness()
+  const starts = replaceable()
+  const harness = await makeHarness({ wrap: starts.wrap })
   try {
     for (let index = 0; index < 6; index += 1) await harness.put(mail(`m${index}`))
-    const other = await harness.select()
+    let other = await harness.select()
     const client = new SyncingClient(harness)
     await client.connect(false)
     let isOn = true
@@ -169,13 +202,13 @@ async function play(steps: readonly Step[]): Promise<void> {
       return uids[pick % Math.max(1, uids.length)]
     }
     for (const [index, each] of steps.entries()) {
-      if (!isOn && ['noop', 'idle', 'lose'].includes(each.kind)) {
+      if (!isOn && ['noop', 'lose'].includes(each.kind)) {
         await client.connect(index % 2 === 0)
         isOn = true
       }
       switch (each.kind) {
         case 'put':
-          await harness.put(mail(`later ${index}`))
+          await append(other, `later ${index}`)
           break
         case 'store':
         case 'expunge':
@@ -189,7 +222,6 @@ async function play(steps: readonly Step[]): Promise<void> {
           break
         }
         case 'noop':
-        case 'idle':
           await client.run('NOOP')
           break
         case 'lose': {
@@ -202,9 +234,21 @@ async function play(steps: readonly Step[]): Promise<void> {
           break
         }
         case 'disconnect':
-        case 'logout':
           client.disconnect()
           isOn = false
+          break
+        case 'restart':
+        case 'crash':
+          // Both leave the store as it is; what an orderly end writes besides is a checkpoint.
+          if (each.kind === 'restart') await makeLongLog(other)
+          client.disconnect()
+          isOn = false
+          if (each.kind === 'restart') starts.set(await harness.site.restart())
+          else {
+            harness.site.accounts = await harness.site.reopen()
+            starts.set(harness.site.accounts)
+          }
+          other = await harness.select()
           break
       }
     }

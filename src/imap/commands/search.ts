@@ -14,6 +14,7 @@ export const search: Command = command({
   uid: true,
   capabilities: ['ESEARCH', 'SEARCHRES', 'CONTEXT=SEARCH', 'WITHIN'],
   usesSequenceNumbers: true,
+  uidMayUseNumbers: true,
 
   parse: readSearchArguments,
 
@@ -23,6 +24,6 @@ export const search: Command = command({
     const returns = args.returns ?? (session.modes.isRev2 ? everything : undefined)
     if (returns) sendEsearch(session, call, found, returns, args)
     else sendNumbers(session, call, 'SEARCH', found, args)
-    return { text: 'SEARCH completed' }
+    return { text: 'SEARCH completed', usedNumbers: args.usesSequenceNumbers }
   },
 })

@@ -11,6 +11,7 @@ export const sort: Command = command({
   uid: true,
   capabilities: ['SORT', 'SORT=DISPLAY', 'ESORT'],
   usesSequenceNumbers: true,
+  uidMayUseNumbers: true,
 
   parse: readSortArguments,
 
@@ -26,6 +27,6 @@ export const sort: Command = command({
     warnOfDamage(session, options.damaged, 'sorted as if empty')
     if (returns) sendEsearch(session, call, sorted, returns, args)
     else sendNumbers(session, call, 'SORT', sorted, args)
-    return { text: 'SORT completed' }
+    return { text: 'SORT completed', usedNumbers: args.usesSequenceNumbers }
   },
 })

@@ -12,6 +12,7 @@ export const thread: Command = command({
   uid: true,
   capabilities: ['THREAD=ORDEREDSUBJECT', 'THREAD=REFERENCES', 'THREAD=REFS'],
   usesSequenceNumbers: true,
+  uidMayUseNumbers: true,
   parse: readThreadArguments,
 
   async run(session, args, call) {
@@ -32,7 +33,7 @@ export const thread: Command = command({
       if (written % threadsAtOnce === 0) await session.pace()
     }
     out.end()
-    return { text: 'THREAD completed' }
+    return { text: 'THREAD completed', usedNumbers: args.usesSequenceNumbers }
   },
 })
 

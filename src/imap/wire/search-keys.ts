@@ -9,6 +9,8 @@ export interface SearchProgram {
   readonly criterion: Criterion
   /** MODSEQ was among the keys: the answer names the highest MODSEQ found. */
   readonly usesModSeq: boolean
+  /** Sequence numbers are among the keys: nothing may be numbered anew by the answer, in the UID form neither (RFC 3501 §7.4.1). */
+  readonly usesSequenceNumbers: boolean
   /** False: answer NO [BADCHARSET]; the texts in `criterion` mean nothing. */
   readonly isCharsetKnown: boolean
 }
@@ -41,8 +43,13 @@ export function readSearchProgram(reader: ArgumentReader, charset: string): Sear
   const criteria = [keys.key()]
   while (reader.trySpace() && !reader.isAtEnd) criteria.push(keys.key())
   reader.end()
-  const { usesModSeq } = keys
-  return { criterion: conjunction(criteria), usesModSeq, isCharsetKnown: decode !== undefined }
+  const { usesModSeq, usesSequenceNumbers } = keys
+  return {
+    criterion: conjunction(criteria),
+    usesModSeq,
+    usesSequenceNumbers,
+    isCharsetKnown: decode !== undefined,
+  }
 }
 
 const flags = {
@@ -101,6 +108,7 @@ type WordKey =
 
 class SearchKeys {
   usesModSeq = false
+  usesSequenceNumbers = false
   readonly #reader: ArgumentReader
   readonly #decode: TextDecoding
 
@@ -117,6 +125,7 @@ class SearchKeys {
     // RFC 5182 §2.1: sequence-set =/ seq-last-command
     if (reader.tryToken('$')) return saved
     if (next === '*' || (next >= '0' && next <= '9')) {
+      this.usesSequenceNumbers = true
       return { kind: 'sequence', set: reader.sequenceSet() }
     }
     const flag = reader.tryKeyword(...plainWords)
