@@ -17,7 +17,7 @@ export function checkLiteral(session: Session, segment: AppendSegment): void {
 
 function mayCome(session: Session, { sizeBytes, isUtf8 }: LiteralStep): void {
   // RFC 6855 §4: the syntax is there for clients that have enabled it.
-  if (isUtf8 && !session.out.isUtf8) throw new Answer('BAD', 'UTF8=ACCEPT is not enabled')
+  if (isUtf8 && !session.modes.isUtf8Accept) throw new Answer('BAD', 'UTF8=ACCEPT is not enabled')
   if (sizeBytes > session.context.settings.maxMessageBytes) {
     throw new Refusal('message-too-large', 'The message is larger than this server takes')
   }

@@ -13,6 +13,8 @@ const features = [
   'QRESYNC', // RFC 7162
   'OBJECTID', // RFC 8474
   'SAVEDATE', // RFC 8514
+  'UTF8=ACCEPT', // RFC 6855: `modes.ts`
+  'IMAP4rev2', // RFC 9051: `modes.ts`
 ]
 
 /** Whether site or account have switched it off. `name` in capitals. */

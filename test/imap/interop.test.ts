@@ -5,7 +5,10 @@ import { describe, it } from 'node:test'
 import { ImapFlow } from 'imapflow'
 import { address, mail, makeHarness, passwordText, type Harness } from './harness.ts'
 
-async function withImapFlow(test: (client: ImapFlow, harness: Harness) => Promise<void>): Promise<void> {
+async function withImapFlow(
+  test: (client: ImapFlow, harness: Harness) => Promise<void>,
+  options: { readonly qresync?: boolean } = {},
+): Promise<void> {
   const harness = await makeHarness()
   const client = new ImapFlow({
     host: '127.0.0.1',
@@ -15,6 +18,7 @@ async function withImapFlow(test: (client: ImapFlow, harness: Harness) => Promis
     auth: { user: address, pass: passwordText },
     logger: false,
     disableAutoIdle: true,
+    ...options,
   })
   try {
     await client.connect()
@@ -73,7 +77,7 @@ describe('imapflow', () => {
         })
         assert.ok(message)
         assert.equal(message.envelope?.subject, 'first of all')
-        assert.deepEqual([...(message.flags ?? [])].sort(), ['Work', '\\Recent', '\\Seen'])
+        assert.deepEqual([...(message.flags ?? [])].sort(), ['Work', '\\Seen'])
         assert.equal(message.source?.toString(), mail('first of all'))
         assert.equal(message.size, mail('first of all').length)
         assert.equal(new Date(message.internalDate ?? 0).getTime(), date.getTime())
@@ -120,4 +124,37 @@ describe('imapflow', () => {
       await client.noop()
       await idling
     }))
+
+  it('enables IMAP4rev2 and UTF8=ACCEPT by itself', () =>
+    withImapFlow(async (client) => {
+      for (const name of ['IMAP4REV2', 'UTF8=ACCEPT', 'CONDSTORE'])
+        assert.ok([...client.enabled].map((each) => each.toUpperCase()).includes(name), name)
+    }))
+
+  it('comes back by QRESYNC and hears what vanished', () =>
+    withImapFlow(
+      async (client, { put, select }) => {
+        for (const subject of ['one', 'two', 'three', 'four']) await put(mail(subject))
+        const { uidValidity, highestModseq } = await client.mailboxOpen('INBOX')
+        await client.mailboxClose()
+        const other = await select()
+        await other.ok('STORE 2:3 +FLAGS.SILENT (\\Deleted)')
+        await other.ok('EXPUNGE')
+        const heard: string[] = []
+        client.on('expunge', ({ uid, earlier }) => heard.push(`${uid}${earlier ? ' earlier' : ''}`))
+        const since = { uidValidity, changedSince: highestModseq }
+        const opened = await client.mailboxOpen('INBOX', since as object)
+        assert.equal(opened.exists, 2)
+        assert.deepEqual(heard, ['2 earlier', '3 earlier'])
+        await other.ok('STORE 1 +FLAGS.SILENT (\\Deleted)')
+        await other.ok('EXPUNGE')
+        await client.noop()
+        assert.deepEqual(heard.slice(2), ['1'])
+        const found: number[] = []
+        for await (const { uid } of client.fetch('1:*', { uid: true })) found.push(uid)
+        assert.deepEqual(found, [4])
+        assert.deepEqual(await client.search({ all: true }, { uid: true }), [4])
+      },
+      { qresync: true },
+    ))
 })

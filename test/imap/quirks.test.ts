@@ -131,7 +131,14 @@ const quirks: Readonly<Record<number, Quirk>> = {
   13: {
     about:
       'Thunderbird: five connections, a trailing delimiter, LSUB parents, tags by \\*, and "list (subscribed)" in small letters',
-    scripts: ['create', 'list-subscribed', 'list-trailing-delimiter', 'lsub', 'store-keyword'],
+    scripts: [
+      'create',
+      'enable-utf8-accept',
+      'list-subscribed',
+      'list-trailing-delimiter',
+      'lsub',
+      'store-keyword',
+    ],
     async run({ put, select }) {
       await put(mail('one'))
       const clients = await Promise.all([1, 2, 3, 4, 5].map(() => select()))
@@ -190,7 +197,7 @@ const quirks: Readonly<Record<number, Quirk>> = {
   19: {
     about:
       'a session that has not asked for IMAP4rev2 keeps RECENT, LSUB and the plain SEARCH; one session sees \\Recent',
-    scripts: ['select-recent', 'lsub', 'search', 'enable'],
+    scripts: ['select-recent', 'lsub', 'search', 'enable', 'select-imap4rev2', 'enable-several'],
   },
   20: {
     about: 'COMPRESS flushes every answer and shares no window between two',
