@@ -29,7 +29,7 @@ export async function stageMessages(
   first: AppendSegment,
   input: StreamedInput | undefined,
   staged: StagedAppend,
-  options: { readonly isSingle: boolean } = { isSingle: false },
+  options: { readonly isSingle: boolean },
 ): Promise<void> {
   const steps = walk(session, first, input, options)
   for (let step = await steps.next(); !step.done; step = await steps.next()) {

@@ -146,6 +146,7 @@ export async function sendStatus(
   const status = await account.status(name)
   const deletedBytes = items.includes('DELETED-STORAGE') ? await account.deletedBytes(name) : 0
   const values: Record<StatusItem, number | string> = {
+    APPENDLIMIT: session.context.settings.maxMessageBytes,
     DELETED: status.deleted,
     'DELETED-STORAGE': deletedBytes,
     HIGHESTMODSEQ: status.highestModSeq,

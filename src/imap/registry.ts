@@ -26,6 +26,7 @@ import { move } from './commands/move.ts'
 import { namespace } from './commands/namespace.ts'
 import { noop } from './commands/noop.ts'
 import { rename } from './commands/rename.ts'
+import { replace } from './commands/replace.ts'
 import { search } from './commands/search.ts'
 import { select } from './commands/select.ts'
 import { setquota } from './commands/setquota.ts'
@@ -76,6 +77,7 @@ export const commands: readonly Command[] = [
   thread,
   fetch,
   store,
+  replace,
   copy,
   move,
 ]

@@ -28,6 +28,32 @@ interface Operation {
 
 const operations: readonly Operation[] = [
   { name: 'APPEND', run: ({ open }) => open.append('INBOX', chunks(mail('new')), { flags: ['work'] }) },
+  {
+    name: 'MULTIAPPEND',
+    run: async ({ open }) => {
+      const staged = open.stageAppend('a/b')
+      try {
+        for (const subject of ['new', 'newer']) await staged.add(chunks(mail(subject)), { flags: [subject] })
+        await staged.commit()
+      } finally {
+        await staged.discard()
+      }
+    },
+  },
+  {
+    name: 'REPLACE',
+    run: async ({ open, inbox }) => {
+      const [, uid] = inbox.uids()
+      if (uid === undefined) throw new Error('no message')
+      const staged = open.stageAppend('a/b', { mailbox: inbox, uid })
+      try {
+        await staged.add(chunks(mail('new')), { flags: [] })
+        await staged.commit()
+      } finally {
+        await staged.discard()
+      }
+    },
+  },
   { name: 'STORE', run: ({ inbox }) => inbox.storeFlags(inbox.uids(), 'add', ['\\Seen', 'tag']) },
   { name: 'EXPUNGE', run: ({ inbox }) => inbox.expunge() },
   { name: 'COPY', run: ({ inbox }) => inbox.copy(inbox.uids(), 'a/b') },
@@ -125,6 +151,8 @@ function assertDone({ name }: Operation, { mailboxes }: SeenAccount): void {
   const all = Object.values(mailboxes).flatMap(({ messages }) => messages)
   const count = (subject: string): number => all.filter((message) => message.subject === subject).length
   if (name === 'APPEND' || name === 'delivery') assert.equal(count('new'), 1)
+  if (name === 'MULTIAPPEND') assert.equal(count('new') + count('newer'), 2)
+  if (name === 'REPLACE') assert.deepEqual([count('new'), count('m2')], [1, 0])
   if (name === 'COPY') assert.equal(count('m2'), 2)
   if (name === 'MOVE' || name === 'RENAME INBOX')
     for (let index = 1; index <= 6; index += 1) assert.equal(count(`m${index}`), 1)

@@ -18,7 +18,7 @@ function parse(input: ArgumentReader, literal?: LiteralFacts): AppendRequest | u
   input.space()
   if (input.isAtEnd && literal) return undefined
   const mailbox = input.mailbox()
-  const first = readFirstMessage(input, literal)
+  const first = readFirstMessage(input, literal, { isSingle: false })
   return first && { mailbox, first }
 }
 
@@ -29,7 +29,7 @@ async function run(
 ): Promise<CommandResult> {
   const staged = session.account.stageAppend(mailbox)
   try {
-    await stageMessages(session, first, input, staged)
+    await stageMessages(session, first, input, staged, { isSingle: false })
     const { uidValidity, uids } = await staged.commit()
     return { text: 'APPEND completed', code: { code: 'APPENDUID', uidValidity, uids } }
   } finally {

@@ -41,9 +41,10 @@ interface Literal {
 export function readFirstMessage(
   reader: ArgumentReader,
   literal: Literal | undefined,
+  options: { readonly isSingle: boolean },
 ): AppendSegment | undefined {
   reader.space()
-  return new Segment(reader, literal).messages()
+  return new Segment(reader, literal, options.isSingle).messages()
 }
 
 /** Behind a literal that was streamed. With `isSingle`, one message is all there may be (REPLACE). */
@@ -62,7 +63,7 @@ class Segment {
   readonly #isSingle: boolean
   readonly #steps: AppendStep[] = []
 
-  constructor(reader: ArgumentReader, literal: Literal | undefined, isSingle = false) {
+  constructor(reader: ArgumentReader, literal: Literal | undefined, isSingle: boolean) {
     this.#reader = reader
     this.#literal = literal
     this.#isSingle = isSingle

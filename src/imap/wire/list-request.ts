@@ -3,6 +3,7 @@ import type { ArgumentReader } from './arguments.ts'
 
 /** RFC 3501 §6.3.10, RFC 7162 §3.1.7; DELETED is RFC 9051's, DELETED-STORAGE RFC 9208's, SIZE RFC 8438's, MAILBOXID is RFC 8474's. */
 export type StatusItem =
+  | 'APPENDLIMIT'
   | 'DELETED'
   | 'DELETED-STORAGE'
   | 'HIGHESTMODSEQ'
@@ -90,6 +91,7 @@ function readReturns(reader: ArgumentReader): Pick<ListRequest, 'returns' | 'sta
 export function readStatusItems(reader: ArgumentReader): StatusItem[] {
   const items = reader.list(() =>
     reader.keyword(
+      'APPENDLIMIT',
       'DELETED',
       'DELETED-STORAGE',
       'HIGHESTMODSEQ',

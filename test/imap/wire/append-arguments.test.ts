@@ -50,7 +50,7 @@ async function stepsOf(text: string, isSingle = false): Promise<string> {
         reader.space()
         if (!(reader.isAtEnd && literal)) {
           said.push(reader.mailbox())
-          found = readFirstMessage(reader, literal)
+          found = readFirstMessage(reader, literal, { isSingle })
           if (!found) said.length = 0
         }
       }
