@@ -12,6 +12,7 @@ const features = [
   'CONDSTORE', // RFC 7162
   'QRESYNC', // RFC 7162
   'OBJECTID', // RFC 8474
+  'PREVIEW', // RFC 8970
   'SAVEDATE', // RFC 8514
   'UTF8=ACCEPT', // RFC 6855: `modes.ts`
   'IMAP4rev2', // RFC 9051: `modes.ts`

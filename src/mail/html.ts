@@ -8,7 +8,7 @@ const inlineTags = new Set(
   ),
 )
 // Elements whose content no one sees.
-const hiddenTags = new Set(['script', 'style', 'noframes', 'template'])
+const hiddenTags = new Set(['script', 'style', 'noframes', 'template', 'title'])
 const tagName = /^\/?([a-z][a-z0-9]*)/i
 
 /** The visible text. Never throws; broken markup may leave markup in the text. */

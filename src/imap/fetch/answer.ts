@@ -41,6 +41,7 @@ export function sendState(session: Session, answer: MessageAnswer): void {
 
 type Ready =
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'preview'; readonly text: string }
   | { readonly kind: 'bytes'; readonly label: string; readonly bytes: Buffer }
   | (OpenSection & { readonly label: string })
 
@@ -126,6 +127,10 @@ async function prepare(
     }
     case 'section':
       return { ...(await openSection(parts, item)), label: item.label }
+    case 'preview':
+      // RFC 8970 §4.1: LAZY does not wait for bodies to be opened.
+      if (item.isLazy) return { kind: 'nil', label: item.label }
+      return { kind: 'preview', text: await parts.preview() }
     case 'binary':
       return { ...(await decodedPart(session).open(parts, item)), label: item.label }
     case 'binarySize': {
@@ -145,6 +150,9 @@ function send(session: Session, item: Ready): void {
       break
     case 'bytes':
       out.text(`${item.label} `).bytes(item.bytes)
+      break
+    case 'preview':
+      out.text('PREVIEW ').string(item.text)
       break
     case 'nil':
       out.text(`${item.label} NIL`)

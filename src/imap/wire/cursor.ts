@@ -66,6 +66,13 @@ export class Cursor {
     return true
   }
 
+  /** As `tryToken`, in any case. `text` in capitals. */
+  tryPhrase(text: string): boolean {
+    if (this.#line.toString('latin1', this.#at, this.#at + text.length).toUpperCase() !== text) return false
+    this.#at += text.length
+    return true
+  }
+
   token(text: string): void {
     if (!this.tryToken(text)) this.fail(`expected ${text}`)
   }

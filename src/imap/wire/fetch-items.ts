@@ -20,6 +20,7 @@ export type FetchItem =
   | { readonly kind: 'flags'; readonly label: 'FLAGS' }
   | { readonly kind: 'internalDate'; readonly label: 'INTERNALDATE' }
   | { readonly kind: 'modSeq'; readonly label: 'MODSEQ' }
+  | { readonly kind: 'preview'; readonly label: 'PREVIEW'; readonly isLazy: boolean }
   | { readonly kind: 'saveDate'; readonly label: 'SAVEDATE' }
   | { readonly kind: 'size'; readonly label: 'RFC822.SIZE' }
   | { readonly kind: 'threadId'; readonly label: 'THREADID' }
@@ -98,6 +99,8 @@ function keyOf(item: FetchItem): string {
 
 /** Of BODY[x] and BODY.PEEK[x] together one answer is sent, and \Seen is set. */
 function merged(earlier: FetchItem | undefined, item: FetchItem): FetchItem {
+  // Without LAZY the answer must not be NIL (RFC 8970 §3.2).
+  if (earlier?.kind === 'preview' && !earlier.isLazy) return earlier
   return earlier && 'setsSeen' in earlier && earlier.setsSeen ? earlier : item
 }
 
@@ -120,6 +123,7 @@ function readItem(reader: ArgumentReader): FetchItem {
     'FLAGS',
     'INTERNALDATE',
     'MODSEQ',
+    'PREVIEW',
     'RFC822',
     'RFC822.HEADER',
     'RFC822.SIZE',
@@ -139,6 +143,9 @@ function readItem(reader: ArgumentReader): FetchItem {
       return reader.peek() === '[' ? readSection(reader, { setsSeen: true }) : body
     case 'BODY.PEEK':
       return readSection(reader, { setsSeen: false })
+    case 'PREVIEW':
+      // fetch-att =/ "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; what else stands in parentheses is not of it.
+      return { kind: 'preview', label: 'PREVIEW', isLazy: reader.tryPhrase(' (LAZY)') }
     case 'RFC822':
     case 'RFC822.HEADER':
     case 'RFC822.TEXT':

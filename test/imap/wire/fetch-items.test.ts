@@ -10,6 +10,7 @@ function shown(text: string): string {
   const result = outcome(text, readFetchArguments)
   if (typeof result === 'string') return result
   const items = result.items.map((item) => {
+    if (item.kind === 'preview' && item.isLazy) return 'PREVIEW lazy'
     if (!('setsSeen' in item)) return item.label
     return `${item.label}${item.partial ? `+${item.partial.length}` : ''}${item.setsSeen ? '!' : ''}`
   })
@@ -25,6 +26,15 @@ const rows: readonly (readonly [string, string])[] = [
   [' 1 FULL', '1 FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY'],
   [' 1 (ALL)', 'bad 4'],
   [' 1 UID', '1 UID'],
+  [' 1 PREVIEW', '1 PREVIEW'],
+  [' 1 PREVIEW (LAZY)', '1 PREVIEW lazy'],
+  [' 1 (preview (lazy) UID)', '1 PREVIEW lazy UID'],
+  [' 1 (PREVIEW (LAZY) PREVIEW)', '1 PREVIEW'],
+  [' 1 (PREVIEW PREVIEW (LAZY))', '1 PREVIEW'],
+  [' 1 PREVIEW (CHANGEDSINCE 7)', '1 PREVIEW MODSEQ since 7'],
+  [' 1 PREVIEW (LAZY) (CHANGEDSINCE 7)', '1 PREVIEW lazy MODSEQ since 7'],
+  [' 1 (PREVIEW (EAGER))', 'bad 12'],
+  [' 1 PREVIEW (LAZY', 'bad 12'],
   [' 1 BINARY[]', '1 BINARY[]!'],
   [' 1 binary.peek[1.2]<3.4>', '1 BINARY[1.2]<3>+4'],
   [' 1 (BINARY.SIZE[1] BINARY.PEEK[1] BINARY[1])', '1 BINARY.SIZE[1] BINARY[1]!'],
