@@ -38,7 +38,9 @@ export function parseMessageDate(value: OctetString): ZonedDate | undefined {
   const text = withoutComments(value)
   const date = messageDate.exec(text)
   if (date) {
-    const [, day, month, year, hour, minute, second, zone] = date
+    const [, day, month, digits, hour, minute, second, zone] = date
+    // Programs that counted years from 1900 have written 0102 for 2002: three digits, as RFC 5322 §4.3 reads them.
+    const year = digits?.replace(/^0(?=1\d\d$)/, '')
     return fromText(year, month, day, hour, minute, second, zone)
   }
   const [, month, day, hour, minute, second, zone, year, lastZone] = asctimeDate.exec(text) ?? []

@@ -7,6 +7,14 @@ import { loadCorpus, type CorpusMessage } from '../corpus.ts'
 import { knownDifferences, type KnownDifference } from './differences.ts'
 import { compareMessage, type Difference } from './fetch-comparison.ts'
 import { oddMessage, rareMessages } from './odd-mime.ts'
+import {
+  compareSort,
+  compareThreads,
+  sortPrograms,
+  threadAlgorithms,
+  unambiguous,
+} from './order-comparison.ts'
+import { knownOrderDifferences } from './order-differences.ts'
 import { compareSearch } from './search-comparison.ts'
 import { knownSearchDifferences } from './search-differences.ts'
 import { searchRows } from './search-table.ts'
@@ -81,5 +89,17 @@ suite('the same mail in Letterlock and in Dovecot', { skip: skipWithoutDovecot()
       differences.push(...(await compareSearch(servers.ours, servers.theirs, row, names)))
     t.diagnostic(`${rows.length} searches`)
     t.diagnostic(assertListed(differences, knownSearchDifferences, servers.messages))
+  })
+
+  test('SORT and THREAD: every key and algorithm', async (t) => {
+    const names = servers.messages.map(({ name }) => name)
+    const set = unambiguous(servers.messages)
+    const { ours, theirs } = servers
+    const differences: Difference[] = []
+    for (const program of sortPrograms)
+      differences.push(...(await compareSort(ours, theirs, program, names, set)))
+    for (const algorithm of threadAlgorithms)
+      differences.push(...(await compareThreads(ours, theirs, algorithm, names, set)))
+    t.diagnostic(assertListed(differences, knownOrderDifferences, servers.messages))
   })
 })
