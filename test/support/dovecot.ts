@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { within } from '../../src/base/async.ts'
+import { collect, within } from '../../src/base/async.ts'
 import { findProgram, skipWithout, skipWithoutRoot } from './programs.ts'
 import { freePort } from './server-process.ts'
 
@@ -78,6 +78,19 @@ export class DovecotProcess implements AsyncDisposable {
       await server[Symbol.asyncDispose]()
       throw new Error(`Dovecot did not start: ${log}`, { cause: error })
     }
+  }
+
+  /** Runs `doveadm` with the instance's own settings; resolves to its output. Rejects unless it ends with one of `codes`. */
+  async doveadm(parameters: readonly string[], codes: readonly number[] = [0]): Promise<string> {
+    const options = ['-c', join(this.root, 'dovecot.conf'), ...parameters]
+    const program = findProgram('doveadm')
+    if (program === undefined) throw new Error('doveadm is not installed')
+    const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'close')
+    const [stdout, stderr] = await Promise.all([collect(child.stdout), collect(child.stderr)])
+    await ended
+    if (codes.includes(child.exitCode ?? -1)) return stdout.toString()
+    throw new Error(`doveadm ended with ${child.exitCode ?? 'a signal'}: ${stderr.toString().slice(-2_000)}`)
   }
 
   log(): Promise<string> {

@@ -15,6 +15,8 @@ export type Contents = Readonly<Record<string, readonly Item[]>>
 
 export interface StoredItem extends Item {
   readonly uid: number
+  /** With keywords, without \Recent. */
+  readonly allFlags: string
   readonly internalDate: string
 }
 
@@ -31,6 +33,10 @@ export async function readMailbox(session: ImapSession, name: string): Promise<S
       internalDate: String(items.get('INTERNALDATE')),
       text: String(items.get('BODY[]')),
       flags: sortedFlags(flags),
+      allFlags: flags
+        .filter((flag) => flag !== '\\Recent')
+        .sort()
+        .join(' '),
     }
   })
 }
