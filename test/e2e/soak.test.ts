@@ -8,6 +8,7 @@ import { SeededRandom } from '../bench/random.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { markerSource } from './crash-messages.ts'
 import { deliver, soakMailboxes, work, type SoakPlace } from './soak-load.ts'
+import { SoakHistory } from './soak-history.ts'
 import { SoakSession } from './soak-session.ts'
 import { SoakTruth } from './soak-truth.ts'
 
@@ -56,6 +57,11 @@ test('a mixed load loses, doubles and alters nothing', { timeout: seconds * 3_00
     for (const mailbox of soakMailboxes) await session.run(`CREATE ${mailbox}`)
     await session.logout()
   }
+  const histories = truths.map(({ address }) => new SoakHistory(address))
+  const rest = async (): Promise<void> => {
+    for (const truth of truths) await audit(site.ports.imap, truth)
+    for (const history of histories) await history.check(site.ports.imap, password, soakMailboxes)
+  }
   const end = performance.now() + seconds * 1000
   const memory: number[] = []
   const restMs = Number(process.env['LETTERLOCK_SOAK_REST_MS'] ?? 10)
@@ -71,7 +77,7 @@ test('a mixed load loses, doubles and alters nothing', { timeout: seconds * 3_00
       return [...sessions, deliver(place(9))]
     })
     await Promise.all(clients)
-    for (const truth of truths) await audit(site.ports.imap, truth)
+    await rest()
     memory.push(await residentBytes(site.pid))
     // Now and then what is on the disk must do alone.
     if (stretch % 5 === 4) await site.restart()
