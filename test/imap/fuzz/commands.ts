@@ -24,24 +24,26 @@ import {
 } from './words.ts'
 
 const uid = choice('', 'UID ')
-const charset = maybe(choice('CHARSET UTF-8 ', 'CHARSET US-ASCII ', 'CHARSET X-NONE '))
+const charset = choice('', '', '', 'CHARSET UTF-8 ', 'CHARSET US-ASCII ', 'CHARSET X-NONE ')
+const statusItem = choice(
+  'MESSAGES',
+  'UIDNEXT',
+  'UIDVALIDITY',
+  'UNSEEN',
+  'RECENT',
+  'SIZE',
+  'HIGHESTMODSEQ',
+  'MAILBOXID',
+)
 const statusItems = inParentheses(
   several(
-    choice(
-      ...[
-        'MESSAGES',
-        'UIDNEXT',
-        'UIDVALIDITY',
-        'UNSEEN',
-        'RECENT',
-        'SIZE',
-        'DELETED',
-        'HIGHESTMODSEQ',
-        'MAILBOXID',
-      ],
-      ...['APPENDLIMIT', 'NONSENSE'],
+    fc.oneof(
+      { weight: 20, arbitrary: statusItem },
+      { weight: 1, arbitrary: choice('APPENDLIMIT', 'DELETED') },
     ),
-    { most: 6 },
+    {
+      most: 6,
+    },
   ),
 )
 const pattern = stringOf(
@@ -50,10 +52,10 @@ const pattern = stringOf(
 const selectParameters = line(
   ' (',
   fc.oneof(
-    choice('CONDSTORE', 'NONSENSE', '').map((name): Line => [name]),
+    choice('CONDSTORE').map((name): Line => [name]),
     line(
       'QRESYNC (',
-      fc.constantFrom('1', '999'),
+      fc.constantFrom('1', '2', '3', '999'),
       ' ',
       values.modSeq,
       maybe(line(' ', set)),
@@ -78,7 +80,7 @@ const rows: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Line>])[
   [2, line(choice('NOOP', 'CHECK', 'CAPABILITY', 'NAMESPACE', 'NOOP x'))],
   [1, line('ID ', choice('NIL', '("name" "fuzz")', '("a" NIL "b")', '()', '("x")'))],
   [2, line('ENABLE ', several(choice('CONDSTORE', 'QRESYNC', 'IMAP4rev2', 'UTF8=ACCEPT', 'X-NONE')))],
-  [6, line(choice('SELECT ', 'EXAMINE '), mailbox, maybe(selectParameters))],
+  [6, line(choice('SELECT ', 'EXAMINE '), mailbox, fc.option(selectParameters, { nil: '', freq: 3 }))],
   [3, line('CREATE ', mailbox, maybe(choice(' (USE (\\Junk))', ' (USE (\\Bogus))', ' ()')))],
   [1, line('DELETE ', mailbox)],
   [2, line('RENAME ', mailbox, ' ', mailbox)],
@@ -87,9 +89,7 @@ const rows: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Line>])[
     3,
     line(
       'LIST ',
-      maybe(
-        choice('(SUBSCRIBED) ', '(SPECIAL-USE) ', '(SUBSCRIBED RECURSIVEMATCH) ', '(REMOTE) ', '(NONSENSE) '),
-      ),
+      maybe(choice('(SUBSCRIBED) ', '(SPECIAL-USE) ', '(SUBSCRIBED RECURSIVEMATCH) ', '(REMOTE) ', '() ')),
       choice('""', 'Work', 'Work/'),
       ' ',
       fc.oneof(pattern, inParentheses(several(pattern))),
@@ -148,16 +148,7 @@ const rows: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Line>])[
       several(searchKey),
     ),
   ],
-  [
-    2,
-    line(
-      uid,
-      'THREAD ',
-      choice('REFERENCES', 'ORDEREDSUBJECT', 'REFS', 'NONSENSE'),
-      ' UTF-8 ',
-      several(searchKey),
-    ),
-  ],
+  [2, line(uid, 'THREAD ', choice('REFERENCES', 'ORDEREDSUBJECT', 'REFS'), ' UTF-8 ', several(searchKey))],
   [
     8,
     line(
@@ -166,9 +157,10 @@ const rows: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Line>])[
       set,
       ' ',
       fetchItems,
-      maybe(line(' (CHANGEDSINCE ', values.modSeq, maybe(choice(' VANISHED')), ')')),
+      fc.option(line(' (CHANGEDSINCE ', values.modSeq, ')'), { nil: '', freq: 5 }),
     ),
   ],
+  [1, line('UID FETCH ', set, ' (FLAGS) (CHANGEDSINCE ', values.modSeq, ' VANISHED)')],
   [
     8,
     line(
@@ -176,7 +168,7 @@ const rows: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Line>])[
       'STORE ',
       set,
       ' ',
-      maybe(line('(UNCHANGEDSINCE ', values.modSeq, ') ')),
+      fc.option(line('(UNCHANGEDSINCE ', values.modSeq, ') '), { nil: '', freq: 4 }),
       choice('+FLAGS', '-FLAGS', 'FLAGS'),
       maybe(choice('.SILENT')),
       ' ',

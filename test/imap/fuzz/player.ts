@@ -15,13 +15,15 @@ export interface Step {
   readonly damage: Damage
   /** The next command is sent without waiting for the answer to this one. */
   readonly isPipelined: boolean
+  /** Where no mailbox is selected, INBOX is before it: most commands want one. */
+  readonly selects: boolean
   /** Octets sent at once. */
   readonly chunkBytes: number
 }
 
 const place = fc.nat(1000)
 const damage: fc.Arbitrary<Damage> = fc.oneof(
-  { weight: 30, arbitrary: fc.constant({ kind: 'none' as const }) },
+  { weight: 80, arbitrary: fc.constant({ kind: 'none' as const }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -61,6 +63,7 @@ export const step: fc.Arbitrary<Step> = fc.record({
   line: command,
   damage,
   isPipelined: fc.nat(3).map((dice) => dice === 0),
+  selects: fc.nat(9).map((dice) => dice > 0),
   chunkBytes: fc.constantFrom(100_000, 100_000, 1, 2, 7, 50),
 })
 
@@ -94,8 +97,13 @@ export class Player {
     }
   }
 
-  async #step({ line, damage: how, isPipelined, chunkBytes }: Step): Promise<void> {
+  async #step({ line, damage: how, isPipelined, selects, chunkBytes }: Step): Promise<void> {
     const { rules } = this.#client
+    if (selects && !rules.isSelected && !rules.isBlind && rules.unanswered.length === 0) {
+      this.#client.send('again SELECT INBOX')
+      await this.#settle()
+    }
+    if (this.#isEnded) return
     this.#tags += 1
     const tag = `t${this.#tags}`
     const last = line.length - 1

@@ -56,6 +56,11 @@ export class SessionRules {
     return this.#sent.isStuck
   }
 
+  /** A mailbox is selected, as far as answers have told. */
+  get isSelected(): boolean {
+    return this.#selection !== undefined
+  }
+
   /** What would give the server all that it waits for: DONE, or the rest of a literal. */
   get owed(): string | undefined {
     return this.#sent.owed
