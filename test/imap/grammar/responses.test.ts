@@ -199,6 +199,11 @@ const dialogues: [name: string, isWrong: boolean, lines: readonly string[]][] = 
     ['C b ENABLE QRESYNC', 'S * ENABLED QRESYNC', 'S b OK done', 'C c NOOP', 'S * 3 EXPUNGE'],
   ],
   ['another SELECT without CLOSED', true, ['C b SELECT Work', 'S * 2 EXISTS']],
+  [
+    'SELECT behind DELETE of what was selected',
+    false,
+    ['C b DELETE INBOX', 'S b OK done', ...selected.map((line) => line.replace(' a ', ' c '))],
+  ],
   ['something behind BYE', true, ['C b LOGOUT', 'S * BYE bye', 'S * 4 EXISTS']],
 ]
 

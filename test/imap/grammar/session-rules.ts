@@ -28,6 +28,8 @@ export class SessionRules {
   #opening: Selection | undefined
   readonly #statuses = new Map<string, bigint>()
   #mayNotify = false
+  /** The session has deleted a mailbox, which may have been its own: then nothing is selected, and no CLOSED says so. */
+  #mayBeDeleted = false
   #isOver = false
   #isOff = false
 
@@ -122,11 +124,13 @@ export class SessionRules {
         must(opened?.hasExists === true && opened.flags !== undefined, 'SELECT without EXISTS or FLAGS')
         must(opened.uidNext > 0 && opened.uidValidity > 0, 'SELECT without UIDNEXT or UIDVALIDITY')
         this.#selection = opened
+        this.#mayBeDeleted = false
       }
       this.#opening = undefined
     }
     if (!isOk) return
     if (['CLOSE', 'UNSELECT', 'UNAUTHENTICATE'].includes(command.name)) this.#selection = undefined
+    if (command.name === 'DELETE') this.#mayBeDeleted = true
     if (command.name === 'UNAUTHENTICATE') this.#enabled = new Set()
     if (command.name === 'NOTIFY') this.#mayNotify = /\bSET\b/i.test(command.rest)
     if (command.name === 'STARTTLS') this.stop()
@@ -246,6 +250,7 @@ export class SessionRules {
   }
 
   #current(command: SentCommand | undefined): Selection {
+    if (this.#mayBeDeleted && isSelect(command)) this.#selection = undefined
     if (this.#selection) return this.#selection
     if (!isSelect(command)) throw new GrammarError('nothing is selected')
     this.#opening ??= {
