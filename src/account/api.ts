@@ -99,7 +99,11 @@ export type MailboxEvent =
  * SelectedMailbox that did it. Of a mailbox and those below it that are renamed with it only the first is told.
  */
 export type AccountEvent = { readonly by: object | undefined } & (
-  | { readonly kind: 'append' | 'expunge' | 'flags'; readonly mailbox: string }
+  | {
+      readonly kind: 'append' | 'expunge' | 'flags'
+      readonly mailbox: string
+      readonly uids: readonly Uid[]
+    }
   | { readonly kind: 'created' | 'deleted'; readonly mailbox: string; readonly name: string }
   | { readonly kind: 'renamed'; readonly mailbox: string; readonly from: string; readonly name: string }
   | { readonly kind: 'subscribed' | 'unsubscribed'; readonly name: string }

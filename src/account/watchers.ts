@@ -120,7 +120,7 @@ function accountEvent(
   by: object | undefined,
 ): AccountEvent | undefined {
   if (effect.kind === 'keyword') return undefined
-  if ('uids' in effect) return { kind: effect.kind, mailbox: effect.mailbox, by }
+  if ('uids' in effect) return { ...effect, uids: effect.uids as Uid[], by }
   if (effect.kind === 'renamed') {
     // RFC 5465 §5.4: what is below a renamed mailbox went along, and is not told of.
     const wentAlong = all.some(

@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream'
 import { constants, createInflateRaw, deflateRawSync } from 'node:zlib'
 import { breathe } from '../base/async.ts'
-import type { ImapSocket } from './connection.ts'
+import type { ImapSocket } from './socket.ts'
 
 /** Inflated at a time: what a peer's few bytes may become before somebody reads it. */
 const inflatedBytes = 4 * 1024

@@ -1,22 +1,19 @@
 // One connection's life: the read-run-answer loop, its deadlines, STARTTLS, and the last words.
-import type { Duplex } from 'node:stream'
 import { deferred } from '../base/async.ts'
 import { capabilitiesOf, isSwitchedOff } from './capabilities.ts'
 import { CompressedSocket } from './compression.ts'
 import { Dispatcher, takesInput, usesNumbers, type Aftermath } from './dispatcher.ts'
+import { handshake } from './handshake.ts'
 import { Input } from './input.ts'
 import { ConnectionLost, Output } from './output.ts'
 import { Session, type ImapContext, type SessionLink } from './session.ts'
+import type { ImapSocket } from './socket.ts'
+import { Teller } from './teller.ts'
 import { Deadline } from './timers.ts'
 import type { FramerEvent, RawLine } from './wire/framer-events.ts'
 import { Framer } from './wire/framer.ts'
 import { limitsAfterLogin, limitsBeforeLogin, limitsCompressed, type WireLimits } from './wire/limits.ts'
 import type { ResponseCode } from './wire/response-code.ts'
-
-/** A stream with an address, as `node:net` and `node:tls` make them. */
-export interface ImapSocket extends Duplex {
-  readonly remoteAddress?: string | undefined
-}
 
 export interface ConnectionOptions {
   readonly isTls: boolean
@@ -48,8 +45,9 @@ export class Connection implements SessionLink {
   readonly #closeDeadline: Deadline
   #goodbye: { readonly text: string; readonly code: ResponseCode | undefined } | undefined
   #hasSaidGoodbye = false
-  /** Waiting for the peer, with no answer half written. */
+  /** Waiting for the peer, with no answer half written unless `#isSpeaking`. */
   #isWaiting = false
+  #isSpeaking = false
   readonly #socketClosed = deferred<undefined>()
 
   constructor(socket: ImapSocket, context: ImapContext, options: ConnectionOptions) {
@@ -158,9 +156,19 @@ export class Connection implements SessionLink {
     if (this.#goodbye) return
     this.#goodbye = { text, code }
     this.#abort.abort()
-    if (this.#isWaiting) this.#sayGoodbye()
+    if (this.#isWaiting && !this.#isSpeaking) this.#sayGoodbye()
     // A command in progress is given a moment: cutting it off in the middle of a literal helps nobody.
     else this.#closeDeadline.start(this.#context.limits.closeGraceMs, () => this.destroy())
+  }
+
+  async speak(task: () => Promise<void>): Promise<void> {
+    this.#isSpeaking = true
+    try {
+      await task()
+    } finally {
+      this.#isSpeaking = false
+      if (this.#isWaiting && this.#goodbye) this.#sayGoodbye()
+    }
   }
 
   destroy(): void {
@@ -190,8 +198,11 @@ export class Connection implements SessionLink {
     if (this.#session.state !== 'not-authenticated') {
       this.#idleDeadline.start(this.#context.limits.idleMs, () => this.close('Idle for too long'))
     }
+    const { notify } = this.#session
+    const teller = notify && new Teller(this.#session, notify.tellsExpungesAtOnce)
     const event = await this.#waiting(() => this.#framer.next())
     this.#idleDeadline.stop()
+    await teller?.stop()
     return event
   }
 
@@ -216,20 +227,11 @@ export class Connection implements SessionLink {
       this.#framer.setLimits(limitsCompressed)
       this.#replaceSocket(new CompressedSocket(this.#socket, first, (text) => this.close(text)))
     } else if (aftermath === 'startTls' && this.#options.startTls) {
-      const lost = new Promise<undefined>((resolve) => {
-        this.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-      })
-      // A failed handshake rejects: there is no way back to the clear.
-      const encrypted = await Promise.race([
-        this.#options.startTls(this.#socket).catch(() => undefined),
-        lost,
-      ])
-      if (!encrypted) {
-        this.destroy()
-        return true
-      }
+      const encrypted = await handshake(this.#socket, this.#options.startTls, this.signal)
+      if (encrypted) this.#replaceSocket(encrypted)
+      else this.destroy()
       this.#isTls = true
-      this.#replaceSocket(encrypted)
+      if (!encrypted) return true
     }
     return this.#goodbye !== undefined
   }

@@ -139,8 +139,10 @@ export class Dispatcher {
     const kind = result.kind ?? 'OK'
     this.#count(result)
     if (facts && kind !== 'BAD') {
-      session.announce(this.#mayExpunge(facts, head.isUid && !result.usedNumbers))
+      const mayExpunge = this.#mayExpunge(facts, head.isUid && !result.usedNumbers)
+      session.announce(mayExpunge, facts.mustExpunge)
       await session.tellContexts()
+      if (session.notify) await session.tellNotices()
     }
     if (result.then === 'startTls') this.#around.dropInput()
     output.writer.tagged(head.tag, kind, result.text, result.code)

@@ -14,7 +14,7 @@ export interface ListRow {
   readonly attributes: readonly string[]
   /** RFC 5258 §3.5: the selection options that something below this name meets. */
   readonly childInfo: readonly string[]
-  /** RFC 9051 §6.3.9.7: the form in which the client gave the name. */
+  /** RFC 9051 §6.3.9.7: the form in which the client gave the name; RFC 5465 §5.4: what a mailbox just renamed was called. */
   readonly oldName?: string
 }
 

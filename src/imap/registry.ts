@@ -25,6 +25,7 @@ import { lsub } from './commands/lsub.ts'
 import { move } from './commands/move.ts'
 import { namespace } from './commands/namespace.ts'
 import { noop } from './commands/noop.ts'
+import { notify } from './commands/notify.ts'
 import { rename } from './commands/rename.ts'
 import { replace } from './commands/replace.ts'
 import { search } from './commands/search.ts'
@@ -66,6 +67,7 @@ export const commands: readonly Command[] = [
   setquota,
   append,
   idle,
+  notify,
   check,
   close,
   unselect,

@@ -2,8 +2,9 @@
 import type { Accounts } from '../account/api.ts'
 import { MemoryBudget } from '../account/memory-budget.ts'
 import type { Clock, Log } from '../base/ports.ts'
-import { Connection, type ConnectionOptions, type ImapSocket } from './connection.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import { defaultImapLimits, type ImapLimits, type ImapSettings } from './settings.ts'
+import type { ImapSocket } from './socket.ts'
 import { systemTimers, type Timers } from './timers.ts'
 
 export interface ServeImapOptions extends ConnectionOptions {

@@ -3,11 +3,12 @@ import type { Accounts, OpenAccount, SelectedMailbox } from '../account/api.ts'
 import type { MemoryBudget } from '../account/memory-budget.ts'
 import { breathe } from '../base/async.ts'
 import type { Clock, Log } from '../base/ports.ts'
+import type { Notify } from './notify.ts'
 import { noModes, type SessionModes } from './modes.ts'
 import { ConnectionLost } from './output.ts'
 import type { ImapLimits, ImapSettings } from './settings.ts'
 import type { Timers } from './timers.ts'
-import { View } from './view.ts'
+import { View, type NewsRules } from './view.ts'
 import type { RawLine } from './wire/framer-events.ts'
 import type { ResponseCode } from './wire/response-code.ts'
 import type { ResponseWriter } from './wire/writer.ts'
@@ -35,6 +36,8 @@ export interface SessionLink {
   flushIfLarge(): Promise<void> | undefined
   /** One raw line from the peer, for AUTHENTICATE and IDLE; undefined when no more will come. */
   readLine(limitBytes: number): Promise<RawLine | undefined>
+  /** Runs a task that writes while the peer is waited for: no goodbye comes in between. */
+  speak(task: () => Promise<void>): Promise<void>
   /** Says goodbye as soon as no answer is half written, and ends the connection. */
   close(reason: string, code?: ResponseCode): void
   /** Ends the connection without a word, because an answer cannot be completed. */
@@ -57,6 +60,7 @@ export class Session {
   #account: OpenAccount | undefined
   #view: View | undefined
   readonly #modes: SessionModes = noModes()
+  #notify: Notify | undefined
   failedLogins = 0
 
   constructor(context: ImapContext, link: SessionLink) {
@@ -169,11 +173,47 @@ export class Session {
     return { code: { code: 'HIGHESTMODSEQ', value: this.view.mailbox.highestModSeq } }
   }
 
-  /** Tells what happened in the selected mailbox, as far as it may be told now. */
-  announce(mayExpunge: boolean): void {
+  /** What NOTIFY has asked for; undefined before its first use. */
+  get notify(): Notify | undefined {
+    return this.#notify
+  }
+
+  setNotify(notify: Notify | undefined): void {
+    this.#notify?.close()
+    this.#notify = notify
+  }
+
+  /** `wake` is called, from inside a commit, when there may be news; it must only set things going. */
+  onNews(wake: (() => void) | undefined): void {
+    this.#view?.onNews(wake)
+    if (this.#notify) this.#notify.onNews = wake
+  }
+
+  /** Whether `announce` and `tellNotices` would tell something. */
+  hasNews(mayExpunge: boolean): boolean {
+    if (this.#notify?.hasNews) return true
+    return this.#tellsSelected && this.#view?.hasNews(this.#newsRules(mayExpunge)) === true
+  }
+
+  get #tellsSelected(): boolean {
+    return this.#notify?.tellsSelected ?? true
+  }
+
+  #newsRules(mayExpunge: boolean): NewsRules {
+    const withFlags = this.#notify?.tellsFlags ?? true
+    return { mayExpunge, withFlags, withModSeq: this.isCondstore }
+  }
+
+  /** Sends what NOTIFY has asked for, behind `announce`. */
+  async tellNotices(): Promise<void> {
+    await this.#notify?.tell()
+  }
+
+  /** Tells what happened in the selected mailbox, as far as it may be told now; `isAsked`: whatever NOTIFY says. */
+  announce(mayExpunge: boolean, isAsked: boolean = false): void {
     const view = this.#view
-    if (!view) return
-    view.announce(this.out, { mayExpunge, withModSeq: this.isCondstore })
+    if (!view || !(isAsked || this.#tellsSelected)) return
+    view.announce(this.out, this.#newsRules(mayExpunge))
     // RFC 7162 §3.2: a client that has seen greater MODSEQs must come back with one from before what waits to be told.
     if (view.hasExpunges && this.#modes.isQresync) this.sendHighestModSeq(view)
   }
@@ -185,6 +225,7 @@ export class Session {
 
   /** The connection has ended: gives up the mailbox and the account, whose keys are wiped if this was its last session. */
   async end(): Promise<void> {
+    this.setNotify(undefined)
     this.unselect()
     const account = this.#account
     this.#account = undefined

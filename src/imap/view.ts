@@ -18,6 +18,8 @@ export interface NewsRules {
   readonly mayExpunge: boolean
   /** RFC 7162 §3.1: the client knows MODSEQ. */
   readonly withModSeq: boolean
+  /** Whether it wants to hear of changed flags (RFC 5465). */
+  readonly withFlags: boolean
 }
 
 /** Messages that a set names. */
@@ -111,7 +113,7 @@ export class View {
     return (
       this.#hasNewKeywords ||
       this.#arrived.length > 0 ||
-      this.#changed.size > 0 ||
+      (rules.withFlags && this.#changed.size > 0) ||
       (rules.mayExpunge && this.#gone.size > 0)
     )
   }
@@ -154,7 +156,7 @@ export class View {
     this.announceKeywords(out)
     this.#announceNumbers(out, rules.mayExpunge)
     for (const uid of [...this.#changed].sort((a, b) => a - b)) {
-      if (!this.#gone.has(uid)) this.fetchFlags(out, uid, { ...rules, withUid: true, withFlags: true })
+      if (!this.#gone.has(uid) && rules.withFlags) this.fetchFlags(out, uid, { ...rules, withUid: true })
     }
     this.#changed.clear()
   }

@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Accounts, OpenAccount } from '../../src/account/api.ts'
 import { silentLog, type Log, type LogFields } from '../../src/base/ports.ts'
-import type { ImapSocket } from '../../src/imap/connection.ts'
+import type { ImapSocket } from '../../src/imap/socket.ts'
 import { serveImap, type ImapHandle } from '../../src/imap/serve.ts'
 import type { ImapLimits, ImapSettings } from '../../src/imap/settings.ts'
 import { makeSite, session, type TestSite } from '../account/support.ts'

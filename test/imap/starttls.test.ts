@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
-import type { ImapSocket } from '../../src/imap/connection.ts'
+import type { ImapSocket } from '../../src/imap/socket.ts'
 import { Client } from './client.ts'
 import { address, makeHarness, passwordText, type Harness } from './harness.ts'
 

@@ -28,7 +28,7 @@ class NaiveClient {
   }
 
   hear(mayExpunge: boolean): string[] {
-    this.view.announce(this.#out, { mayExpunge, withModSeq: false })
+    this.view.announce(this.#out, { mayExpunge, withModSeq: false, withFlags: true })
     return this.read()
   }
 
@@ -111,7 +111,11 @@ function act(model: ModelMailbox, clients: readonly NaiveClient[], action: Step)
       // One's own STORE answers for itself, and only for a message that has a number.
       if (client && client.view.sequenceNumber(uid as Uid) === undefined) return
       model.setFlags(uid, action.flag === '' ? [] : [action.flag], client?.selected)
-      client?.view.fetchFlags(client.out, uid as Uid, { withUid: true, withFlags: true, withModSeq: false })
+      client?.view.fetchFlags(client.out, uid as Uid, {
+        withUid: true,
+        withFlags: true,
+        withModSeq: false,
+      })
       client?.read()
       break
     }

@@ -66,6 +66,18 @@ function chosenBy(partial: PartialRange, uids: readonly Uid[]): readonly Uid[] {
   return uids.slice(start, end)
 }
 
+/** FETCH responses of messages that have just come, which no command asked for (RFC 5465 §5.2). Never sets \Seen. */
+export async function sendUnasked(
+  session: Session,
+  uids: readonly Uid[],
+  items: readonly FetchItem[],
+): Promise<void> {
+  const peeking = items.map((item) => (item.kind === 'section' ? { ...item, setsSeen: false } : item))
+  const hasModSeq = !session.isCondstore || items.some(({ kind }) => kind === 'modSeq')
+  const all: FetchItem[] = hasModSeq ? peeking : [...peeking, { kind: 'modSeq', label: 'MODSEQ' }]
+  await new FetchRun(session, all).batch(uids)
+}
+
 /** RFC 3501 §6.4.8: every answer to UID FETCH has the UID. */
 function withUid(items: readonly FetchItem[], numbers: NumberKind): readonly FetchItem[] {
   if (numbers === 'sequence' || items.some(({ kind }) => kind === 'uid')) return items

@@ -110,6 +110,18 @@ function readItems(reader: ArgumentReader): readonly FetchItem[] {
   return macro ? macros[macro] : [readItem(reader)]
 }
 
+/** fetch-att *(SP fetch-att), without duplicates (RFC 5465 §8). */
+export function readAttributes(reader: ArgumentReader): readonly FetchItem[] {
+  const items = new Map<string, FetchItem>()
+  do {
+    reader.count()
+    const item = readItem(reader)
+    items.set(keyOf(item), item)
+  } while (reader.trySpace())
+  if (items.size > maxItems) reader.fail('too many items')
+  return [...items.values()]
+}
+
 function readItem(reader: ArgumentReader): FetchItem {
   const word = reader.keyword(
     'BINARY',

@@ -21,6 +21,7 @@ export type PlainCode =
   | 'NOMODSEQ'
   | 'NONEXISTENT'
   | 'NOPERM'
+  | 'NOTIFICATIONOVERFLOW'
   | 'OVERQUOTA'
   | 'PARSE'
   | 'PRIVACYREQUIRED'
@@ -37,6 +38,7 @@ export type PlainCode =
 /** A response code with its arguments. Number lists must not be empty: a COPYUID of nothing is left out. */
 export type ResponseCode =
   | PlainCode
+  | { readonly code: 'BADEVENT'; readonly events: readonly string[] }
   | { readonly code: 'BADCHARSET'; readonly charsets: readonly string[] }
   /** RFC 4469 §4.1. */
   | { readonly code: 'BADURL'; readonly url: string }
@@ -68,6 +70,8 @@ export function formatResponseCode(code: ResponseCode): string {
     case 'NOUPDATE':
       // RFC 3501 §9: a tag holds neither quotes nor backslashes.
       return `NOUPDATE "${code.tag}"`
+    case 'BADEVENT':
+      return `BADEVENT (${code.events.join(' ')})`
     case 'CAPABILITY':
       return `CAPABILITY ${code.capabilities.join(' ')}`
     case 'MAILBOXID':
