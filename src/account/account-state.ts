@@ -1,4 +1,5 @@
 // What an unlocked account knows of itself in memory, and how one logged change alters it: the same code for replay and for live commits.
+import { AnnotationTable, ofAccount } from './annotation-table.ts'
 import { Damage } from './errors.ts'
 import type { Change } from './log-codec.ts'
 import { MailboxTable } from './mailbox-table.ts'
@@ -11,6 +12,7 @@ export type Effect =
   | { readonly kind: 'created' | 'deleted'; readonly mailbox: string; readonly name: string }
   | { readonly kind: 'renamed'; readonly mailbox: string; readonly from: string; readonly name: string }
   | { readonly kind: 'subscribed' | 'unsubscribed'; readonly name: string }
+  | { readonly kind: 'annotated'; readonly mailbox: string; readonly entry: string }
 
 /** So many messages changed at once are as much work as a change. */
 const messagesPerChange = 50
@@ -19,6 +21,7 @@ export class AccountState {
   readonly mailboxes = new Map<string, MailboxTable>()
   readonly #byName = new Map<string, MailboxTable>()
   readonly subscriptions = new Set<string>()
+  readonly annotations = new AnnotationTable()
   lastUidValidity = 0
   /** Work that the log since the manifest would be to replay: its changes, and those of many messages count for more. */
   tailLength = 0
@@ -39,6 +42,12 @@ export class AccountState {
 
   names(): string[] {
     return [...this.#byName.keys()]
+  }
+
+  /** Sets an annotation of a mailbox that exists, or of the account; without a value it goes. */
+  annotate(mailbox: string, entry: string, value: Buffer | undefined): void {
+    if (mailbox !== ofAccount) this.#table(mailbox)
+    this.annotations.set(mailbox, entry, value)
   }
 
   #table(id: string): MailboxTable {
@@ -109,6 +118,7 @@ export class AccountState {
         const table = this.#table(change.mailbox)
         this.mailboxes.delete(table.id)
         this.#byName.delete(table.name)
+        this.annotations.forget(table.id)
         return [{ kind: 'deleted', mailbox: table.id, name: table.name }]
       }
       case 'renamed': {
@@ -143,6 +153,9 @@ export class AccountState {
       case 'adopted':
         this.adoptedThrough = Math.max(this.adoptedThrough, ...change.arrivals.map(([adopted]) => adopted))
         return []
+      case 'annotated':
+        this.annotate(change.mailbox, change.entry, change.value)
+        return [{ kind: 'annotated', mailbox: change.mailbox, entry: change.entry }]
       case 'checkpoint':
         return []
     }

@@ -1,6 +1,7 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
 import type { TextPage } from './text-codec.ts'
+import type { AccountEvent } from './account-event.ts'
 
 /** 1 to 4,294,967,295; never reused within a UIDVALIDITY (RFC 3501 §2.3.1.1). */
 export type Uid = number & { readonly brand: 'Uid' }
@@ -93,21 +94,6 @@ export type MailboxEvent =
     }
   | { readonly kind: 'gone' } // the mailbox was deleted, or the account can no longer be used
   | { readonly kind: 'keyword'; readonly keyword: Flag } // a keyword that the mailbox did not know
-
-/**
- * What happened anywhere in an account, after it was committed, in order. `mailbox` is an identifier; `by` the OpenAccount or
- * SelectedMailbox that did it. Of a mailbox and those below it that are renamed with it only the first is told.
- */
-export type AccountEvent = { readonly by: object | undefined } & (
-  | {
-      readonly kind: 'append' | 'expunge' | 'flags'
-      readonly mailbox: string
-      readonly uids: readonly Uid[]
-    }
-  | { readonly kind: 'created' | 'deleted'; readonly mailbox: string; readonly name: string }
-  | { readonly kind: 'renamed'; readonly mailbox: string; readonly from: string; readonly name: string }
-  | { readonly kind: 'subscribed' | 'unsubscribed'; readonly name: string }
-)
 
 export interface CopyResult {
   readonly uidValidity: UidValidity
@@ -250,6 +236,10 @@ export interface OpenAccount {
   statusNow(mailbox: string): (MailboxStatus & { readonly name: string }) | undefined
   /** Several messages together, or one in place of another, which goes in the same commit. Refuses with 'read-only'. */
   stageAppend(name: string, replaced?: Replaced): StagedAppend
+  /** Annotations of a mailbox, or for undefined of the account, by entry in small letters (RFC 5464). */
+  annotations(mailbox: string | undefined): ReadonlyMap<string, Buffer>
+  /** All or none; undefined takes an entry away. Refusals: 'mailbox-not-found', 'limit'. */
+  setAnnotations(mailbox: string | undefined, values: ReadonlyMap<string, Buffer | undefined>): Promise<void>
   quota(): Promise<{ readonly usedBytes: number; readonly limitBytes: number | undefined }>
   /** Wipes the keys if this was the last session. */
   close(): Promise<void>

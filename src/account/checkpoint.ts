@@ -31,6 +31,7 @@ function listItems(
       return { kind: 'mailbox', entry: { ...entry, pages, expungedDigest } }
     }),
     ...[...state.subscriptions].sort().map((name): ListEntry => ({ kind: 'subscription', name })),
+    ...[...state.annotations.all()].map((found): ListEntry => ({ kind: 'annotation', ...found })),
   ]
 }
 

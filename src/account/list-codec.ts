@@ -33,12 +33,22 @@ const laterFields = { expunged: 1 } as const
 export type ListEntry =
   | { readonly kind: 'mailbox'; readonly entry: MailboxEntry }
   | { readonly kind: 'subscription'; readonly name: string }
+  | {
+      readonly kind: 'annotation'
+      readonly mailbox: string
+      readonly entry: string
+      readonly value: Buffer
+    }
 
 const listPageVersion = 2
 
 function writeEntry(to: ByteWriter, item: ListEntry): void {
   if (item.kind === 'subscription') {
     to.u8(2).text16(item.name)
+    return
+  }
+  if (item.kind === 'annotation') {
+    to.u8(3).fixed(fromHex(item.mailbox)).text16(item.entry).bytes32(item.value)
     return
   }
   const { entry } = item
@@ -86,6 +96,10 @@ function readLaterFields(from: ByteReader): Pick<MailboxEntry, 'expungedDigest'>
 function readEntry(from: ByteReader, pageVersion: number): ListEntry {
   const kind = from.u8()
   if (kind === 2) return { kind: 'subscription', name: from.text16() }
+  if (kind === 3) {
+    const mailbox = hex(from.fixed(16))
+    return { kind: 'annotation', mailbox, entry: from.text16(), value: Buffer.from(from.bytes32()) }
+  }
   if (kind !== 1) throw new MalformedRecord(`mailbox list holds an entry of unknown kind ${kind}`)
   const fields = {
     id: hex(from.fixed(16)),

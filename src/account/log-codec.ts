@@ -42,6 +42,13 @@ export type Change =
       readonly slotsDigest: Buffer
     }
   | { readonly kind: 'packed'; readonly mailbox: string; readonly packedUntil: number }
+  | {
+      readonly kind: 'annotated'
+      /** Or `ofAccount`. */
+      readonly mailbox: string
+      readonly entry: string
+      readonly value: Buffer | undefined
+    }
 
 const numbers = {
   append: 1,
@@ -57,6 +64,7 @@ const numbers = {
   checkpoint: 11,
   keys: 12,
   packed: 13,
+  annotated: 14,
 } as const
 
 function writeFlags(to: ByteWriter, flags: FlagSet): void {
@@ -113,6 +121,10 @@ function writeChange(to: ByteWriter, change: Change): void {
     case 'packed':
       to.u32(change.packedUntil)
       return
+    case 'annotated':
+      to.text16(change.entry).u8(change.value ? 1 : 0)
+      if (change.value) to.bytes32(change.value)
+      return
     case 'deleted':
     case 'checkpoint':
       return
@@ -128,6 +140,12 @@ export function encodedBytes(change: Change): number {
 
 /** A u16 read back as the signed number it was written from. */
 export const signed16 = (value: number): number => (value << 16) >> 16
+
+function readValue(from: ByteReader): Buffer | undefined {
+  const isThere = from.u8()
+  if (isThere > 1) throw new MalformedRecord('an annotation is neither there nor gone')
+  return isThere === 1 ? Buffer.from(from.bytes32()) : undefined
+}
 
 function readChange(from: ByteReader): Change {
   const kind = from.u8()
@@ -177,6 +195,8 @@ function readChange(from: ByteReader): Change {
       return { kind: 'keys', vkVersion: from.u32(), keysetVersion: from.u32(), slotsDigest: from.fixed(32) }
     case numbers.packed:
       return { kind: 'packed', mailbox: mailbox(), packedUntil: from.u32() }
+    case numbers.annotated:
+      return { kind: 'annotated', mailbox: mailbox(), entry: from.text16(), value: readValue(from) }
     default:
       throw new MalformedRecord(`log entry holds a change of unknown kind ${kind}`)
   }

@@ -2,6 +2,7 @@
 import { mailboxesPerAccount } from '../base/limits.ts'
 import { makeId } from '../crypto/random.ts'
 import type { MailboxInfo, MailboxStatus, SpecialUse, Uid } from './api.ts'
+import { copyAnnotations } from './annotations.ts'
 import { changesBytes } from './commit-limits.ts'
 import { transfer } from './copy.ts'
 import { Refusal } from './errors.ts'
@@ -196,6 +197,7 @@ export async function renameMailbox(
 /** RFC 3501 §6.3.5: the messages move to a new mailbox, INBOX stays and is empty; inferiors of INBOX stay. */
 async function renameInbox(account: UnlockedAccount, to: string, by: object): Promise<void> {
   await createMailbox(account, to, undefined, by)
+  await copyAnnotations(account, 'INBOX', to, by)
   const inbox = await account.mailbox('INBOX')
   await transfer(account, inbox, to, [...inbox.uids] as Uid[], true, undefined)
 }

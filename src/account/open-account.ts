@@ -1,6 +1,6 @@
 // One session's hold on an unlocked account: the operations of api.ts, over the modules that do them.
+import type { AccountEvent } from './account-event.ts'
 import type {
-  AccountEvent,
   AppendOptions,
   MailboxInfo,
   MailboxStatus,
@@ -13,6 +13,7 @@ import type {
   Uid,
   UidValidity,
 } from './api.ts'
+import { annotationsOf, setAnnotations } from './annotations.ts'
 import { Refusal } from './errors.ts'
 import type { Housekeeping } from './housekeeping.ts'
 import {
@@ -191,6 +192,18 @@ export class OpenSession implements OpenAccount {
     this.#mustBeOpen()
     const table = this.account.state.mailboxes.get(mailbox)
     return table && { ...table.status(), name: table.name }
+  }
+
+  annotations(mailbox: string | undefined): ReadonlyMap<string, Buffer> {
+    this.#mustBeOpen()
+    return annotationsOf(this.account, mailbox)
+  }
+
+  setAnnotations(
+    mailbox: string | undefined,
+    values: ReadonlyMap<string, Buffer | undefined>,
+  ): Promise<void> {
+    return this.#run((account) => setAnnotations(account, mailbox, values, this))
   }
 
   quota(): Promise<{ usedBytes: number; limitBytes: number | undefined }> {

@@ -66,6 +66,7 @@ async function readList(
       )
       for (const item of decoded('mailbox list', () => decodeListPage(data))) {
         if (item.kind === 'subscription') state.subscriptions.add(item.name)
+        else if (item.kind === 'annotation') state.annotate(item.mailbox, item.entry, item.value)
         else state.addMailbox(new MailboxTable(item.entry, false))
       }
       page += 1

@@ -1,7 +1,8 @@
 // Who hears of what a commit did: sessions with a mailbox selected, and those that watch the account as a whole.
+import type { AccountEvent } from './account-event.ts'
 import type { Log } from '../base/ports.ts'
 import type { Effect } from './account-state.ts'
-import type { AccountEvent, MailboxEvent, ModSeq, Uid } from './api.ts'
+import type { MailboxEvent, ModSeq, Uid } from './api.ts'
 import { isBelow } from './names.ts'
 
 export interface Watcher {

@@ -19,5 +19,9 @@ export const keywordsPerMailbox: number = 256
 export const mailboxNameBytes: number = 1000
 export const mailboxDepth: number = 32
 export const mailboxesPerAccount: number = 10_000
+/** Annotations (RFC 5464, which asks for 1,024 bytes a value and ten entries at least): an entry's name, a value, all of an account. */
+export const annotationEntryBytes: number = 1024
+export const annotationValueBytes: number = 16 * 1024
+export const annotationBytesPerAccount: number = 256 * 1024
 /** Password bytes accepted before any work is done on them. */
 export const passwordBytes: number = 1024

@@ -1,5 +1,7 @@
 // NOTIFY (RFC 5465): what a session has asked to hear of, and what of it waits to be told.
-import type { AccountEvent, Uid } from '../account/api.ts'
+import type { AccountEvent } from '../account/account-event.ts'
+import type { Uid } from '../account/api.ts'
+import { ofAccount } from '../account/annotation-table.ts'
 import { canonicalName, isBelow, parentsOf } from '../account/names.ts'
 import { sendUnasked } from './fetch/fetch.ts'
 import { sendRow } from './mailbox-list.ts'
@@ -9,7 +11,10 @@ import type { NotifyEvent, NotifyFilter, NotifyRequest } from './wire/notify-req
 /** Names that wait to be told. A peer that lets more gather hears of the overflow instead (RFC 5465 §5.8). */
 const waitingAtMost = 1000
 
-type Notice = { readonly name: string; readonly oldName?: string }
+type Notice =
+  | { readonly name: string; readonly oldName?: string }
+  /** `mailbox` is an identifier; undefined: the server's own entry. */
+  | { readonly mailbox: string | undefined; readonly entry: string }
 
 /** In force from one NOTIFY to the next. What waits is bounded: by mailbox for messages, by number for names. */
 export class Notify {
@@ -101,7 +106,8 @@ export class Notify {
       await session.pace()
     }
     for (const notice of this.#notices.splice(0)) {
-      this.#sendName(notice)
+      if ('entry' in notice) this.#sendEntry(notice)
+      else this.#sendName(notice)
       await session.pace()
     }
   }
@@ -133,8 +139,15 @@ export class Notify {
       .end()
   }
 
+  /** RFC 5464 §4.4.2: only the entry's name. */
+  #sendEntry({ mailbox, entry }: Extract<Notice, { readonly entry: string }>): void {
+    const { account, out } = this.#session
+    const name = mailbox === undefined ? '' : account.statusNow(mailbox)?.name
+    if (name !== undefined) out.untagged().text('METADATA ').mailbox(name).text(' ').astring(entry).end()
+  }
+
   /** RFC 5465 §5.4, §5.5: the name as it is now. */
-  #sendName({ name, oldName }: Notice): void {
+  #sendName({ name, oldName }: Extract<Notice, { readonly name: string }>): void {
     const { account, out } = this.#session
     const mailbox = account.mailbox(name)
     const attributes: string[] = []
@@ -171,6 +184,9 @@ export class Notify {
       case 'unsubscribed':
         if (this.eventsOf(event.name).has('SubscriptionChange')) this.#notices.push({ name: event.name })
         break
+      case 'annotated':
+        this.#noteEntry(event)
+        break
     }
     if (this.#notices.length > waitingAtMost) {
       this.#isOverflowing = true
@@ -179,6 +195,18 @@ export class Notify {
       this.#statuses.clear()
     }
     if (this.hasNews) this.onNews?.()
+  }
+
+  #noteEntry({ mailbox, entry }: Extract<AccountEvent, { readonly kind: 'annotated' }>): void {
+    if (mailbox === ofAccount) {
+      // Whatever mailboxes the group names: the event is of none of them.
+      const isWanted = this.#filters.some(({ events }) => events.has('ServerMetadataChange'))
+      if (isWanted) this.#notices.push({ mailbox: undefined, entry })
+      return
+    }
+    const name = this.#session.account.statusNow(mailbox)?.name
+    if (name !== undefined && this.eventsOf(name).has('MailboxMetadataChange'))
+      this.#notices.push({ mailbox, entry })
   }
 
   #noteMessages(event: Extract<AccountEvent, { readonly uids: readonly Uid[] }>): void {

@@ -14,6 +14,7 @@ import { enable } from './commands/enable.ts'
 import { examine } from './commands/examine.ts'
 import { expunge } from './commands/expunge.ts'
 import { fetch } from './commands/fetch.ts'
+import { getmetadata } from './commands/getmetadata.ts'
 import { getquota } from './commands/getquota.ts'
 import { getquotaroot } from './commands/getquotaroot.ts'
 import { id } from './commands/id.ts'
@@ -30,6 +31,7 @@ import { rename } from './commands/rename.ts'
 import { replace } from './commands/replace.ts'
 import { search } from './commands/search.ts'
 import { select } from './commands/select.ts'
+import { setmetadata } from './commands/setmetadata.ts'
 import { setquota } from './commands/setquota.ts'
 import { sort } from './commands/sort.ts'
 import { starttls } from './commands/starttls.ts'
@@ -65,6 +67,8 @@ export const commands: readonly Command[] = [
   getquota,
   getquotaroot,
   setquota,
+  getmetadata,
+  setmetadata,
   append,
   idle,
   notify,

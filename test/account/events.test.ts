@@ -1,7 +1,8 @@
 // What a session that watches the whole account hears: everything, once, in order, and when it is durable.
+import type { AccountEvent } from '../../src/account/account-event.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AccountEvent, OpenAccount, Uid } from '../../src/account/api.ts'
+import type { OpenAccount, Uid } from '../../src/account/api.ts'
 import { alice, chunks, deliverTo, mail, makeSite, password, session, type TestSite } from './support.ts'
 
 const address = 'alice@example.org'

@@ -399,6 +399,7 @@ const recordKinds = {
 class Account {
   mailboxes = new Map() // by identifier in hexadecimal
   subscriptions = new Set()
+  annotations = new Map() // by identifier of the mailbox in hexadecimal, then by entry
 
   constructor(file, keyset, slotListHash, complain) {
     Object.assign(this, { file, keyset, slotListHash, complain, id: file.account })
@@ -447,9 +448,20 @@ class Account {
     }
   }
 
+  // Of a mailbox, or of the account (16 zero bytes); without a value the entry goes.
+  annotate(mailbox, entry, value) {
+    const id = hex(mailbox)
+    must(/^0+$/.test(id) || this.mailboxes.has(id), 'an annotation is of a mailbox that there is not')
+    const entries = this.annotations.get(id) ?? new Map()
+    if (value === undefined) entries.delete(entry)
+    else entries.set(entry, Buffer.from(value))
+    this.annotations.set(id, entries)
+  }
+
   loadListEntry(fields) {
     const kind = fields.u8()
     if (kind === 2) return this.subscriptions.add(fields.text16())
+    if (kind === 3) return this.annotate(fields.id(), fields.text16(), fields.lp32())
     if (kind !== 1) throw unsupported('the mailbox list has an entry of an unknown kind')
     const mailbox = { id: fields.id(), name: fields.text16(), specialUse: fields.text16() }
     Object.assign(mailbox, { uidValidity: fields.u32(), uidNext: fields.u32(), messages: new Map() })
@@ -583,6 +595,11 @@ class Account {
     if (kind === 8) return this.subscriptions.delete(fields.text16())
     if (kind === 10) return fields.list(fields.u32(), () => adopted.set(fields.u64(), fields.hash()))
     if (kind === 11) return undefined
+    if (kind === 14) {
+      const [mailbox, entry, isThere] = [fields.id(), fields.text16(), fields.u8()]
+      must(isThere <= 1, `${fields.name} has an annotation that is neither there nor gone`)
+      return this.annotate(mailbox, entry, isThere ? fields.lp32() : undefined)
+    }
     if (kind === 12) {
       fields.u32() // version of the volume key
       return (this.keys = { keysetVersion: fields.u32(), slotListHash: fields.hash() })
@@ -594,7 +611,10 @@ class Account {
       return this.addMailbox({ ...mailbox, uidNext: 1, recentFrom: 1, packedUntil: 1, messages: new Map() })
     }
     const mailbox = needed(this.mailboxes.get(hex(id)), `a mailbox that ${fields.name} is about`)
-    if (kind === 5) return this.mailboxes.delete(hex(id))
+    if (kind === 5) {
+      this.annotations.delete(hex(id))
+      return this.mailboxes.delete(hex(id))
+    }
     if (kind === 6) return (mailbox.name = fields.text16())
     if (kind === 9) return (mailbox.recentFrom = fields.u32())
     if (kind === 13) return (mailbox.packedUntil = fields.u32())
@@ -845,7 +865,14 @@ export async function decryptExport(exportPath, outDir, secret, { siteKey, isSal
     const arrivals = writeArrivals(account, siteKey, outDir)
     const subscriptions = [...account.subscriptions]
     const head = { account: hex(account.id), version: file.version }
-    const index = { ...head, mailboxes, subscriptions, arrivals, complaints }
+    const annotations = [...account.annotations].flatMap(([id, entries]) =>
+      [...entries].map(([entry, value]) => ({
+        mailbox: account.mailboxes.get(id)?.name ?? '',
+        entry,
+        value: value.toString('base64'),
+      })),
+    )
+    const index = { ...head, mailboxes, subscriptions, annotations, arrivals, complaints }
     writeFileSync(join(outDir, 'index.json'), JSON.stringify(index, null, 2) + '\n', { mode: 0o600 })
     return index
   } finally {

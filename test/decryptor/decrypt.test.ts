@@ -23,6 +23,8 @@ function assertSame(run: Run, expected: Expected): void {
   const index = run.index()
   assert.deepEqual(index.complaints, [])
   assert.deepEqual([...index.subscriptions].sort(), expected.subscriptions)
+  const inOrder = (list: Expected['annotations']): string[] => list.map((one) => JSON.stringify(one)).sort()
+  assert.deepEqual(inOrder(index.annotations), inOrder(expected.annotations))
   assert.deepEqual(index.mailboxes.map(({ name }) => name).sort(), [...expected.mailboxes.keys()].sort())
   for (const { name, specialUse, uidValidity, uidNext, recentFrom, messages } of index.mailboxes) {
     const box = expected.mailboxes.get(name)

@@ -27,6 +27,12 @@ export interface ExpectedMailbox {
 export interface Expected {
   readonly mailboxes: ReadonlyMap<string, ExpectedMailbox>
   readonly subscriptions: readonly string[]
+  /** `mailbox` is empty for those of the account; values in base64. */
+  readonly annotations: readonly {
+    readonly mailbox: string
+    readonly entry: string
+    readonly value: string
+  }[]
 }
 
 export async function makeKeyedSite(): Promise<{ readonly site: TestSite; readonly siteKey: Buffer }> {
@@ -48,7 +54,12 @@ export async function whatIsIn(open: OpenAccount): Promise<Expected> {
     mailbox.close()
     mailboxes.set(name, { specialUse: specialUse ?? '', uidValidity, uidNext, recent, messages })
   }
-  return { mailboxes, subscriptions: [...open.subscriptions()].sort() }
+  const annotations = ['', ...mailboxes.keys()].flatMap((mailbox) =>
+    [...open.annotations(mailbox === '' ? undefined : mailbox)].map(([entry, value]) => ({
+      ...{ mailbox, entry, value: value.toString('base64') },
+    })),
+  )
+  return { mailboxes, subscriptions: [...open.subscriptions()].sort(), annotations }
 }
 
 /** Messages whose sealed form ends just before, at and just after the ends of chunks, and some that nobody would write. */
@@ -92,6 +103,12 @@ export async function live(site: TestSite, sent: Buffer[]): Promise<void> {
     return (await into.append(name, chunks(message), options)).uid
   }
   for (const name of mailboxNames) await open.createMailbox(name)
+  const note = (entry: string, value?: string): Map<string, Buffer | undefined> =>
+    new Map([[entry, value === undefined ? undefined : Buffer.from(value)]])
+  await open.setAnnotations(undefined, note('/private/vendor/a/b', 'of the account'))
+  await open.setAnnotations('con', note('/private/comment', 'renamed later'))
+  await open.setAnnotations('Archive', note('/shared/comment', 'taken away later'))
+  await open.setAnnotations('INBOX', note('/private/empty', ''))
   for (let index = 1; index <= 160; index += 1) {
     const flags = [['\\Seen'], ['\\Answered', 'work'], ['$Forwarded', '\\Flagged', '\\Draft'], []][index % 4]
     await append(open, 'INBOX', mail(`number ${index}`, 'text\r\n'.repeat(index % 7)), flags)
@@ -120,6 +137,8 @@ export async function live(site: TestSite, sent: Buffer[]): Promise<void> {
   await append(again, 'Temporary', mail('in a new mailbox of an old name'))
   await again.renameMailbox('con', 'Projekte/con')
   await again.unsubscribe('Junk')
+  await again.setAnnotations('Archive', note('/shared/comment'))
+  await again.setAnnotations('Trash', note('/private/large', 'octets '.repeat(2000)))
   await again.subscribe('not there')
   const uids = inboxAgain.uids()
   await inboxAgain.storeFlags(uids.slice(0, 5), 'replace', ['\\Seen', 'later'])

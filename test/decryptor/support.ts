@@ -38,6 +38,11 @@ export interface Index {
   readonly version: number
   readonly mailboxes: readonly WrittenMailbox[]
   readonly subscriptions: readonly string[]
+  readonly annotations: readonly {
+    readonly mailbox: string
+    readonly entry: string
+    readonly value: string
+  }[]
   readonly arrivals: readonly {
     readonly version: number
     readonly file: string

@@ -1,7 +1,7 @@
 // NOTIFY under load and at the edges: overflow, peers that do not read, goodbyes, commands that come in between.
+import type { AccountEvent } from '../../src/account/account-event.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AccountEvent } from '../../src/account/api.ts'
 import { Notify } from '../../src/imap/notify.ts'
 import type { Session } from '../../src/imap/session.ts'
 import type { NotifyRequest } from '../../src/imap/wire/notify-request.ts'

@@ -9,6 +9,8 @@ export const notifyEvents = [
   'FlagChange',
   'MailboxName',
   'SubscriptionChange',
+  'MailboxMetadataChange',
+  'ServerMetadataChange',
 ] as const
 export type NotifyEvent = (typeof notifyEvents)[number]
 
@@ -125,7 +127,7 @@ function readEvents(
   if ((isAboutMessages || isAboutChanges) && !isWhole)
     reader.fail('MessageNew and MessageExpunge go together, and with FlagChange')
   // RFC 5465 §6.1: the selected mailbox has events of messages only.
-  if (isSelected && (events.has('MailboxName') || events.has('SubscriptionChange')))
+  if (isSelected && events.size > (isWhole ? 2 : 0) + (events.has('FlagChange') ? 1 : 0))
     reader.fail('only events of messages are for the selected mailbox')
   return { events, items, isUnknown: unknown.size > 0 }
 }

@@ -56,6 +56,8 @@ export type ResponseCode =
       readonly source: readonly number[]
       readonly destination: readonly number[]
     }
+  | { readonly code: 'METADATA'; readonly of: 'LONGENTRIES' | 'MAXSIZE'; readonly sizeBytes: number }
+  | { readonly code: 'METADATA'; readonly of: 'TOOMANY' }
   | { readonly code: 'MODIFIED'; readonly numbers: readonly number[] }
 
 /** The code as it is sent, without brackets. Throws RangeError for an empty or unequal number list. */
@@ -89,6 +91,8 @@ export function formatResponseCode(code: ResponseCode): string {
       if (code.source.length !== code.destination.length)
         throw new RangeError('COPYUID sets differ in length')
       return `COPYUID ${code.uidValidity} ${numbers(code.source)} ${numbers(code.destination)}`
+    case 'METADATA':
+      return `METADATA ${code.of}${'sizeBytes' in code ? ` ${code.sizeBytes}` : ''}`
     case 'MODIFIED':
       return `MODIFIED ${numbers(code.numbers)}`
   }
