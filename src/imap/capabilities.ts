@@ -3,6 +3,7 @@ import { mechanisms } from '../sasl/registry.ts'
 import { mayLogIn } from './login.ts'
 import { commands } from './registry.ts'
 import type { Session } from './session.ts'
+import { offersUnauthenticate } from './unauthenticate.ts'
 
 /** Features that no single command stands for. */
 const features = [
@@ -44,7 +45,10 @@ export function capabilitiesOf(session: Session): string[] {
     if (session.link.canStartTls) names.push('STARTTLS')
     if (mayLogIn(session)) names.push(...mechanisms.map(({ name }) => `AUTH=${name}`))
     else names.push('LOGINDISABLED')
-  } else if (!session.link.isCompressed) names.push('COMPRESS=DEFLATE')
+  } else {
+    if (!session.link.isCompressed) names.push('COMPRESS=DEFLATE')
+    if (offersUnauthenticate(session)) names.push('UNAUTHENTICATE')
+  }
   const bare = (name: string): string => name.toUpperCase().replace(/^(APPENDLIMIT)=.*/, '$1')
   return [...new Set(names)].filter((name) => !isSwitchedOff(session, bare(name)))
 }

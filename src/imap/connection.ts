@@ -12,7 +12,12 @@ import { Teller } from './teller.ts'
 import { Deadline } from './timers.ts'
 import type { FramerEvent, RawLine } from './wire/framer-events.ts'
 import { Framer } from './wire/framer.ts'
-import { limitsAfterLogin, limitsBeforeLogin, limitsCompressed, type WireLimits } from './wire/limits.ts'
+import {
+  limitsAfterLogin,
+  limitsBeforeLogin,
+  compressedDiscardBytes,
+  type WireLimits,
+} from './wire/limits.ts'
 import type { ResponseCode } from './wire/response-code.ts'
 
 export interface ConnectionOptions {
@@ -81,8 +86,8 @@ export class Connection implements SessionLink {
 
   /** Serves the peer until one side ends it. Never rejects. Resolves when account and socket have been given up. */
   async run(): Promise<void> {
-    const { limits, log } = this.#context
-    this.#loginDeadline.start(limits.loginMs, () => this.close('Login took too long'))
+    const { log } = this.#context
+    this.#awaitLogin()
     try {
       this.#output.writer.untaggedStatus('OK', 'Letterlock is ready', {
         code: 'CAPABILITY',
@@ -146,10 +151,22 @@ export class Connection implements SessionLink {
   authenticated(): void {
     this.#loginDeadline.stop()
     // RFC 7888 §4: who is told LITERAL- must ask before a literal that is longer.
-    this.#wireLimits = isSwitchedOff(this.#session, 'LITERAL+')
-      ? { ...limitsAfterLogin, unaskedLiteralBytes: 4096 }
-      : limitsAfterLogin
-    this.#framer.setLimits(this.#wireLimits)
+    const isAsked = isSwitchedOff(this.#session, 'LITERAL+')
+    this.#setLimits(isAsked ? { ...limitsAfterLogin, unaskedLiteralBytes: 4096 } : limitsAfterLogin)
+  }
+
+  unauthenticated(): void {
+    this.#awaitLogin()
+    this.#setLimits(limitsBeforeLogin)
+  }
+
+  #awaitLogin(): void {
+    this.#loginDeadline.start(this.#context.limits.loginMs, () => this.close('Login took too long'))
+  }
+
+  #setLimits(limits: WireLimits): void {
+    this.#wireLimits = limits
+    this.#framer.setLimits(limits)
   }
 
   close(text: string, code?: ResponseCode): void {
@@ -224,7 +241,7 @@ export class Connection implements SessionLink {
       // What the client sent too early can only be meant to be compressed (RFC 4978 §3).
       const first = this.#input.release()
       this.#isCompressed = true
-      this.#framer.setLimits(limitsCompressed)
+      this.#setLimits({ ...this.#wireLimits, discardBytes: compressedDiscardBytes })
       this.#replaceSocket(new CompressedSocket(this.#socket, first, (text) => this.close(text)))
     } else if (aftermath === 'startTls' && this.#options.startTls) {
       const encrypted = await handshake(this.#socket, this.#options.startTls, this.signal)

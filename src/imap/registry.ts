@@ -40,6 +40,7 @@ import { store } from './commands/store.ts'
 import { subscribe } from './commands/subscribe.ts'
 import { thread } from './commands/thread.ts'
 import { uidExpunge } from './commands/uid-expunge.ts'
+import { unauthenticate } from './commands/unauthenticate.ts'
 import { unselect } from './commands/unselect.ts'
 import { unsubscribe } from './commands/unsubscribe.ts'
 
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   authenticate,
   login,
   compress,
+  unauthenticate,
   enable,
   namespace,
   select,

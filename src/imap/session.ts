@@ -46,6 +46,8 @@ export interface SessionLink {
   readonly signal: AbortSignal
   /** A login succeeded: a stranger's limits no longer hold. */
   authenticated(): void
+  /** UNAUTHENTICATE: they hold again, and so does the time there is for a login. */
+  unauthenticated(): void
   /** What CAPABILITY says in the present state. */
   capabilities(): string[]
   readonly isTls: boolean
@@ -106,6 +108,14 @@ export class Session {
     }
     this.#account = account
     this.link.authenticated()
+  }
+
+  /** Gives up everything that belongs to the user (RFC 8437 §3, §4.1); the connection stays. */
+  async unauthenticate(): Promise<void> {
+    await this.end()
+    Object.assign(this.#modes, noModes())
+    this.out.isUtf8 = false
+    this.link.unauthenticated()
   }
 
   /** Begins a selection; any former one must have been ended. */

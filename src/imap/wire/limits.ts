@@ -49,5 +49,5 @@ export const limitsAfterLogin: WireLimits = {
   ranges: 20_000,
 }
 
-/** What a peer compresses costs it a thousandth: less of it is worth being thrown away. */
-export const limitsCompressed: WireLimits = { ...limitsAfterLogin, discardBytes: 64 * 1024 * 1024 }
+/** `discardBytes` for a peer that compresses: what it sends costs it a thousandth. */
+export const compressedDiscardBytes: number = 64 * 1024 * 1024
