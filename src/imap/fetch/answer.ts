@@ -15,6 +15,8 @@ export interface MessageAnswer {
   readonly sequenceNumber: number
   readonly state: MessageState
   readonly items: readonly FetchItem[]
+  /** PREVIEW, if it is kept ready. */
+  readonly preview: string | undefined
 }
 
 /** Items that the message's state alone answers. */
@@ -129,8 +131,8 @@ async function prepare(
       return { ...(await openSection(parts, item)), label: item.label }
     case 'preview':
       // RFC 8970 §4.1: LAZY does not wait for bodies to be opened.
-      if (item.isLazy) return { kind: 'nil', label: item.label }
-      return { kind: 'preview', text: await parts.preview() }
+      if (answer.preview === undefined && item.isLazy) return { kind: 'nil', label: item.label }
+      return { kind: 'preview', text: answer.preview ?? (await parts.preview()) }
     case 'binary':
       return { ...(await decodedPart(session).open(parts, item)), label: item.label }
     case 'binarySize': {

@@ -2,6 +2,7 @@
 import type { MessageState, Uid } from '../../account/api.ts'
 import { isRefusal, Refusal } from '../../account/errors.ts'
 import { MessageParts, openContents } from '../../account/message-parts.ts'
+import { readyPreviews } from '../../account/page-facts.ts'
 import type { CommandResult } from '../command.ts'
 import { Answer } from '../errors.ts'
 import type { Session } from '../session.ts'
@@ -89,6 +90,8 @@ class FetchRun {
   readonly #items: readonly FetchItem[]
   readonly setsSeen: boolean
   readonly #needsContent: boolean
+  /** Those of the present batch that are kept ready. */
+  #previews: ReadonlyMap<number, string> | undefined
   damaged = 0
   unknownEncodings = 0
   /** Expunged elsewhere since the command began. */
@@ -112,8 +115,11 @@ class FetchRun {
       }
       return
     }
+    const { mailbox } = this.#session.view
+    if (this.#items.some(({ kind }) => kind === 'preview'))
+      this.#previews = await readyPreviews(mailbox, uids)
     let sent = 0
-    for await (const opened of openContents(this.#session.view.mailbox, uids)) {
+    for await (const opened of openContents(mailbox, uids)) {
       sent += 1
       const answer = this.#answer(opened.uid, newlySeen)
       if (!answer) continue
@@ -163,7 +169,8 @@ class FetchRun {
       this.expunged += 1
       return undefined
     }
-    return { uid, sequenceNumber, state, items: newlySeen.has(uid) ? this.#itemsOfSeen() : this.#items }
+    const items = newlySeen.has(uid) ? this.#itemsOfSeen() : this.#items
+    return { uid, sequenceNumber, state, items, preview: this.#previews?.get(uid) }
   }
 
   /** RFC 3501 §6.4.5: a flag set by the way is reported in the answer; and as with every change RFC 7162 §3.2.4 wants more. */
