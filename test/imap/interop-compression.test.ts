@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { ImapFlow } from 'imapflow'
-import { skipWithout } from '../support/programs.ts'
+import { findProgram, skipWithout } from '../support/programs.ts'
 import { address, KeptLog, mail, makeHarness, passwordText, type Harness } from './harness.ts'
 
 const bodies = ['short\r\n', `${'All work and no play. '.repeat(3)}\r\n`.repeat(20_000), '\u00fc\u00e4\r\n']
@@ -61,7 +61,9 @@ describe('a program that compresses', () => {
             '',
           ].join('\n'),
         )
-        const child = spawn('mbsync', ['-c', join(home, 'config'), '-a'], { stdio: 'ignore' })
+        const child = spawn(findProgram('mbsync') ?? 'mbsync', ['-c', join(home, 'config'), '-a'], {
+          stdio: 'ignore',
+        })
         await once(child, 'close')
         assert.equal(child.exitCode, 0)
         const files = await readdir(join(home, 'mail/new'))
