@@ -57,7 +57,7 @@ export class AccountState {
   }
 
   /**
-   * Applies one change of the commit that made `version`. The rows of the mailbox it names must be loaded for append,
+   * Applies one change of the commit that made `version`. The rows of the mailbox it names must be loaded for
    * flags and expunge. Throws Corrupt when the change does not fit.
    */
   apply(change: Change, version: number): Effect[] {

@@ -45,7 +45,6 @@ async function adoptSome(account: UnlockedAccount, queue: ArrivalQueue): Promise
     const records: { key: Buffer; sealed: Buffer }[] = []
     for (const { arrival, blob, data } of opened) {
       const table = destination(account, arrival.detail)
-      await account.loadRowsNow(table)
       const uid = nextUids.get(table) ?? table.uidNext
       nextUids.set(table, uid + 1)
       const record = encodeMessage({ ...arrival, blob })

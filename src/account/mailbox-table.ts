@@ -30,6 +30,8 @@ export class MailboxTable {
   /** The last flags learned: messages that are changed together mostly have the same. */
   #learned: FlagSet | undefined
   #rows: MessageColumns | undefined
+  /** What came while the rows were not loaded. */
+  #tail: MessageColumns | undefined
 
   constructor(entry: MailboxEntry, isNew: boolean) {
     this.id = entry.id
@@ -57,7 +59,10 @@ export class MailboxTable {
 
   /** Takes the rows that were read from the state pages. */
   fill(rows: MessageColumns): void {
+    const tail = this.#tail
+    for (let index = 0; index < (tail?.length ?? 0); index += 1) if (tail) rows.add(tail.row(index))
     this.#rows = rows
+    this.#tail = undefined
   }
 
   /** The rows by index, which hold until the next change; only to be read. */
@@ -112,8 +117,10 @@ export class MailboxTable {
     return sum
   }
 
+  /** The rows need not be loaded: what comes is put behind them when they are. */
   add(row: RowFields): void {
-    this.rows.add(row)
+    const rows = this.#rows ?? (this.#tail ??= new MessageColumns())
+    rows.add(row)
     this.uidNext = row.uid + 1
     this.#count(row.sizeBytes, row.flagSet, 1)
     this.#touch(row.uid, row.modSeq)
@@ -187,7 +194,11 @@ export class MailboxTable {
     if (this.recentFrom >= this.uidNext) return 0
     if (this.#rows) return this.#rows.length - lowerBound(this.#rows.uids, this.recentFrom)
     // Nobody has ever selected it.
-    return this.recentFrom <= 1 ? this.messages : undefined
+    if (this.recentFrom <= 1) return this.messages
+    const { uids } = this.#tail ?? {}
+    return uids?.[0] !== undefined && this.recentFrom >= uids[0]
+      ? uids.length - lowerBound(uids, this.recentFrom)
+      : undefined
   }
 
   status(): MailboxStatus {

@@ -138,6 +138,9 @@ function deletedMailboxes(log: ReadonlyMap<number, LogEntry>): Set<string> {
 const isAboutMessages = ({ kind }: Change): boolean =>
   kind === 'append' || kind === 'flags' || kind === 'expunge'
 
+/** Mail that comes is put behind the rows without a look at them. */
+const needsRows = (change: Change): boolean => isAboutMessages(change) && change.kind !== 'append'
+
 /** Digests of arrivals by version: those still there, and those that a later entry says it adopted. */
 async function readArrivals(
   snapshot: Snapshot,
@@ -207,7 +210,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
       const table = 'mailbox' in change ? state.mailboxes.get(change.mailbox) : undefined
       if (table && deleted.has(table.id)) {
         if (isAboutMessages(change)) continue
-      } else if (table && isAboutMessages(change)) await loadRows(snapshot, vault, table)
+      } else if (table && needsRows(change)) await loadRows(snapshot, vault, table)
       state.apply(change, version)
     }
   }

@@ -63,7 +63,7 @@ export class Staging implements StagedAppend {
   async #add(source: AsyncIterable<Uint8Array>, options: AppendOptions): Promise<void> {
     const message = await this.#read(source, options.isBinary === true)
     this.#rules.mustBeOpen()
-    const table = await this.#account.mailbox(this.#name)
+    const table = this.#account.named(this.#name)
     const flags = readFlags(options.flags, table.keywords)
     withKeywords(table.keywords, flags)
     this.#changesBytes += changeBytes + flags.encodedBytes
@@ -123,7 +123,7 @@ export class Staging implements StagedAppend {
     return refusing(async () => {
       for (;;) {
         this.#rules.mustBeOpen()
-        const table = await this.#account.mailbox(this.#name)
+        const table = this.#account.named(this.#name)
         const result = await this.#account.commit(
           () => this.#plan(table),
           this.#replaced?.mailbox ?? this.#rules.by,

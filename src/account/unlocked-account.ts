@@ -81,10 +81,16 @@ export class UnlockedAccount {
     return this.#state
   }
 
-  /** The mailbox of this name, with its rows. Refuses with 'mailbox-not-found'. */
-  async mailbox(name: string): Promise<MailboxTable> {
+  /** The mailbox of this name; its rows may not be loaded. Refuses with 'mailbox-not-found'. */
+  named(name: string): MailboxTable {
     const table = this.state.byName(name)
     if (!table) throw new Refusal('mailbox-not-found', 'No such mailbox')
+    return table
+  }
+
+  /** As `named`, with its rows. */
+  async mailbox(name: string): Promise<MailboxTable> {
+    const table = this.named(name)
     await this.rowsOf(table)
     return table
   }

@@ -10,6 +10,7 @@ import { open } from './open.ts'
 import { read } from './read.ts'
 import type { Scenario } from './scenario.ts'
 import { search } from './search.ts'
+import { manySessions } from './sessions.ts'
 import { stall } from './stall.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   change,
   mailboxes,
   idle,
+  manySessions,
   arrival,
   stall,
 ]
