@@ -3,14 +3,16 @@ import { equalBytes } from '../base/bytes.ts'
 import { boxEpoch, boxKinds, openBox, sealBox } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { expungedPlace } from '../crypto/places.ts'
+import type { Snapshot } from '../store/store.ts'
 import { Damage } from './errors.ts'
 import { decodeExpunges, encodeExpunges, type ExpungeRecord } from './expunge-history.ts'
 import { expungedKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { isDamage } from './refusing.ts'
 import { decoded } from './replay.ts'
-import type { UidRange } from './uid-ranges.ts'
+import { within, type UidRange } from './uid-ranges.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
+import type { Vault } from './vault.ts'
 
 /** A history as a checkpoint is to store it. */
 export interface WrittenExpunges {
@@ -20,8 +22,9 @@ export interface WrittenExpunges {
   readonly digest: Buffer
 }
 
+/** What the record of a mailbox's list entry says. Throws Corrupt, UnsupportedVersion, Damage. */
 function open(
-  { vault }: UnlockedAccount,
+  vault: Vault,
   table: MailboxTable,
   digest: Buffer,
   sealed: Uint8Array | undefined,
@@ -34,6 +37,24 @@ function open(
   return decoded('expunge history', () => decodeExpunges(data))
 }
 
+/** What is wrong with the stored history of a mailbox whose rows are loaded; undefined: nothing. */
+export async function faultOfExpunges(
+  snapshot: Snapshot,
+  vault: Vault,
+  table: MailboxTable,
+): Promise<string | undefined> {
+  const { digest } = table.expunges
+  if (!digest) return undefined
+  try {
+    const { entries } = open(vault, table, digest, await snapshot.get(expungedKey(table.idBytes)))
+    const isThere = entries.some(({ ranges }) => within(table.uids, ranges).length > 0)
+    return isThere ? 'its expunge history names a message that is there' : undefined
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return 'its expunge history does not open'
+  }
+}
+
 /**
  * Reads the record, if there is one that was not read. A damaged one is given up: it only saves clients from hearing of
  * more than they asked for. For use while no commit runs, or inside one.
@@ -44,7 +65,7 @@ async function readStored(account: UnlockedAccount, table: MailboxTable): Promis
   if (!digest || expunges.stored) return
   const sealed = await account.read((snapshot) => snapshot.get(expungedKey(table.idBytes)))
   try {
-    expunges.stored = open(account, table, digest, sealed)
+    expunges.stored = open(account.vault, table, digest, sealed)
   } catch (error) {
     if (!isDamage(error)) throw error
     expunges.lose()

@@ -4,6 +4,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { isDamage } from './refusing.ts'
 import { loadRows, replay } from './replay.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
+import { faultOfExpunges } from './vanished.ts'
 
 const numbers = [
   'name',
@@ -31,6 +32,8 @@ export async function compareStates(
         const stored = await replay(snapshot, vault)
         for (const table of stored.mailboxes.values()) {
           await loadRows(snapshot, vault, table)
+          const fault = await faultOfExpunges(snapshot, vault, table)
+          if (fault !== undefined) add({ kind: 'damaged', mailbox: table.name, text: fault })
           const present = state.mailboxes.get(table.id)
           if (present) compareTables(present, table, add)
           else add({ kind: 'differs', mailbox: table.name, text: 'is stored and not in use' })

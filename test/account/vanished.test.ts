@@ -228,6 +228,9 @@ describe('a damaged expunge history', () => {
     flipped[80] = (flipped[80] ?? 0) ^ 1
     for (const value of [flipped, now.value.subarray(0, -1), undefined, old, now.value]) {
       disk.replace(accountId, now.key, value)
+      const { findings } = await site.accounts.verify(address, password())
+      const told = findings.filter(({ text }) => text === 'its expunge history does not open')
+      assert.equal(told.length, value === now.value ? 0 : 1)
       open = await site.accounts.login(address, password(), session)
       const inbox = await open.select('INBOX', { isReadOnly: false })
       for (const since of [0, ...gone.values()]) await checkAnswer(inbox, gone, since, value === now.value)
