@@ -12,6 +12,7 @@ const features = [
   'CREATE-SPECIAL-USE', // RFC 6154
   'CONDSTORE', // RFC 7162
   'QRESYNC', // RFC 7162
+  'INPROGRESS', // RFC 9585: `in-progress.ts`
   'OBJECTID', // RFC 8474
   'PREVIEW', // RFC 8970
   'SAVEDATE', // RFC 8514

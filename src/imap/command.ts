@@ -28,6 +28,8 @@ export interface CommandFacts {
   readonly mustExpunge?: boolean
   /** It reads lines itself or changes how input is read: what follows it must not be looked at before it ran. */
   readonly takesInput?: boolean
+  /** It may take long before its first answer: signs of life are sent meanwhile (RFC 9585). */
+  readonly mayTakeLong?: boolean
   /** A missing mailbox is one that the client might create: answer TRYCREATE (RFC 3501 §7.1). */
   readonly wantsDestination?: boolean
 }

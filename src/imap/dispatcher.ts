@@ -2,6 +2,7 @@
 import { holdsNumbers, type Call, type Command, type CommandResult, type StreamingRun } from './command.ts'
 import { Answer, answerTo } from './errors.ts'
 import { ConnectionLost, type Output } from './output.ts'
+import { whileInProgress } from './in-progress.ts'
 import { findCommand } from './registry.ts'
 import type { ImapContext, Session } from './session.ts'
 import { StreamedCommand } from './streamed-command.ts'
@@ -128,13 +129,17 @@ export class Dispatcher {
     const startedAt = context.clock.now()
     let facts: Command | undefined
     let result: CommandResult
+    let stopProgress: (() => void) | undefined
     try {
       facts = this.#admit(head)
+      if (facts.mayTakeLong) stopProgress = whileInProgress(context, output, head.tag)
       result = await body(facts)
     } catch (error) {
       if (error instanceof ConnectionLost || error instanceof InputEnded)
         throw new ConnectionLost('connection lost')
       result = this.#answerTo(error, facts)
+    } finally {
+      stopProgress?.()
     }
     const kind = result.kind ?? 'OK'
     this.#count(result)

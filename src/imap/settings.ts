@@ -18,6 +18,8 @@ export interface ImapLimits {
   readonly idleMs: number
   /** Between two `* OK Still here` in IDLE: keeps middleboxes and mobile clients from giving the connection up. */
   readonly keepAliveMs: number
+  /** Between two signs of life from a command that takes long. */
+  readonly progressMs: number
   /** A peer that reads nothing for so long, with answers waiting, is cut off. */
   readonly writeStallMs: number
   /** A command in progress may finish within this time after the connection was told to close. */
@@ -34,6 +36,7 @@ export const defaultImapLimits: ImapLimits = {
   loginMs: 60_000,
   idleMs: 30 * 60_000,
   keepAliveMs: 2 * 60_000,
+  progressMs: 10_000,
   writeStallMs: 5 * 60_000,
   closeGraceMs: 5_000,
   badCommandsBeforeLogin: 3,

@@ -5,6 +5,7 @@ import { Answer } from '../errors.ts'
 export const copy: Command = command({
   name: 'COPY',
   states: ['selected'],
+  mayTakeLong: true,
   uid: true,
   capabilities: ['UIDPLUS'],
   usesSequenceNumbers: true,

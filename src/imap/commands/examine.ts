@@ -6,6 +6,7 @@ import { openMailbox } from '../selection.ts'
 export const examine: Command = command({
   name: 'EXAMINE',
   states: ['authenticated', 'selected'],
+  mayTakeLong: true,
 
   // examine = "EXAMINE" SP mailbox [select-params]
   parse(input) {

@@ -4,6 +4,7 @@ import { command, noArguments, type Command } from '../command.ts'
 export const expunge: Command = command({
   name: 'EXPUNGE',
   states: ['selected'],
+  mayTakeLong: true,
   mayExpunge: true,
   mustExpunge: true,
   parse: noArguments,

@@ -5,6 +5,7 @@ import { Answer } from '../errors.ts'
 export const move: Command = command({
   name: 'MOVE',
   states: ['selected'],
+  mayTakeLong: true,
   uid: true,
   capabilities: ['MOVE'],
   usesSequenceNumbers: true,

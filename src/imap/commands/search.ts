@@ -11,6 +11,7 @@ const everything: SearchReturns = { options: ['ALL'], partial: undefined }
 export const search: Command = command({
   name: 'SEARCH',
   states: ['selected'],
+  mayTakeLong: true,
   uid: true,
   capabilities: ['ESEARCH', 'SEARCHRES', 'CONTEXT=SEARCH', 'WITHIN'],
   usesSequenceNumbers: true,

@@ -6,6 +6,7 @@ import { openMailbox } from '../selection.ts'
 export const select: Command = command({
   name: 'SELECT',
   states: ['authenticated', 'selected'],
+  mayTakeLong: true,
 
   // select = "SELECT" SP mailbox [select-params]
   parse(input) {

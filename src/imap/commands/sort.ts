@@ -8,6 +8,7 @@ import { readSortArguments } from '../wire/sort-arguments.ts'
 export const sort: Command = command({
   name: 'SORT',
   states: ['selected'],
+  mayTakeLong: true,
   uid: true,
   capabilities: ['SORT', 'SORT=DISPLAY', 'ESORT'],
   usesSequenceNumbers: true,

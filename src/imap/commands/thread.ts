@@ -9,6 +9,7 @@ import { readThreadArguments } from '../wire/sort-arguments.ts'
 export const thread: Command = command({
   name: 'THREAD',
   states: ['selected'],
+  mayTakeLong: true,
   uid: true,
   capabilities: ['THREAD=ORDEREDSUBJECT', 'THREAD=REFERENCES', 'THREAD=REFS'],
   usesSequenceNumbers: true,

@@ -4,6 +4,7 @@ import { command, type Command } from '../command.ts'
 export const uidExpunge: Command = command({
   name: 'EXPUNGE',
   states: ['selected'],
+  mayTakeLong: true,
   uid: 'only',
   capabilities: ['UIDPLUS'],
   mustExpunge: true,

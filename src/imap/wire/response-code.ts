@@ -43,6 +43,8 @@ export type ResponseCode =
   /** RFC 4469 §4.1. */
   | { readonly code: 'BADURL'; readonly url: string }
   | { readonly code: 'CAPABILITY'; readonly capabilities: readonly string[] }
+  /** RFC 9585 §4; the tag of the command that goes on. */
+  | { readonly code: 'INPROGRESS'; readonly tag: string }
   /** RFC 8474 §4. */
   | { readonly code: 'MAILBOXID'; readonly id: string }
   /** RFC 5267 §4.3.1; the tag of the search. */
@@ -72,6 +74,8 @@ export function formatResponseCode(code: ResponseCode): string {
     case 'NOUPDATE':
       // RFC 3501 §9: a tag holds neither quotes nor backslashes.
       return `NOUPDATE "${code.tag}"`
+    case 'INPROGRESS':
+      return `INPROGRESS ("${code.tag}" NIL NIL)`
     case 'BADEVENT':
       return `BADEVENT (${code.events.join(' ')})`
     case 'CAPABILITY':

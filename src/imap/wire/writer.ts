@@ -24,6 +24,12 @@ export class ResponseWriter {
   #from = 0
   #to = 0
   #sizeBytes = 0
+  #isInside = false
+
+  /** A response was begun by `untagged` and is not at its end. */
+  get isInside(): boolean {
+    return this.#isInside
+  }
 
   /** Bytes written and not yet taken. */
   get sizeBytes(): number {
@@ -44,11 +50,13 @@ export class ResponseWriter {
 
   /** `* `: begins an untagged response; close it with `end()`. */
   untagged(): this {
+    this.#isInside = true
     return this.text('* ')
   }
 
   /** CR LF. */
   end(): this {
+    this.#isInside = false
     return this.text('\r\n')
   }
 
