@@ -1,4 +1,4 @@
-// Builds search text: opens messages, a bounded number at a time, and writes what SEARCH asks of them into pages (FORMAT.md §9.8).
+// Builds search text: opens messages, a bounded number at a time, and writes what SEARCH asks of them into pages (FORMAT.md §9.9).
 import { breathe } from '../base/async.ts'
 import type { MessageState, Uid } from './api.ts'
 import { isRefusal } from './errors.ts'

@@ -1,4 +1,4 @@
-// Search text pages: an uncompressed directory of messages, and four sections that are deflated each by itself (FORMAT.md §9.8).
+// Search text pages: an uncompressed directory of messages, and four sections that are deflated each by itself (FORMAT.md §9.9).
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
 import { asBuffer, ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'

@@ -1,4 +1,4 @@
-// One message's share of a search text page, made from the opened message (FORMAT.md §9.8).
+// One message's share of a search text page, made from the opened message (FORMAT.md §9.9).
 import { ByteReader, ByteWriter, fromHex, hex, utf8 } from '../base/bytes.ts'
 import { decodeFacts, encodeFacts } from '../mail/facts-codec.ts'
 import { messageFacts, type MessageFacts } from '../mail/message-facts.ts'

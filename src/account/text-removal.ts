@@ -1,4 +1,4 @@
-// Takes messages out of the search text, in the commit that removes them: no word of theirs stays (FORMAT.md §9.8).
+// Takes messages out of the search text, in the commit that removes them: no word of theirs stays (FORMAT.md §9.9).
 import { breathe } from '../base/async.ts'
 import { MalformedRecord } from '../base/bytes.ts'
 import type { Snapshot, Transaction } from '../store/store.ts'

@@ -1,4 +1,4 @@
-// Seals and opens search text pages at their place (FORMAT.md §9.8).
+// Seals and opens search text pages at their place (FORMAT.md §9.9).
 import { MalformedRecord } from '../base/bytes.ts'
 import { boxEpoch, boxKinds, openBox, sealBox } from '../crypto/box.ts'
 import { textPlace } from '../crypto/places.ts'

@@ -99,7 +99,7 @@ export function expungedPlace(account: Uint8Array, mailbox: Uint8Array, uidValid
   return concat(names.expunged, id(account), id(mailbox), u32(uidValidity))
 }
 
-/** A search text page (§9.8). */
+/** A search text page (§9.9). */
 export function textPlace(
   account: Uint8Array,
   mailbox: Uint8Array,

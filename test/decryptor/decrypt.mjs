@@ -384,7 +384,7 @@ const epochOf = (keyset, epoch, name) =>
 
 // ---- §9 The account's records -----------------------------------------------------------------------------------------
 
-// Search text (`t`, §9.8) is derived from the mail, and passed over.
+// Search text (`t`, §9.9) is derived from the mail, and passed over.
 const recordKinds = {
   manifest: { letter: 'n', kind: 7, label: 'letterlock/1 manifest' },
   list: { letter: 'L', kind: 8, label: 'letterlock/1 list' },
