@@ -117,8 +117,9 @@ export class Notify {
     const items = this.#request?.selected?.items ?? []
     if (!view || this.#fresh.length === 0) return
     const told = this.#fresh.filter((uid) => view.sequenceNumber(uid) !== undefined)
-    const left = this.#fresh.filter((uid) => !told.includes(uid) && view.mailbox.state(uid))
-    this.#fresh = left
+    this.#fresh = this.#fresh.filter(
+      (uid) => view.sequenceNumber(uid) === undefined && view.mailbox.state(uid),
+    )
     await sendUnasked(this.#session, told, items)
   }
 
