@@ -216,7 +216,9 @@ export class Connection implements SessionLink {
       this.#idleDeadline.start(this.#context.limits.idleMs, () => this.close('Idle for too long'))
     }
     const { notify } = this.#session
-    const teller = notify && new Teller(this.#session, notify.tellsExpungesAtOnce)
+    // A command that waits for the rest of its literal is in progress: it may have sequence numbers (RFC 3501 §5.5).
+    const mayExpunge = notify?.tellsExpungesAtOnce === true && !this.#framer.isMidCommand
+    const teller = notify && new Teller(this.#session, mayExpunge)
     const event = await this.#waiting(() => this.#framer.next())
     this.#idleDeadline.stop()
     await teller?.stop()

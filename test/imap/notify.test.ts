@@ -39,6 +39,22 @@ describe('NOTIFY', () => {
       }
     }))
 
+  it('tells no EXPUNGE while a command waits for the rest of its literal', () =>
+    withHarness(async ({ select, put }) => {
+      await put(mail('one'))
+      await put(mail('two'))
+      const client = await select()
+      await client.ok('NOTIFY SET (SELECTED (MessageNew MessageExpunge))')
+      client.send('a SEARCH SUBJECT {3}')
+      assert.match((await client.next()) ?? '', /^\+ /)
+      const other = await select()
+      await other.ok('STORE 1 +FLAGS.SILENT (\\Deleted)')
+      await other.ok('EXPUNGE')
+      client.send('two')
+      assert.deepEqual((await client.until('a')).at(0), '* SEARCH 2')
+      assert.equal(await client.next(), '* 1 EXPUNGE')
+    }))
+
   it('does not fetch what the client put there itself', () =>
     withHarness(async ({ select }) => {
       const client = await select()

@@ -38,6 +38,11 @@ export class Framer {
     this.#input.end()
   }
 
+  /** A command was begun whose end has not been seen. */
+  get isMidCommand(): boolean {
+    return this.#draft !== undefined || this.#isContinued || this.#state.kind !== 'line'
+  }
+
   /** Holds from the next byte that is looked at. */
   setLimits(limits: WireLimits): void {
     this.#limits = limits

@@ -28,6 +28,8 @@ export class SessionRules {
   #opening: Selection | undefined
   readonly #statuses = new Map<string, bigint>()
   #mayNotify = false
+  /** RFC 5465 §6.1: with SELECTED, and not SELECTED-DELAYED, EXPUNGE may cross any command on its way. */
+  #tellsAtOnce = false
   /** The session has deleted a mailbox, which may have been its own: then nothing is selected, and no CLOSED says so. */
   #mayBeDeleted = false
   #isOver = false
@@ -132,7 +134,10 @@ export class SessionRules {
     if (['CLOSE', 'UNSELECT', 'UNAUTHENTICATE'].includes(command.name)) this.#selection = undefined
     if (command.name === 'DELETE') this.#mayBeDeleted = true
     if (command.name === 'UNAUTHENTICATE') this.#enabled = new Set()
-    if (command.name === 'NOTIFY') this.#mayNotify = /\bSET\b/i.test(command.rest)
+    if (command.name === 'NOTIFY') {
+      this.#mayNotify = /\bSET\b/i.test(command.rest)
+      this.#tellsAtOnce = this.#mayNotify && /\(SELECTED \(/i.test(command.rest)
+    }
     if (command.name === 'STARTTLS') this.stop()
   }
 
@@ -240,6 +245,7 @@ export class SessionRules {
 
   /** RFC 3501 §7.4.1, RFC 7162 §3.2.10.2. */
   #mustBeAllowed(command: SentCommand | undefined): void {
+    if (this.#tellsAtOnce) return
     if (command) must(command.isUid || !numberCommands.has(command.name), 'EXPUNGE where numbers are in use')
     else must(this.#mayNotify, 'EXPUNGE while no command is in progress')
   }
