@@ -4,7 +4,7 @@ import { chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findProgram } from '../support/programs.ts'
-import { freePort } from '../support/server-process.ts'
+import { freePort } from '../support/ports.ts'
 
 const run = promisify(execFile)
 const running = new Set<string>()

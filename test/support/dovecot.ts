@@ -2,13 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collect, within } from '../../src/base/async.ts'
 import { findProgram, skipWithout, skipWithoutRoot } from './programs.ts'
-import { freePort } from './server-process.ts'
+import { accepts, freePort } from './ports.ts'
 
 const startLimitMs = 30_000
 const firstUserId = 20_001
@@ -141,16 +140,4 @@ service imap-login {
 }
 ${settings}
 `
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }

@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import { argon2id, hash } from 'argon2'
 import type { Account, Contestant, ContestantKind, ContestantOptions } from './contestant.ts'
 import { dovecotConfig, type DovecotForm } from './dovecot-config.ts'
-import { freePort, ServerProcess } from './server-process.ts'
+import { freePort } from '../../support/ports.ts'
+import { ServerProcess } from './server-process.ts'
 
 const run = promisify(execFile)
 

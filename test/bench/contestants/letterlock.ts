@@ -7,7 +7,8 @@ import { promisify } from 'node:util'
 import { askServer, connectControl } from '../../../src/admin/client.ts'
 import { ImapClient } from '../load/imap-client.ts'
 import type { Account, Contestant, ContestantKind, ContestantOptions } from './contestant.ts'
-import { freePort, ServerProcess } from './server-process.ts'
+import { freePort } from '../../support/ports.ts'
+import { ServerProcess } from './server-process.ts'
 
 const run = promisify(execFile)
 const program = fileURLToPath(new URL('../../../bin/letterlock.js', import.meta.url))
@@ -43,6 +44,10 @@ class Letterlock implements Contestant {
     this.#configFile = join(options.root, 'letterlock.toml')
   }
 
+  get #controlSocket(): string {
+    return join(this.dataDir, 'control.sock')
+  }
+
   async prepare(): Promise<void> {
     await mkdir(this.dataDir, { mode: 0o700 })
     await run(process.execPath, [program, '--data', this.dataDir, 'init'])
@@ -52,7 +57,7 @@ class Letterlock implements Contestant {
   async start(): Promise<void> {
     this.#server = await ServerProcess.start(
       [process.execPath, program, '--config', this.#configFile, 'serve'],
-      [this.imapPort, this.lmtpPort],
+      [this.imapPort, this.lmtpPort, this.#controlSocket],
       join(this.#options.root, 'letterlock.log'),
     )
   }
@@ -88,7 +93,7 @@ class Letterlock implements Contestant {
 
   // What the command line would do, without starting a program for each of hundreds of accounts.
   async #ask(command: string, input: object, password: string): Promise<void> {
-    const socket = await connectControl(join(this.dataDir, 'control.sock'))
+    const socket = await connectControl(this.#controlSocket)
     if (socket === undefined) throw new Error('nobody listens on the control socket')
     const secrets = new Map([['password', Buffer.from(password)]])
     const outlet = { progress: () => undefined, row: async () => undefined, reveal: async () => undefined }

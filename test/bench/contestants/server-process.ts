@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { accepts } from '../../support/ports.ts'
 import { processTree } from '../process-tree.ts'
 
 const startLimitMs = 30_000
@@ -19,10 +19,10 @@ export class ServerProcess {
     this.#logFile = logFile
   }
 
-  /** Starts `command` and resolves when all `ports` on 127.0.0.1 accept connections. */
+  /** Starts `command` and resolves when all `doors` accept connections: ports of 127.0.0.1, or Unix sockets. */
   static async start(
     command: readonly string[],
-    ports: readonly number[],
+    doors: readonly (number | string)[],
     logFile: string,
   ): Promise<ServerProcess> {
     const log = await open(logFile, 'a')
@@ -32,7 +32,7 @@ export class ServerProcess {
     try {
       await once(child, 'spawn')
       running.add(child)
-      for (const port of ports) await server.#accepts(port)
+      for (const where of doors) await server.#accepts(where)
     } catch (error) {
       await server.stop()
       throw new Error(`${program} did not start: ${await server.#logTail()}`, { cause: error })
@@ -67,14 +67,14 @@ export class ServerProcess {
     running.delete(child)
   }
 
-  async #accepts(port: number): Promise<void> {
+  async #accepts(where: number | string): Promise<void> {
     const deadline = performance.now() + startLimitMs
     while (performance.now() < deadline) {
       if (!isAlive(this.#child)) throw new Error('the process ended')
-      if (await canConnect(port)) return
+      if (await accepts(where)) return
       await sleep(50)
     }
-    throw new Error(`nobody listens on port ${port}`)
+    throw new Error(`nobody listens on ${where}`)
   }
 
   async #logTail(): Promise<string> {
@@ -82,30 +82,8 @@ export class ServerProcess {
   }
 }
 
-/** A port of 127.0.0.1 that nobody uses now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 function isAlive(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null
-}
-
-async function canConnect(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 // Whatever ends the benchmark, its servers end with it.
