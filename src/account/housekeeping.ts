@@ -132,14 +132,14 @@ export class Housekeeping {
     return this.#conversion
   }
 
-  /** Ends what runs; leaves a short log behind for the next login. Never throws. */
-  async stop(): Promise<void> {
+  /** Ends what runs; leaves a short log behind for the next login, and is quick about it while `isAwaited`. Never throws. */
+  async stop(isAwaited: () => boolean): Promise<void> {
     this.#isStopped = true
     this.#isWanted = false
     clearTimeout(this.#retry)
     await this.#running
     await this.#indexing.stop()
-    if (!this.#account.isFailed) await this.#indexing.finish()
+    if (!this.#account.isFailed) await this.#indexing.finish(isAwaited)
     if (!this.#account.isFailed && this.#account.state.tailLength >= tailAtLogout) await this.#tidy()
   }
 }

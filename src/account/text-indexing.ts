@@ -119,10 +119,11 @@ export class Indexing {
     await this.#running
   }
 
-  /** After `stop`: a little more, so that accounts whose sessions are short are indexed too. Never throws. */
-  async finish(): Promise<void> {
+  /** After `stop`: a little more, so that accounts whose sessions are short are indexed too; not while `isAwaited`. Never throws. */
+  async finish(isAwaited: () => boolean): Promise<void> {
     const end = performance.now() + logoutMs
-    const isStopped = (): boolean => performance.now() > end
+    const isStopped = (): boolean => isAwaited() || performance.now() > end
+    if (isStopped()) return
     try {
       for (const table of [...this.#account.state.mailboxes.values()]) {
         const stretch = await this.#stretchOf(table)

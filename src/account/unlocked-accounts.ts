@@ -171,7 +171,8 @@ export class UnlockedAccounts {
     await this.#atDoor(id, async () => {
       if (entry.sessions.size > 0) return
       if (this.#open.get(id.toString('hex')) === entry) this.#open.delete(id.toString('hex'))
-      await entry.housekeeping.stop()
+      // A login that waits behind this logout must not wait for what can be done later.
+      await entry.housekeeping.stop(() => (this.#doors.get(id.toString('hex'))?.waiting ?? 0) > 1)
       await entry.account.lock()
       void this.#settings.gate.scrub()
     })

@@ -1,10 +1,12 @@
 // Whether what an unlocked account has in memory is what its stored records replay to.
-import type { Finding } from './verify-report.ts'
+import { hex } from '../base/bytes.ts'
+import type { AnnotationTable } from './annotation-table.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { isDamage } from './refusing.ts'
 import { loadRows, replay } from './replay.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import { faultOfExpunges } from './vanished.ts'
+import type { Finding } from './verify-report.ts'
 
 const numbers = [
   'name',
@@ -41,6 +43,8 @@ export async function compareStates(
         for (const table of state.mailboxes.values())
           if (!stored.mailboxes.has(table.id))
             add({ kind: 'differs', mailbox: table.name, text: 'is in use and not stored' })
+        if (inWords(stored.annotations) !== inWords(state.annotations))
+          add({ kind: 'differs', text: 'annotations are not those that are stored' })
         const subscriptions = [...stored.subscriptions].sort().join('\n')
         if (subscriptions !== [...state.subscriptions].sort().join('\n'))
           add({ kind: 'differs', text: 'subscriptions are not those that are stored' })
@@ -54,6 +58,9 @@ export async function compareStates(
     }
   })
 }
+
+const inWords = (annotations: AnnotationTable): string =>
+  [...annotations.all()].map(({ mailbox, entry, value }) => `${mailbox} ${entry} ${hex(value)}`).join('\n')
 
 function compareTables(present: MailboxTable, stored: MailboxTable, add: (finding: Finding) => void): void {
   const mailbox = present.name

@@ -5,6 +5,8 @@ import { readArrival } from '../crypto/arrival.ts'
 import type { Finding } from './verify-report.ts'
 import type { AccountState } from './account-state.ts'
 import { uidOfKey } from './keys.ts'
+import { isDamage } from './refusing.ts'
+import { openTextPage } from './text-seal.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
 export interface StoredFacts {
@@ -20,6 +22,8 @@ export interface StoredFacts {
 const single = new Set(['ks', 'kk', 'kc', 'kj', 'h', 'n'])
 const perMailbox = new Set(['m', 'p', 'x', 'v', 't'])
 const mailboxKeyBytes = 17
+const arrivalLetter = 'd'.charCodeAt(0)
+const textLetter = 't'.charCodeAt(0)
 
 /** Why a record should not be there; undefined: it may. */
 function objection(state: AccountState, key: Buffer): string | undefined {
@@ -35,6 +39,41 @@ function objection(state: AccountState, key: Buffer): string | undefined {
   if (letter === 'x' && !table.pages.some(({ firstUid }) => firstUid === uidOfKey(key)))
     return 'a state page that the mailbox does not have'
   return undefined
+}
+
+function bodyOfArrival(
+  account: UnlockedAccount,
+  value: Uint8Array,
+  add: (finding: Finding) => void,
+): string[] {
+  try {
+    return [hex(readArrival(account.site.siteKey, account.id, value).blob)]
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    add({ kind: 'damaged', text: 'an arrival that waits does not authenticate' })
+    return []
+  }
+}
+
+/** Search text is derived: a page that does not open costs time, and no mail. */
+function verifyText(
+  { state, vault }: UnlockedAccount,
+  key: Buffer,
+  value: Uint8Array,
+  add: (finding: Finding) => void,
+): void {
+  const table = state.mailboxes.get(hex(key.subarray(1, mailboxKeyBytes)))
+  if (!table) return
+  try {
+    openTextPage(vault, table, uidOfKey(key), value)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    add({
+      kind: 'damaged',
+      mailbox: table.name,
+      text: 'a page of search text does not open; searches open the messages',
+    })
+  }
 }
 
 /** Looks at all keys while no commit runs, and at all bodies. */
@@ -55,8 +94,8 @@ export async function verifyStored(
           const name = Buffer.from(key)
           const text = objection(state, name)
           if (text !== undefined) add({ kind: 'stray', text })
-          if (name.toString('latin1', 0, 1) === 'd')
-            waitingBodies.push(hex(readArrival(site.siteKey, id, value).blob))
+          else if (name[0] === arrivalLetter) waitingBodies.push(...bodyOfArrival(account, value, add))
+          else if (name[0] === textLetter) verifyText(account, name, value, add)
         }
         await breathe()
       }

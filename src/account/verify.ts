@@ -53,21 +53,10 @@ class Reading {
   }
 
   async all(): Promise<Read> {
-    const names = this.#open.mailboxes().map(({ name }) => name)
-    for (const name of names) this.#total += (await this.#statusOf(name))?.messages ?? 0
-    for (const name of names) await this.#mailbox(name)
+    const mailboxes = this.#open.mailboxes()
+    for (const { id } of mailboxes) this.#total += this.#open.statusNow(id)?.messages ?? 0
+    for (const { name } of mailboxes) await this.#mailbox(name)
     return this
-  }
-
-  async #statusOf(
-    name: string,
-  ): Promise<{ messages: number; unseen: number; sizeBytes: number } | undefined> {
-    try {
-      return await this.#open.status(name)
-    } catch (error) {
-      if (isRefusal(error, 'mailbox-not-found')) return undefined
-      throw error
-    }
   }
 
   async #mailbox(name: string): Promise<void> {

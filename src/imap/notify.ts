@@ -227,9 +227,8 @@ export class Notify {
 
 function matcher({ account }: Session, filter: NotifyFilter): (name: string) => boolean {
   switch (filter.kind) {
-    // Delivery puts mail nowhere else.
+    // Mail to `user+name@` goes into the mailbox of that name, so any may be an inbox (RFC 5465 §6.2).
     case 'inboxes':
-      return (name) => name === 'INBOX'
     case 'personal':
       return () => true
     case 'subscribed':

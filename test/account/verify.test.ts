@@ -147,6 +147,33 @@ describe('verifying an account', () => {
     })
   }
 
+  it('finds a page of search text that does not open', async () => {
+    const inner = openMemoryStore()
+    let isBad = false
+    const store: Store = overriding(inner, {
+      read: (account, run) =>
+        inner.read(account, (snapshot) =>
+          run(
+            overriding(snapshot, {
+              async *range(wanted) {
+                for await (const entries of snapshot.range(wanted))
+                  yield entries.map(([key, value]): [Uint8Array, Uint8Array] => {
+                    const isText = Buffer.from(key).toString('latin1', 0, 1) === 't'
+                    return [key, isBad && isText ? Buffer.from(value).fill(7, 40, 60) : value]
+                  })
+              },
+            }),
+          ),
+        ),
+    })
+    const site = await lived(store)
+    isBad = true
+    assert.deepEqual(
+      [...new Set(words(await site.accounts.verify(address, password())))],
+      ['damaged INBOX a page of search text does not open; searches open the messages'],
+    )
+  })
+
   it('finds a body that no message has, one that is missing, and one that is counted once too often', async () => {
     const inner = openMemoryStore()
     let isBad = false

@@ -39,6 +39,14 @@ describe('NOTIFY', () => {
       }
     }))
 
+  it('takes every mailbox for an inbox, since mail may be addressed to any', () =>
+    withHarness(async ({ login, put }) => {
+      const client = await login()
+      await client.ok('NOTIFY SET (INBOXES (MessageNew MessageExpunge))')
+      await put(mail('x'), { mailbox: 'Archive' })
+      assert.match((await client.next()) ?? '', /^\* STATUS Archive \(MESSAGES 1 /)
+    }))
+
   it('tells no EXPUNGE while a command waits for the rest of its literal', () =>
     withHarness(async ({ select, put }) => {
       await put(mail('one'))
