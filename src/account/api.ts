@@ -250,6 +250,8 @@ export type AtRestState =
   | 'off' // only the site's key and the password open it
   | 'converting' // enabled; older mail is being sealed under the new keys
   | 'on'
+  | 'disabling' // the site's key opens it again; older mail is being sealed under the new keys
+  | 'locked' // the login password does not open the mail
 
 export interface AccountInfo {
   readonly address: string
