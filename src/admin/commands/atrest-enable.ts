@@ -8,7 +8,7 @@ import { address, addressArgument } from '../forms.ts'
 const input = z.strictObject({ address, wait: z.boolean().optional() })
 const result = z.object({
   address: z.string().describe('whose mail it is'),
-  atRest: z.enum(['off', 'converting', 'on']).describe('state reached'),
+  atRest: z.enum(['off', 'converting', 'on', 'disabling', 'locked']).describe('state reached'),
 })
 
 /** Turns at-rest encryption on; prints the recovery code once, then follows the conversion of older mail. */

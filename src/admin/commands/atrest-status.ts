@@ -8,7 +8,7 @@ import { tableLines } from '../words.ts'
 const input = z.strictObject({ address: address.optional() })
 const row = z.object({
   address: z.string().describe('its address'),
-  atRest: z.enum(['off', 'converting', 'on']).describe('state'),
+  atRest: z.enum(['off', 'converting', 'on', 'disabling', 'locked']).describe('state'),
   isUnlocked: z.boolean().describe('true: its keys are in memory because its owner is logged in'),
   pendingArrivals: z.number().describe('messages that came while locked'),
   openedBy: z.array(z.string()).describe('kinds of key slots: each is one way to open the mail'),

@@ -19,6 +19,8 @@ const result = z.object({
       off: z.number().describe('at-rest encryption off'),
       converting: z.number().describe('older mail being sealed anew'),
       on: z.number().describe('sealed'),
+      disabling: z.number().describe('being opened to the site again'),
+      locked: z.number().describe('mail that the login password does not open'),
       disabled: z.number().describe('may not log in'),
     })
     .describe('how many accounts are in which state'),
@@ -36,7 +38,7 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
 
   async run(work) {
     if (!work.server) throw serverNotRunning('status')
-    const accounts = { total: 0, off: 0, converting: 0, on: 0, disabled: 0 }
+    const accounts = { total: 0, off: 0, converting: 0, on: 0, disabling: 0, locked: 0, disabled: 0 }
     let usedBytes = 0
     for await (const info of work.accounts.list()) {
       if (work.signal.aborted) break
@@ -59,7 +61,7 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
   },
 
   show(row, view) {
-    const states = (['on', 'converting', 'off', 'disabled'] as const)
+    const states = (['on', 'converting', 'off', 'disabling', 'locked', 'disabled'] as const)
       .filter((state) => row.accounts[state] > 0)
       .map((state) => `${row.accounts[state]} ${state === 'disabled' ? state : `at-rest ${state}`}`)
     const pairs: [string, string][] = [

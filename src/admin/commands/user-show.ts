@@ -23,6 +23,8 @@ const atRestWords = {
   off: 'off (the server can open it with the site key)',
   converting: 'on; older mail is still being sealed anew',
   on: 'on',
+  disabling: 'off (the server can open it with the site key); older mail is still being sealed anew',
+  locked: 'on; the login password does not open the mail',
 }
 
 /** Shows an account: state, room, key slots. */
