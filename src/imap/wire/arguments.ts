@@ -1,10 +1,10 @@
 // Readers of a command's arguments, named after the productions of RFC 3501 §9.
 import { parseInternalDate, parseSearchDay, type ZonedDate } from '../../mail/date.ts'
+import { decodeUtf7 } from '../../mail/utf7.ts'
 import { decodeUtf8, isDigit, isListChar, isWordChar } from './characters.ts'
 import { Cursor } from './cursor.ts'
 import type { WireLimits } from './limits.ts'
 import { maxNumber, type MessageSet, savedResult, SequenceSet } from './sequence-set.ts'
-import { decodeUtf7 } from './utf7.ts'
 import type { WireCommand } from './wire-command.ts'
 
 /** How arguments are to be read in this session. */

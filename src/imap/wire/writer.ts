@@ -1,9 +1,9 @@
 // Responses: the only place that decides between atom, quoted string and literal.
 import { asBuffer, utf8 } from '../../base/bytes.ts'
 import { formatInternalDate } from '../../mail/date.ts'
+import { encodeUtf7 } from '../../mail/utf7.ts'
 import { formatResponseCode, type ResponseCode } from './response-code.ts'
 import { isAstringAtom, quotedForm } from './string-form.ts'
-import { encodeUtf7 } from './utf7.ts'
 
 /** OK, NO and BAD end commands; BYE and PREAUTH are only ever untagged (RFC 3501 §7.1). */
 export type StatusKind = 'OK' | 'NO' | 'BAD'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeUtf7, encodeUtf7 } from '../../../src/imap/wire/utf7.ts'
+import { decodeUtf7, encodeUtf7 } from '../../src/mail/utf7.ts'
 
 const pairs: readonly (readonly [string, string])[] = [
   ['INBOX', 'INBOX'],
