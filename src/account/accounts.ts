@@ -8,6 +8,7 @@ import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
+import type { OwnerSecret } from './api-lifecycle.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
 import { canonicalAddress, newAddress, newCapabilitiesOff, type DirectoryEntry } from './directory.ts'
@@ -91,6 +92,16 @@ class SiteAccounts implements Accounts {
     } finally {
       if (!isFoundOut) attempt?.dropped()
     }
+  }
+
+  async openFor(address: string, secret: OwnerSecret, session: SessionInfo): Promise<OpenAccount> {
+    const entry = await this.#registry.entry(address)
+    const opened = await this.#credentials.openFor(entry, secret, session)
+    // Deletion ends the sessions that it finds: one that came behind it must not stay.
+    const now = await this.#registry.find(entry.address)
+    if (now?.account.equals(entry.account)) return opened
+    await opened.close()
+    throw new Refusal('no-such-account', 'No such account')
   }
 
   /** Whether the address still stands for this account, which may have been disabled or deleted while the password was checked. */

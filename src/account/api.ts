@@ -1,5 +1,6 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
+import type { OwnerSecret } from './api-lifecycle.ts'
 import type { TextPage } from './text-codec.ts'
 import type { AccountEvent } from './account-event.ts'
 
@@ -289,6 +290,12 @@ export interface DeliveryTarget {
 export interface Accounts {
   /** Checks the secret and unlocks. Refusals: 'authentication-failed', 'account-disabled', 'busy', 'damaged', 'unavailable'. */
   login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount>
+  /**
+   * A session for a job that somebody with the right to it has started, by any secret of the account, also where it is disabled. Not for
+   * front doors: nothing slows down guessing, and 'no-such-account' is told apart. Refusals: as `login`; 'wrong-recovery-code';
+   * 'mail-would-be-lost' where the site's or an admin's key does not open the account.
+   */
+  openFor(address: string, secret: OwnerSecret, session: SessionInfo): Promise<OpenAccount>
 
   /** Finds who takes mail for an address (plus-addressing, case), or says 'no-such-account' / 'account-disabled'. No key needed. */
   resolve(address: string): Promise<DeliveryTarget>

@@ -4,6 +4,7 @@ import { addEpoch } from '../crypto/keyset.ts'
 import { makeRecoveryCode, MistypedCode, readRecoveryCode } from '../crypto/recovery-code.ts'
 import type { SlotKind, SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
+import type { OwnerSecret } from './api-lifecycle.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { conversionKey } from './keys.ts'
@@ -33,6 +34,12 @@ function readCode(text: Uint8Array): Buffer {
   }
 }
 
+const notTheCode = (): Refusal =>
+  new Refusal('wrong-recovery-code', 'That is not the recovery code of this account')
+
+const notForTheSite = (): Refusal =>
+  new Refusal('mail-would-be-lost', 'At-rest encryption is on: the site’s key does not open the account')
+
 export class Credentials {
   readonly #site: Site
   readonly #settings: KeySettings
@@ -44,11 +51,45 @@ export class Credentials {
     this.#unlocked = unlocked
   }
 
-  async #enter({ address, account }: DirectoryEntry, secret: SlotSecret): Promise<OpenSession> {
+  async #enter(
+    { address, account }: DirectoryEntry,
+    secret: SlotSecret,
+    info: SessionInfo = nobody,
+  ): Promise<OpenSession> {
     try {
-      return await this.#unlocked.enter(address, account, secret, nobody)
+      return await this.#unlocked.enter(address, account, secret, info)
     } catch (error) {
       throw error instanceof WrongKey ? wrongLogin() : asRefusal(error)
+    }
+  }
+
+  /** A session by the owner's, an admin's or the site's secret: the only place that tells their kinds apart. */
+  async openFor(
+    entry: DirectoryEntry,
+    secret: OwnerSecret,
+    info: SessionInfo = nobody,
+  ): Promise<OpenSession> {
+    switch (secret.kind) {
+      case 'password':
+        return this.#enter(entry, secret, info)
+      case 'recovery': {
+        const code = readCode(secret.code)
+        try {
+          return await this.#enter(entry, { kind: 'recovery', code }, info)
+        } catch (error) {
+          throw isRefusal(error, 'authentication-failed') ? notTheCode() : error
+        } finally {
+          code.fill(0)
+        }
+      }
+      case 'site':
+        try {
+          return await this.#enter(entry, { kind: 'server', siteKey: this.#site.siteKey }, info)
+        } catch (error) {
+          throw isRefusal(error, 'authentication-failed') ? notForTheSite() : error
+        }
+      case 'admin':
+        throw new Refusal('mail-would-be-lost', 'This site has no admin recovery key')
     }
   }
 
@@ -106,12 +147,12 @@ export class Credentials {
     password: Buffer | undefined,
     options?: VerifyOptions,
   ): Promise<VerifyReport> {
-    if (!password && !(await this.#isOff(entry.account)))
-      throw new Refusal('mail-would-be-lost', 'At-rest encryption is on: only the password opens the account')
-    const secret: SlotSecret = password
-      ? { kind: 'password', password }
-      : { kind: 'server', siteKey: this.#site.siteKey }
-    return this.#with(entry, secret, (session) => verifyAccount(session.account, session, options))
+    const session = await this.openFor(entry, password ? { kind: 'password', password } : { kind: 'site' })
+    try {
+      return await refusing(() => verifyAccount(session.account, session, options))
+    } finally {
+      await session.close()
+    }
   }
 
   /** The site's slot goes and keys are renewed in one commit; older records follow (`finished`). */
@@ -164,8 +205,7 @@ export class Credentials {
         this.#replaceSlots(session, ['password', 'recovery'], add),
       )
     } catch (error) {
-      if (!isRefusal(error, 'authentication-failed')) throw error
-      throw new Refusal('wrong-recovery-code', 'That is not the recovery code of this account')
+      throw isRefusal(error, 'authentication-failed') ? notTheCode() : error
     } finally {
       code.fill(0)
       fresh.secret.fill(0)

@@ -85,6 +85,9 @@ export class FakeAccounts implements Accounts {
   login(): Promise<OpenAccount> {
     return unused()
   }
+  openFor(): Promise<OpenAccount> {
+    return unused()
+  }
   resolve(): never {
     return unused()
   }
