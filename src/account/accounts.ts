@@ -11,7 +11,14 @@ import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, S
 import type { OwnerSecret } from './api-lifecycle.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
-import { canonicalAddress, newAddress, newCapabilitiesOff, type DirectoryEntry } from './directory.ts'
+import {
+  canonicalAddress,
+  findEntry,
+  newAddress,
+  newCapabilitiesOff,
+  type DirectoryEntry,
+} from './directory.ts'
+import { capabilitiesOffField } from './directory-fields.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { exportSealed } from './export-sealed.ts'
 import type { LoginGuard } from './login-guard.ts'
@@ -133,8 +140,7 @@ class SiteAccounts implements Accounts {
   }
 
   async resolve(address: string): Promise<DeliveryTarget> {
-    const { directory } = this.#site.store
-    return refusing(() => recipient(directory, address, this.#options.recipientDelimiter ?? '+'))
+    return refusing(() => recipient(this.#site, address, this.#options.recipientDelimiter ?? '+'))
   }
 
   async checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void> {
@@ -218,7 +224,8 @@ class SiteAccounts implements Accounts {
   }
 
   async setCapabilitiesOff(address: string, names: readonly string[]): Promise<void> {
-    await this.#registry.setCapabilitiesOff(await this.#registry.entry(address), newCapabilitiesOff(names))
+    const entry = await this.#registry.entry(address)
+    await this.#registry.setField(entry, capabilitiesOffField, newCapabilitiesOff(names))
   }
 
   async delete(address: string): Promise<void> {
@@ -259,7 +266,11 @@ class SiteAccounts implements Accounts {
   }
 
   async *exportSealed(address: string): AsyncGenerator<Buffer> {
-    const { account } = await this.#registry.entry(address)
+    // Needs no key, that of the site included: it may be lost.
+    const { store } = this.#site
+    const entry = await refusing(() => findEntry({ store, siteKey: undefined }, address))
+    if (!entry) throw new Refusal('no-such-account', 'No such account')
+    const { account } = entry
     try {
       yield* exportSealed(this.#site.store, account)
     } catch (error) {

@@ -24,6 +24,9 @@ export type RefusalCode =
   | 'already-enabled'
   | 'wrong-recovery-code'
   | 'mail-would-be-lost'
+  | 'not-permitted' // by the site's policy, or to whoever asks
+  | 'offer-expired' // a recovery code that was not typed back in time
+  | 'bad-key' // a public key or certificate that mail cannot be sealed to
 
 /** A refusal in words for the peer. Its text never holds a secret, a mailbox name or message content. */
 export class Refusal extends Error {

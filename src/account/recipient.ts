@@ -1,25 +1,24 @@
 // Who takes mail for an address: the account of that name, or of what stands before the `+`.
 import { mailboxNameBytes } from '../base/limits.ts'
-import type { Directory } from '../store/store.ts'
 import type { DeliveryTarget } from './api.ts'
-import { canonicalAddress, findEntry, type DirectoryEntry } from './directory.ts'
+import { canonicalAddress, findEntry, type DirectoryEntry, type EntrySource } from './directory.ts'
 import { Refusal } from './errors.ts'
 
 /** Refuses with 'no-such-account', 'account-disabled'. Any of `delimiters` may stand before the detail. */
 export async function recipient(
-  directory: Directory,
+  site: EntrySource,
   address: string,
   delimiters: string,
 ): Promise<DeliveryTarget> {
   const name = canonicalAddress(address)
-  const found = await findEntry(directory, name)
+  const found = await findEntry(site, name)
   if (found) return deliverable(found, '')
   const at = name.lastIndexOf('@')
   const local = name.slice(0, Math.max(at, 0))
   for (const delimiter of delimiters) {
     const split = local.indexOf(delimiter)
     if (split < 1) continue
-    const base = await findEntry(directory, local.slice(0, split) + name.slice(at))
+    const base = await findEntry(site, local.slice(0, split) + name.slice(at))
     // The detail names a mailbox, so it keeps its case.
     const given = address.trim().normalize('NFC')
     if (base) return deliverable(base, given.slice(split + 1, given.lastIndexOf('@')))

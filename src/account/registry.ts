@@ -2,11 +2,22 @@
 import { equalBytes } from '../base/bytes.ts'
 import { Conflict, Refused } from '../store/errors.ts'
 import { createRecords } from './create-account.ts'
-import { allEntries, encodeEntry, findEntry, type DirectoryEntry, type EntryState } from './directory.ts'
+import {
+  allEntries,
+  decodeEntry,
+  encodeEntry,
+  findEntry,
+  type DirectoryEntry,
+  type EntryState,
+} from './directory.ts'
+import { fieldOf, withField, type EntryField } from './directory-fields.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import type { KeySettings } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
+
+/** How often a change of an entry is made anew because somebody else changed it meanwhile. */
+const editTries = 20
 
 export class Registry {
   readonly #site: Site
@@ -19,7 +30,7 @@ export class Registry {
 
   /** Every account's entry, also of those being deleted. */
   entries(): AsyncGenerator<DirectoryEntry> {
-    return allEntries(this.#site.store.directory, () => {
+    return allEntries(this.#site, () => {
       this.#site.log.write('error', 'directory.damaged')
     })
   }
@@ -32,7 +43,7 @@ export class Registry {
   }
 
   find(address: string): Promise<DirectoryEntry | undefined> {
-    return refusing(() => findEntry(this.#site.store.directory, address))
+    return refusing(() => findEntry(this.#site, address))
   }
 
   /** Makes an account for a canonical address that is free; refuses with 'account-exists'. */
@@ -41,7 +52,11 @@ export class Registry {
     const taken = new Refusal('account-exists', 'The account exists already')
     if (await refusing(() => store.directory.get(address))) throw taken
     const account = await refusing(() => createRecords(this.#site, this.#settings, password, quotaBytes))
-    const bytes = encodeEntry(account, { isDisabled: false, isDeleting: false, capabilitiesOff: [] })
+    const bytes = encodeEntry(this.#site.siteKey, address, account, {
+      isDisabled: false,
+      isDeleting: false,
+      fields: new Map(),
+    })
     try {
       await store.directory.put(address, bytes, undefined)
     } catch (error) {
@@ -55,23 +70,46 @@ export class Registry {
   }
 
   async setDisabled(entry: DirectoryEntry, isDisabled: boolean): Promise<void> {
-    await this.#mark(entry, { isDisabled })
+    await this.#edit(entry, () => ({ isDisabled }))
   }
 
-  async setCapabilitiesOff(entry: DirectoryEntry, capabilitiesOff: readonly string[]): Promise<void> {
-    await this.#mark(entry, { capabilitiesOff })
+  /** Sets one field of an entry (`directory-fields.ts`); the others stay as they are then. */
+  async setField<T>(entry: DirectoryEntry, field: EntryField<T>, value: T): Promise<void> {
+    await this.changeField(entry, field, () => value)
+  }
+
+  /** As `setField`, from the value that is there; `make` may be called again. */
+  async changeField<T>(entry: DirectoryEntry, field: EntryField<T>, make: (present: T) => T): Promise<void> {
+    await this.#edit(entry, ({ fields }) => ({
+      fields: withField(fields, field, make(fieldOf(fields, field))),
+    }))
   }
 
   /** From here on nobody finds the account any more; `destroy` what is returned when its sessions have ended. */
   async beginDeleting(entry: DirectoryEntry): Promise<DirectoryEntry> {
-    const bytes = await this.#mark(entry, { isDisabled: true, isDeleting: true })
-    return { ...entry, bytes, isDisabled: true, isDeleting: true }
+    return this.#edit(entry, () => ({ isDisabled: true, isDeleting: true }))
   }
 
-  async #mark(entry: DirectoryEntry, changed: Partial<EntryState>): Promise<Buffer> {
-    const bytes = encodeEntry(entry.account, { ...entry, ...changed })
-    await refusing(() => this.#site.store.directory.put(entry.address, bytes, entry.bytes))
-    return bytes
+  /** Changes an entry as it is now: others may have changed it since `entry` was read. Resolves to what is stored then. */
+  async #edit(
+    entry: DirectoryEntry,
+    change: (present: DirectoryEntry) => Partial<EntryState>,
+  ): Promise<DirectoryEntry> {
+    const { store, siteKey } = this.#site
+    let present = entry
+    for (let tries = 0; ; tries += 1) {
+      const changed = { ...present, ...change(present) }
+      const bytes = encodeEntry(siteKey, entry.address, entry.account, changed)
+      try {
+        await store.directory.put(entry.address, bytes, present.bytes)
+        return decodeEntry(siteKey, entry.address, bytes)
+      } catch (error) {
+        if (!(error instanceof Conflict) || tries >= editTries) throw asRefusal(error)
+      }
+      present = await this.entry(entry.address)
+      // Another account has that address now.
+      if (!present.account.equals(entry.account)) throw new Refusal('no-such-account', 'No such account')
+    }
   }
 
   async destroy(entry: DirectoryEntry): Promise<void> {

@@ -15,7 +15,7 @@ export async function refuseTakenAddress(accounts: Accounts, address: string): P
 
 /** Whether at-rest encryption is on or being turned on: then only the owner's secrets open the mail. */
 export function isSealed(info: AccountInfo): boolean {
-  return info.atRest === 'on' || info.atRest === 'converting'
+  return info.atRest === 'on' || info.atRest === 'converting' || info.atRest === 'locked'
 }
 
 /** Throws Failure 'mail-would-be-lost' for an account whose mail only its owner can open. */

@@ -88,6 +88,10 @@ function answerTo(code: RefusalCode): Answer {
           '  the old password is known:    letterlock user passwd ADDR --own\n' +
           '  the recovery code is at hand: letterlock atrest recover ADDR',
       }
+    case 'not-permitted':
+      return { exitCode: exitCodes.notPermitted }
+    case 'offer-expired':
+      return { exitCode: exitCodes.temporary, hint: 'start again: a new code is made' }
     case 'already-enabled':
       return { exitCode: exitCodes.data, hint: '`letterlock atrest status ADDR` shows how far it is' }
     case 'not-enabled':
@@ -114,6 +118,7 @@ function answerTo(code: RefusalCode): Answer {
     case 'mailbox-not-deletable':
     case 'read-only':
     case 'limit':
+    case 'bad-key':
       return { exitCode: exitCodes.data }
   }
 }

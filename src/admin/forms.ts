@@ -28,10 +28,13 @@ export const quota = z
     return z.NEVER
   })
 
+/** The state of at-rest encryption. */
+export const atRestForm = z.enum(['off', 'converting', 'on', 'disabling', 'locked'])
+
 export const accountForm = z.object({
   address: z.string().describe('its address'),
   isDisabled: z.boolean().describe('true: logins and mail are refused'),
-  atRest: z.enum(['off', 'converting', 'on', 'disabling', 'locked']).describe('at-rest encryption'),
+  atRest: atRestForm.describe('at-rest encryption'),
   isUnlocked: z.boolean().describe('true: its owner is logged in'),
   usedBytes: z.number().describe('bytes stored'),
   quotaBytes: z.number().nullable().describe('bytes allowed; null: no limit'),

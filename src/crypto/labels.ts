@@ -24,4 +24,5 @@ export const labels = {
   siteMac: label('site mac'),
   card: label('card'),
   arrival: label('arrival'),
+  directory: label('directory entry'),
 } as const

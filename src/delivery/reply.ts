@@ -70,6 +70,9 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
     case 'already-enabled':
     case 'wrong-recovery-code':
     case 'mail-would-be-lost':
+    case 'not-permitted':
+    case 'offer-expired':
+    case 'bad-key':
       return reply(451, '4.3.0 Mail cannot be stored at this moment')
   }
 }

@@ -53,7 +53,11 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
     case 'not-enabled':
     case 'already-enabled':
     case 'mail-would-be-lost':
+    case 'offer-expired':
+    case 'bad-key':
       return 'CANNOT'
+    case 'not-permitted':
+      return 'NOPERM'
     case 'read-only':
       return 'READ-ONLY'
     case 'limit':

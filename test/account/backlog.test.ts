@@ -22,8 +22,8 @@ async function unlockedWithBacklog(): Promise<{ unlocked: UnlockedAccount; close
   await accounts.create(address, password())
   const message = mail('one of many')
   for (let number = 0; number < count; number += 1) await deliverTo(accounts, address, message)
-  const entry = (await findEntry(store.directory, address)) ?? assert.fail()
   const site = { store, siteKey, clock, log: silentLog }
+  const entry = (await findEntry(site, address)) ?? assert.fail()
   const gate = new KdfGate({ parallel: 1, queue: 1, minimumMemoryKiB: 8 })
   const secret = { kind: 'password', password: password() } as const
   const { vault } = await openVault(site, entry.account, secret, gate)

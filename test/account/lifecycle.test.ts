@@ -1,6 +1,7 @@
 // Accounts are made and deleted by a process that may be killed at any moment.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { decodeEntry, encodeEntry } from '../../src/account/directory.ts'
 import { isRefusal } from '../../src/account/errors.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { Unavailable } from '../../src/store/errors.ts'
@@ -79,8 +80,9 @@ describe('deleting an account', () => {
     await site.accounts.create(address, password())
     await site.accounts.create('bob@example.org', password())
     const bytes = Buffer.from((await inner.directory.get(address)) ?? assert.fail())
-    const deleting = Buffer.from(bytes)
-    deleting[17] = 3
+    const entry = decodeEntry(site.siteKey, address, bytes)
+    const state = { ...entry, isDisabled: true, isDeleting: true }
+    const deleting = encodeEntry(site.siteKey, address, entry.account, state)
     await inner.directory.put(address, deleting, bytes)
     const store = overriding(inner, { destroy: () => Promise.reject(new Unavailable('io', 'injected')) })
     const accounts = await site.reopen(store)

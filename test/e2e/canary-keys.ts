@@ -68,7 +68,7 @@ export async function keysOf(
   await rm(join(copy, 'store/records/LOCK'), { force: true })
   const store = await openLevelStore(join(copy, 'store'), { log: silentLog })
   try {
-    const entry = await findEntry(store.directory, address)
+    const entry = await findEntry({ store, siteKey: undefined }, address)
     if (!entry) throw new Error(`no account ${address} in the copy`)
     const { account } = entry
     const [slotsBytes, keysetBytes, messages] = await store.read(account, (snapshot) =>

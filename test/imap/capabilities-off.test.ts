@@ -1,8 +1,8 @@
 // Capabilities switched off for the site or for one account: not offered, not enabled, and LITERAL- in place of LITERAL+.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decodeEntry, encodeEntry, newCapabilitiesOff } from '../../src/account/directory.ts'
-import { Damage, isRefusal } from '../../src/account/errors.ts'
+import { newCapabilitiesOff } from '../../src/account/directory.ts'
+import { isRefusal } from '../../src/account/errors.ts'
 import type { Client } from './client.ts'
 import { address, mail, makeHarness, passwordText, type Harness, type HarnessOptions } from './harness.ts'
 
@@ -76,30 +76,6 @@ describe('capabilities switched off for one account', () => {
         () => newCapabilitiesOff(names),
         (error) => isRefusal(error, 'limit'),
       )
-  })
-
-  it('are kept in the second form of a directory entry, while the first is read and written as before', () => {
-    const account = Buffer.alloc(16, 7)
-    const state = { isDisabled: true, isDeleting: false, capabilitiesOff: [] }
-    const first = encodeEntry(account, state)
-    assert.equal(first.toString('hex'), `01${'07'.repeat(16)}01`)
-    assert.deepEqual(decodeEntry('a@b', first).capabilitiesOff, [])
-    const second = encodeEntry(account, { ...state, capabilitiesOff: ['SORT', 'THREAD=REFERENCES'] })
-    assert.equal(second[0], 2)
-    const read = decodeEntry('a@b', second)
-    assert.deepEqual(
-      [read.isDisabled, read.isDeleting, read.capabilitiesOff],
-      [true, false, ['SORT', 'THREAD=REFERENCES']],
-    )
-    const third = Buffer.from(second)
-    third[0] = 3
-    for (const bytes of [
-      third,
-      second.subarray(0, -1),
-      Buffer.concat([second, Buffer.of(0)]),
-      Buffer.concat([first, Buffer.of(0)]),
-    ])
-      assert.throws(() => decodeEntry('a@b', bytes), Damage)
   })
 })
 

@@ -282,6 +282,9 @@ describe('answers', () => {
     'already-enabled': 'CANNOT',
     'wrong-recovery-code': 'AUTHENTICATIONFAILED',
     'mail-would-be-lost': 'CANNOT',
+    'not-permitted': 'NOPERM',
+    'offer-expired': 'CANNOT',
+    'bad-key': 'CANNOT',
   }
   for (const [code, expected] of Object.entries(codes)) {
     it(`give ${expected} for ${code}`, () => {

@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { Refusal } from '../../account/errors.ts'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { isSealed } from '../account-checks.ts'
-import { address, addressArgument } from '../forms.ts'
+import { address, addressArgument, atRestForm } from '../forms.ts'
 
 const input = z.strictObject({ address, wait: z.boolean().optional() })
 const result = z.object({
   address: z.string().describe('whose mail it is'),
-  atRest: z.enum(['off', 'converting', 'on', 'disabling', 'locked']).describe('state reached'),
+  atRest: atRestForm.describe('state reached'),
 })
 
 /** Turns at-rest encryption on; prints the recovery code once, then follows the conversion of older mail. */

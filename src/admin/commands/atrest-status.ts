@@ -2,13 +2,13 @@
 import { z } from 'zod'
 import type { AccountInfo } from '../../account/api.ts'
 import { siteCommand, type SiteCommand } from '../command.ts'
-import { address } from '../forms.ts'
+import { address, atRestForm } from '../forms.ts'
 import { tableLines } from '../words.ts'
 
 const input = z.strictObject({ address: address.optional() })
 const row = z.object({
   address: z.string().describe('its address'),
-  atRest: z.enum(['off', 'converting', 'on', 'disabling', 'locked']).describe('state'),
+  atRest: atRestForm.describe('state'),
   isUnlocked: z.boolean().describe('true: its keys are in memory because its owner is logged in'),
   pendingArrivals: z.number().describe('messages that came while locked'),
   openedBy: z.array(z.string()).describe('kinds of key slots: each is one way to open the mail'),
