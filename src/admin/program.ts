@@ -168,21 +168,24 @@ export function makeProgram(
         '78 wrong configuration, 130 interrupted.',
     )
   addGlobalOptions(root)
-  const families = new Map<string, Parser>()
+  const families = new Map([['', root]])
+  /** What `atrest slots` is to `atrest slots list`. */
+  const familyOf = (words: readonly string[]): Parser => {
+    const name = words.join(' ')
+    const known = families.get(name)
+    if (known) return known
+    const family = familyOf(words.slice(0, -1))
+      .command(words.at(-1) ?? '')
+      .description(familySummaries[name] ?? name)
+    families.set(name, family)
+    return family
+  }
   for (const { heading, words } of commandGroups) {
     root.commandsGroup(heading)
     for (const command of words.flatMap((word) =>
       commands.filter(({ name }) => name.split(' ')[0] === word),
     )) {
-      const [family = '', verb] = command.name.split(' ')
-      if (verb === undefined) {
-        addCommand(root, command, found)
-        continue
-      }
-      const parent =
-        families.get(family) ?? root.command(family).description(familySummaries[family] ?? family)
-      families.set(family, parent)
-      addCommand(parent, command, found)
+      addCommand(familyOf(command.name.split(' ').slice(0, -1)), command, found)
     }
   }
   return root
