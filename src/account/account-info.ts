@@ -1,9 +1,23 @@
 // What is known of an account without its keys, as shown to the admin.
+import { readArrival } from '../crypto/arrival.ts'
+import { boxKinds } from '../crypto/box.ts'
+import { capsuleKind } from '../crypto/kem.ts'
 import type { AccountInfo, AtRestState } from './api.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { arrivalRange, conversionKey } from './keys.ts'
+import { isDamage } from './refusing.ts'
 import { readSlots } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
+
+/** Whether an arrival is mail, and not an entry of the trail. One that is damaged counts: the unlock finds out. */
+function isMessage(account: Buffer, value: Uint8Array): boolean {
+  try {
+    return capsuleKind(readArrival(undefined, account, value).capsule) !== boxKinds.trailEntry
+  } catch (error) {
+    if (isDamage(error)) return true
+    throw error
+  }
+}
 
 /** Throws what store and crypto throw. Counts the arrivals that wait by reading them. */
 export async function accountInfo(
@@ -15,7 +29,8 @@ export async function accountInfo(
   const numbers = await site.store.info(account)
   const { pending, isConverting } = await site.store.read(account, async (snapshot) => {
     let count = 0
-    for await (const page of snapshot.range(arrivalRange)) count += page.length
+    for await (const page of snapshot.range(arrivalRange))
+      count += page.filter(([, value]) => isMessage(account, value)).length
     return { pending: count, isConverting: (await snapshot.get(conversionKey)) !== undefined }
   })
   const isOff = list.slots.some((slot) => slot.kind === 'server')

@@ -22,6 +22,8 @@ export class AccountState {
   readonly #byName = new Map<string, MailboxTable>()
   readonly subscriptions = new Set<string>()
   readonly annotations = new AnnotationTable()
+  /** What the account remembers of itself, by number (`account-facts.ts`). */
+  readonly facts = new Map<number, Buffer>()
   lastUidValidity = 0
   /** Work that the log since the manifest would be to replay: its changes, and those of many messages count for more. */
   tailLength = 0
@@ -156,6 +158,9 @@ export class AccountState {
       case 'annotated':
         this.annotate(change.mailbox, change.entry, change.value)
         return [{ kind: 'annotated', mailbox: change.mailbox, entry: change.entry }]
+      case 'fact':
+        this.facts.set(change.fact, change.value)
+        return []
       case 'checkpoint':
         return []
     }

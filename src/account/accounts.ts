@@ -7,6 +7,7 @@ import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
+import { noAudit, type AuditLog } from './audit.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import type { OwnerSecret } from './api-lifecycle.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
@@ -44,6 +45,8 @@ export interface AccountsOptions {
   /** Characters that may stand between the local part and a detail (`user+detail@`). Empty: no plus-addressing. */
   readonly recipientDelimiter?: string
   readonly defaultQuotaBytes?: number
+  /** Not given: nothing is written down. */
+  readonly audit?: AuditLog
 }
 
 class SiteAccounts implements Accounts {
@@ -57,7 +60,7 @@ class SiteAccounts implements Accounts {
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
     this.#options = options
-    this.#site = { store, siteKey, clock, log }
+    this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit }
     this.#settings = { gate, kdf }
     this.#unlocked = new UnlockedAccounts(
       this.#site,

@@ -9,6 +9,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { encodeMessage } from './message-codec.ts'
 import { sealMessageRecord } from './message-seal.ts'
 import { canonicalName } from './names.ts'
+import { trailWrites } from './trail.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 const recordsBetweenBreaths = 32
@@ -43,7 +44,9 @@ async function adoptSome(account: UnlockedAccount, queue: ArrivalQueue): Promise
     const changes: Change[] = []
     const nextUids = new Map<MailboxTable, number>()
     const records: { key: Buffer; sealed: Buffer }[] = []
-    for (const { arrival, blob, data } of opened) {
+    for (const taken of opened) {
+      if (taken.kind === 'trail') continue
+      const { arrival, blob, data } = taken
       const table = destination(account, arrival.detail)
       const uid = nextUids.get(table) ?? table.uidNext
       nextUids.set(table, uid + 1)
@@ -65,7 +68,11 @@ async function adoptSome(account: UnlockedAccount, queue: ArrivalQueue): Promise
         savedAt: site.clock.now(),
       })
     }
-    changes.push({
+    const trail = await trailWrites(
+      account,
+      opened.flatMap((taken) => (taken.kind === 'trail' ? [taken.entry] : [])),
+    )
+    changes.push(...trail.changes, {
       kind: 'adopted',
       arrivals: opened.map(({ version, digest }) => [version, digest] as const),
     })
@@ -76,6 +83,7 @@ async function adoptSome(account: UnlockedAccount, queue: ArrivalQueue): Promise
       write(tx) {
         for (const { key, sealed } of records) tx.put(key, sealed)
         for (const { version } of opened) tx.delete(arrivalKey(version))
+        trail.write(tx)
       },
     }
   })

@@ -13,7 +13,8 @@ export type AtRestPolicy =
 export type OwnerSecret =
   | { readonly kind: 'password'; readonly password: Buffer }
   | { readonly kind: 'recovery'; readonly code: Uint8Array }
-  | { readonly kind: 'admin'; readonly password: Buffer }
+  /** Of as many admins as the recovery key needs: one, unless it is split. */
+  | { readonly kind: 'admin'; readonly passwords: readonly Buffer[] }
   /** The site's key: only accounts without at-rest encryption. */
   | { readonly kind: 'site' }
 
@@ -201,13 +202,26 @@ export type TrailKind =
   | 'slot-removed'
   | 'rolled-back'
   | 'repaired'
+  | 'admin-recovery-added'
+  | 'admin-recovery-changed' // another key than the one that was sealed to before
+  | 'admin-recovery-removed'
+  | 'recovery-begun'
+  | 'recovery-cancelled'
+  | 'entries-lost' // of the trail itself: missing, or not as they were written
+  | 'public-key-added'
+  | 'public-key-removed'
+
+export type TrailBy =
+  | 'owner'
+  | 'admin'
+  | 'admin-key' // the recovery key was used
+  | 'server'
 
 /** What happened to the keys of an account, kept for its owner, sealed where a key was at hand. */
 export interface TrailEntry {
   readonly at: number
   readonly kind: TrailKind
-  /** `owner`, `admin`, `admin-key` (the recovery key was used), `server`. */
-  readonly by: string
+  readonly by: TrailBy
   readonly remoteAddress: string | undefined
   readonly detail: string | undefined
   /** The owner has not been shown it yet. */

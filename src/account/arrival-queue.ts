@@ -2,14 +2,15 @@
 import { readArrival, type ArrivalFrame } from '../crypto/arrival.ts'
 import { boxKinds } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
-import { capsuleCiphertext, capsuleEpoch, openCapsuleWith } from '../crypto/kem.ts'
-import { arrivalPlace } from '../crypto/places.ts'
+import { capsuleCiphertext, capsuleEpoch, capsuleKind, openCapsuleWith } from '../crypto/kem.ts'
+import { arrivalPlace, trailArrivalPlace } from '../crypto/places.ts'
 import { breathe } from '../base/async.ts'
 import { decapsulateHere, DecapsulationThread, type Secrets } from './decapsulate.ts'
 import { Damage } from './errors.ts'
 import { arrivalKey, arrivalRange, versionOfKey } from './keys.ts'
 import { decodeArrival, type Arrival } from './message-codec.ts'
 import { decoded } from './replay.ts'
+import { decodeTrailEntry, type TrailData } from './trail-codec.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
 /** Arrivals that one commit adopts. */
@@ -17,14 +18,18 @@ const batchArrivals = 200
 const batchBytes = 4 * 1024 * 1024
 const betweenBreaths = 8
 
-export interface OpenedArrival {
+interface Opened {
   readonly version: number
   readonly digest: Buffer
-  readonly blob: Buffer
-  readonly arrival: Arrival
-  /** What `arrival` is a view on; it holds the message key, and whoever took it wipes it. */
+  /** What the rest is a view on; of a message it holds the key, and whoever took it wipes it. */
   readonly data: Buffer
 }
+
+export type OpenedArrival = Opened &
+  (
+    | { readonly kind: 'message'; readonly blob: Buffer; readonly arrival: Arrival }
+    | { readonly kind: 'trail'; readonly entry: TrailData }
+  )
 
 /** An arrival whose capsule is still closed, and what its ciphertext gave. */
 interface Framed {
@@ -165,14 +170,16 @@ export class ArrivalQueue {
     const { id, state } = this.#account
     if (frame.accountVersion !== version) throw new Damage('an arrival was moved')
     if (version <= state.adoptedThrough) throw new Damage('an arrival that was adopted is there again')
-    const data = openCapsuleWith(secret, boxKinds.arrival, arrivalPlace(id, frame.blob), frame.capsule)
-    return {
-      version,
-      digest: sha256(value),
-      blob: Buffer.from(frame.blob),
-      arrival: decoded('arrival', () => decodeArrival(data)),
-      data,
+    const digest = sha256(value)
+    if (capsuleKind(frame.capsule) === boxKinds.trailEntry) {
+      const place = trailArrivalPlace(id, frame.blob)
+      const data = openCapsuleWith(secret, boxKinds.trailEntry, place, frame.capsule)
+      const entry = decoded('trail entry', () => decodeTrailEntry(data))
+      return { kind: 'trail', version, digest, entry, data }
     }
+    const data = openCapsuleWith(secret, boxKinds.arrival, arrivalPlace(id, frame.blob), frame.capsule)
+    const arrival = decoded('arrival', () => decodeArrival(data))
+    return { kind: 'message', version, digest, blob: Buffer.from(frame.blob), arrival, data }
   }
 
   /** Waits for what was read ahead, so that no key is in use any more, and ends the thread. Never throws. */

@@ -32,6 +32,9 @@ function listItems(
     }),
     ...[...state.subscriptions].sort().map((name): ListEntry => ({ kind: 'subscription', name })),
     ...[...state.annotations.all()].map((found): ListEntry => ({ kind: 'annotation', ...found })),
+    ...[...state.facts]
+      .sort(([a], [b]) => a - b)
+      .map(([fact, value]): ListEntry => ({ kind: 'fact', fact, value })),
   ]
 }
 

@@ -10,6 +10,7 @@ import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord 
 import { editSlots, type KeySettings } from './slots.ts'
 import { refusing } from './refusing.ts'
 import { convertText } from './text-convert.ts'
+import { convertTrail } from './trail.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 const recordsAtOnce = 64
@@ -123,6 +124,7 @@ async function renewAll(
     }
     await convertText(account, table)
   }
+  await convertTrail(account)
   await renewState(account)
   await editSlots(account, settings, { keep: () => true, add: [], keyset: dropOldEpochs })
   progress?.(total, total)

@@ -47,6 +47,11 @@ export function mailboxRange(
   return prefixRange(concat(letter(kind), mailbox))
 }
 
+export const trailKey = (number: number): Buffer => concat(letter('a'), u32(number))
+export const trailRange: { gte: Buffer; lt: Buffer } = prefixRange(letter('a'))
+/** The number at the end of a trail key. */
+export const numberOfTrailKey = (key: Uint8Array): number => uidOfKey(key)
+
 export const logKey = (version: number): Buffer => concat(letter('c'), u64(version))
 /** Log entries of versions from `from` up to `until` (excluded). */
 export const logRange = (from: number, until: number): { gte: Buffer; lt: Buffer } => ({

@@ -39,6 +39,7 @@ export type ListEntry =
       readonly entry: string
       readonly value: Buffer
     }
+  | { readonly kind: 'fact'; readonly fact: number; readonly value: Buffer }
 
 const listPageVersion = 2
 
@@ -49,6 +50,10 @@ function writeEntry(to: ByteWriter, item: ListEntry): void {
   }
   if (item.kind === 'annotation') {
     to.u8(3).fixed(fromHex(item.mailbox)).text16(item.entry).bytes32(item.value)
+    return
+  }
+  if (item.kind === 'fact') {
+    to.u8(4).u8(item.fact).bytes16(item.value)
     return
   }
   const { entry } = item
@@ -100,6 +105,7 @@ function readEntry(from: ByteReader, pageVersion: number): ListEntry {
     const mailbox = hex(from.fixed(16))
     return { kind: 'annotation', mailbox, entry: from.text16(), value: Buffer.from(from.bytes32()) }
   }
+  if (kind === 4) return { kind: 'fact', fact: from.u8(), value: Buffer.from(from.bytes16()) }
   if (kind !== 1) throw new MalformedRecord(`mailbox list holds an entry of unknown kind ${kind}`)
   const fields = {
     id: hex(from.fixed(16)),

@@ -49,6 +49,8 @@ export type Change =
       readonly entry: string
       readonly value: Buffer | undefined
     }
+  /** Something that the account remembers of itself (`account-facts.ts`). */
+  | { readonly kind: 'fact'; readonly fact: number; readonly value: Buffer }
 
 const numbers = {
   append: 1,
@@ -65,6 +67,7 @@ const numbers = {
   keys: 12,
   packed: 13,
   annotated: 14,
+  fact: 17,
 } as const
 
 function writeFlags(to: ByteWriter, flags: FlagSet): void {
@@ -124,6 +127,9 @@ function writeChange(to: ByteWriter, change: Change): void {
     case 'annotated':
       to.text16(change.entry).u8(change.value ? 1 : 0)
       if (change.value) to.bytes32(change.value)
+      return
+    case 'fact':
+      to.u8(change.fact).bytes16(change.value)
       return
     case 'deleted':
     case 'checkpoint':
@@ -197,6 +203,8 @@ function readChange(from: ByteReader): Change {
       return { kind: 'packed', mailbox: mailbox(), packedUntil: from.u32() }
     case numbers.annotated:
       return { kind: 'annotated', mailbox: mailbox(), entry: from.text16(), value: readValue(from) }
+    case numbers.fact:
+      return { kind: 'fact', fact: from.u8(), value: Buffer.from(from.bytes16()) }
     default:
       throw new MalformedRecord(`log entry holds a change of unknown kind ${kind}`)
   }

@@ -67,6 +67,7 @@ async function readList(
       for (const item of decoded('mailbox list', () => decodeListPage(data))) {
         if (item.kind === 'subscription') state.subscriptions.add(item.name)
         else if (item.kind === 'annotation') state.annotate(item.mailbox, item.entry, item.value)
+        else if (item.kind === 'fact') state.facts.set(item.fact, item.value)
         else state.addMailbox(new MailboxTable(item.entry, false))
       }
       page += 1

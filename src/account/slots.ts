@@ -20,6 +20,7 @@ import { Damage } from './errors.ts'
 import { cardKey, keysetKey, slotsKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import { refusing } from './refusing.ts'
+import { trailWrites, type TrailNote } from './trail.ts'
 import type { Commit, Site, UnlockedAccount } from './unlocked-account.ts'
 import { Vault } from './vault.ts'
 
@@ -159,6 +160,8 @@ export interface SlotEdit {
   /** A keyset to take instead of the present one. */
   readonly keyset?: (present: Keyset) => Keyset
   readonly write?: (tx: Transaction) => void
+  /** What the owner is to find in the trail, in the same commit. */
+  readonly trail?: readonly TrailNote[]
 }
 
 /**
@@ -193,11 +196,13 @@ export async function editSlots(
       if (edit.keyset) left.keyset = edit.keyset(vault.keyset)
       const renewed = left.keyset ?? vault.keyset
       const records = keyRecords(site, id, fresh, vkVersion, renewed, [...kept, ...added])
+      const trail = await trailWrites(account, edit.trail ?? [])
       return {
-        changes: [records.change],
+        changes: [records.change, ...trail.changes],
         value: true,
         write(tx) {
           records.write(tx)
+          trail.write(tx)
           edit.write?.(tx)
         },
         applied() {

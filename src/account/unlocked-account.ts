@@ -8,6 +8,7 @@ import { logPlace } from '../crypto/places.ts'
 import type { PasswordMemo } from '../crypto/password-memo.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Snapshot, Store, Transaction } from '../store/store.ts'
+import type { AuditLog } from './audit.ts'
 import type { AccountState, Effect } from './account-state.ts'
 import { Damage, Refusal } from './errors.ts'
 import { headKey, logKey, logRange } from './keys.ts'
@@ -23,6 +24,8 @@ export interface Site {
   readonly siteKey: SiteKey
   readonly clock: Clock
   readonly log: Log
+  /** One line for each thing done to keys, accounts and sessions. */
+  readonly audit: AuditLog
 }
 
 /** What one commit does. `write` may run more than once: it only puts and deletes. */

@@ -45,6 +45,8 @@ export async function compareStates(
             add({ kind: 'differs', mailbox: table.name, text: 'is in use and not stored' })
         if (inWords(stored.annotations) !== inWords(state.annotations))
           add({ kind: 'differs', text: 'annotations are not those that are stored' })
+        if (factsInWords(stored.facts) !== factsInWords(state.facts))
+          add({ kind: 'differs', text: 'what the account remembers of itself is not what is stored' })
         const subscriptions = [...stored.subscriptions].sort().join('\n')
         if (subscriptions !== [...state.subscriptions].sort().join('\n'))
           add({ kind: 'differs', text: 'subscriptions are not those that are stored' })
@@ -61,6 +63,12 @@ export async function compareStates(
 
 const inWords = (annotations: AnnotationTable): string =>
   [...annotations.all()].map(({ mailbox, entry, value }) => `${mailbox} ${entry} ${hex(value)}`).join('\n')
+
+const factsInWords = (facts: ReadonlyMap<number, Buffer>): string =>
+  [...facts]
+    .sort(([a], [b]) => a - b)
+    .map(([fact, value]) => `${fact} ${hex(value)}`)
+    .join('\n')
 
 function compareTables(present: MailboxTable, stored: MailboxTable, add: (finding: Finding) => void): void {
   const mailbox = present.name

@@ -2,11 +2,16 @@
 import { breathe } from '../base/async.ts'
 import { hex } from '../base/bytes.ts'
 import { readArrival } from '../crypto/arrival.ts'
+import { boxKinds } from '../crypto/box.ts'
+import { capsuleKind } from '../crypto/kem.ts'
 import type { Finding } from './verify-report.ts'
 import type { AccountState } from './account-state.ts'
-import { uidOfKey } from './keys.ts'
+import { factNumbers } from './account-facts.ts'
+import { numberOfTrailKey, uidOfKey } from './keys.ts'
 import { isDamage } from './refusing.ts'
 import { openTextPage } from './text-seal.ts'
+import { decodeTrailFact } from './trail-codec.ts'
+import { faultOfTrail } from './trail.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
 export interface StoredFacts {
@@ -25,11 +30,19 @@ const mailboxKeyBytes = 17
 const arrivalLetter = 'd'.charCodeAt(0)
 const textLetter = 't'.charCodeAt(0)
 
+function isOfTrail({ facts }: AccountState, key: Buffer): boolean {
+  if (key.length !== 5) return false
+  const { first, last } = decodeTrailFact(facts.get(factNumbers.trail))
+  const number = numberOfTrailKey(key)
+  return number >= first && number <= last
+}
+
 /** Why a record should not be there; undefined: it may. */
 function objection(state: AccountState, key: Buffer): string | undefined {
   if (single.has(key.toString('latin1'))) return undefined
   const letter = key.toString('latin1', 0, 1)
   if (letter === 'L' || letter === 'c' || letter === 'd') return undefined
+  if (letter === 'a') return isOfTrail(state, key) ? undefined : 'an entry that the trail does not have'
   if (!perMailbox.has(letter) || key.length < mailboxKeyBytes) return 'a record of an unknown kind'
   const table = state.mailboxes.get(hex(key.subarray(1, mailboxKeyBytes)))
   if (!table) return 'a record of a mailbox that is gone'
@@ -47,7 +60,8 @@ function bodyOfArrival(
   add: (finding: Finding) => void,
 ): string[] {
   try {
-    return [hex(readArrival(account.site.siteKey, account.id, value).blob)]
+    const { blob, capsule } = readArrival(account.site.siteKey, account.id, value)
+    return capsuleKind(capsule) === boxKinds.trailEntry ? [] : [hex(blob)]
   } catch (error) {
     if (!isDamage(error)) throw error
     add({ kind: 'damaged', text: 'an arrival that waits does not authenticate' })
@@ -87,6 +101,8 @@ export async function verifyStored(
   await account.exclusive(async () => {
     const { state } = account
     for (const table of state.mailboxes.values()) await account.loadRowsNow(table)
+    const fault = await faultOfTrail(account)
+    if (fault !== undefined) add({ kind: 'missing', text: fault })
     await account.read(async (snapshot) => {
       for await (const entries of snapshot.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
         for (const [key, value] of entries) {

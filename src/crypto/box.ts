@@ -21,7 +21,9 @@ export const boxKinds = {
   statePage: 11,
   recoveryHeader: 12,
   searchText: 13,
+  trailEntry: 14,
   expungeHistory: 15,
+  escrowShare: 24,
 } as const
 
 export type BoxKind = (typeof boxKinds)[keyof typeof boxKinds]
@@ -149,4 +151,10 @@ export function boxEpoch(box: Uint8Array): number {
   if (box.length < headerBytes + tagBytes) throw new Corrupt('sealed record')
   if (box[0] !== version) throw new UnsupportedVersion('sealed record')
   return asBuffer(box).readUInt32BE(3)
+}
+
+/** The kind that a box says it is of, before it is opened. Throws Corrupt, UnsupportedVersion. */
+export function boxKind(box: Uint8Array): number {
+  boxEpoch(box)
+  return box[2] ?? 0
 }

@@ -1,5 +1,5 @@
 // The hash chain over an account's log (FORMAT.md §9.1). Needs no key, so that arrivals extend it while locked.
-import { u64 } from '../base/bytes.ts'
+import { u32, u64 } from '../base/bytes.ts'
 import { labels } from './labels.ts'
 import { H } from './primitives.ts'
 
@@ -27,4 +27,15 @@ export function nextHeadFromDigest(
     throw new RangeError('wrong length')
   }
   return H(labels.chain, account, u64(version), previousHead, digest)
+}
+
+/** Head of the trail's own chain (FORMAT.md §9.10) after the entry whose data is `entry`. */
+export function nextTrailHead(
+  account: Uint8Array,
+  number: number,
+  previousHead: Uint8Array,
+  entry: Uint8Array,
+): Buffer {
+  if (account.length !== 16 || previousHead.length !== 32) throw new RangeError('wrong length')
+  return H(labels.trailChain, account, u32(number), previousHead, H(entry))
 }

@@ -1,5 +1,5 @@
 // X-Wing key pairs and capsules (FORMAT.md §5): what anybody can seal to a public key, and only its seed opens.
-import { boxEpoch, openBox, sealBox, type BoxKind } from './box.ts'
+import { boxEpoch, boxKind, openBox, sealBox, type BoxKind } from './box.ts'
 import { Corrupt } from './errors.ts'
 import { labels } from './labels.ts'
 import { derive } from './primitives.ts'
@@ -121,4 +121,9 @@ export class Decapsulator {
 /** The keyset epoch whose seed opens a capsule. Throws Corrupt, UnsupportedVersion. */
 export function capsuleEpoch(capsule: Uint8Array): number {
   return boxEpoch(capsule.subarray(kemCiphertextBytes))
+}
+
+/** The kind of what a capsule says it holds. Throws Corrupt, UnsupportedVersion. */
+export function capsuleKind(capsule: Uint8Array): number {
+  return boxKind(capsule.subarray(kemCiphertextBytes))
 }

@@ -25,4 +25,10 @@ export const labels = {
   card: label('card'),
   arrival: label('arrival'),
   directory: label('directory entry'),
+  trail: label('trail'),
+  trailChain: label('trail chain'),
+  escrow: label('escrow'),
+  escrowShare: label('escrow share'),
+  lockedLogin: label('locked login'),
+  audit: label('audit'),
 } as const

@@ -15,6 +15,9 @@ const names = {
   expunged: Buffer.from('expunged'),
   text: Buffer.from('text'),
   log: Buffer.from('log'),
+  trail: Buffer.from('trail'),
+  trailArrival: Buffer.from('trail arrival'),
+  escrow: Buffer.from('escrow'),
 } as const
 
 /** Identifiers have one length, so that fields of a place never run into each other. */
@@ -112,4 +115,19 @@ export function textPlace(
 /** A log entry (§9.1). */
 export function logPlace(account: Uint8Array, version: number): Buffer {
   return concat(names.log, id(account), u64(version))
+}
+
+/** An entry of the trail (§9.10). */
+export function trailPlace(account: Uint8Array, number: number): Buffer {
+  return concat(names.trail, id(account), u32(number))
+}
+
+/** An entry of the trail that came without keys, in an arrival's capsule (§8.2). */
+export function trailArrivalPlace(account: Uint8Array, entry: Uint8Array): Buffer {
+  return concat(names.trailArrival, id(account), id(entry))
+}
+
+/** One admin's share of the recovery key (§8.4), by its place in the list. */
+export function escrowPlace(escrow: Uint8Array, index: number): Buffer {
+  return concat(names.escrow, id(escrow), Buffer.from([index]))
 }

@@ -34,6 +34,10 @@ export class RootKeys implements Disposable {
   get headerKey(): Buffer {
     return this.#key('header', labels.recoveryHeader)
   }
+  /** Seals entries of the trail (§9.10). */
+  get trailKey(): Buffer {
+    return this.#key('trail', labels.trail)
+  }
   /** Seals the records and pages of one mailbox (§9.5, §9.6). */
   mailboxKey(mailbox: Uint8Array): Buffer {
     if (mailbox.length !== 16) throw new RangeError('an identifier has 16 bytes')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { adoptAll } from '../../src/account/adopt.ts'
+import { noAudit } from '../../src/account/audit.ts'
 import { ArrivalQueue } from '../../src/account/arrival-queue.ts'
 import { decapsulateHere, DecapsulationThread } from '../../src/account/decapsulate.ts'
 import { findEntry } from '../../src/account/directory.ts'
@@ -22,7 +23,7 @@ async function unlockedWithBacklog(): Promise<{ unlocked: UnlockedAccount; close
   await accounts.create(address, password())
   const message = mail('one of many')
   for (let number = 0; number < count; number += 1) await deliverTo(accounts, address, message)
-  const site = { store, siteKey, clock, log: silentLog }
+  const site = { store, siteKey, clock, log: silentLog, audit: noAudit }
   const entry = (await findEntry(site, address)) ?? assert.fail()
   const gate = new KdfGate({ parallel: 1, queue: 1, minimumMemoryKiB: 8 })
   const secret = { kind: 'password', password: password() } as const
@@ -68,8 +69,9 @@ describe('a backlog', () => {
       for (;;) {
         const opened = await queue.next()
         if (opened.length === 0) break
-        for (const { version, arrival } of opened) {
-          versions.push(version)
+        for (const taken of opened) {
+          versions.push(taken.version)
+          const { arrival } = taken.kind === 'message' ? taken : assert.fail()
           assert.match(arrival.header.toString(), /^Subject: one of many\r$/m)
         }
       }

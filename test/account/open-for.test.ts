@@ -11,7 +11,7 @@ const address = 'alice@example.org'
 const right: OwnerSecret = { kind: 'password', password: password() }
 const wrong: OwnerSecret = { kind: 'password', password: password('a guess') }
 const site: OwnerSecret = { kind: 'site' }
-const admin: OwnerSecret = { kind: 'admin', password: password('an admin') }
+const admin: OwnerSecret = { kind: 'admin', passwords: [password('an admin')] }
 
 interface Row {
   readonly name: string
@@ -23,7 +23,12 @@ interface Row {
 
 const rows: readonly Row[] = [
   { name: 'the password', secret: () => right },
-  { name: 'a wrong password', secret: () => wrong, off: 'authentication-failed', on: 'authentication-failed' },
+  {
+    name: 'a wrong password',
+    secret: () => wrong,
+    off: 'authentication-failed',
+    on: 'authentication-failed',
+  },
   { name: 'the site’s key', secret: () => site, on: 'mail-would-be-lost' },
   { name: 'the recovery code', secret: (code) => ({ kind: 'recovery', code }), off: 'wrong-recovery-code' },
   {
@@ -40,7 +45,11 @@ const rows: readonly Row[] = [
   },
 ]
 
-async function check(accounts: Accounts, secret: OwnerSecret, refusal: RefusalCode | undefined): Promise<void> {
+async function check(
+  accounts: Accounts,
+  secret: OwnerSecret,
+  refusal: RefusalCode | undefined,
+): Promise<void> {
   if (refusal !== undefined) {
     await assert.rejects(accounts.openFor(address, secret, session), (error) => isRefusal(error, refusal))
     return

@@ -1,6 +1,7 @@
 // An account unlocked without sessions or housekeeping, and every text that its records hold: white-box tests of the search text.
 import { silentLog } from '../../src/base/ports.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
+import { noAudit } from '../../src/account/audit.ts'
 import type { MailboxTable } from '../../src/account/mailbox-table.ts'
 import { openMessagePage, openMessageRecord } from '../../src/account/message-seal.ts'
 import { openVault } from '../../src/account/slots.ts'
@@ -12,7 +13,13 @@ import { password, type TestSite } from './support.ts'
 export async function unlock(site: TestSite, address: string): Promise<UnlockedAccount> {
   const { accountId } = await site.accounts.info(address)
   const id = Buffer.from(accountId, 'hex')
-  const parts = { store: site.store, siteKey: site.siteKey, clock: site.clock, log: silentLog }
+  const parts = {
+    store: site.store,
+    siteKey: site.siteKey,
+    clock: site.clock,
+    log: silentLog,
+    audit: noAudit,
+  }
   const gate = new KdfGate({ parallel: 2, queue: 64, minimumMemoryKiB: 8 })
   const { vault } = await openVault(parts, id, { kind: 'password', password: password() }, gate)
   const account = new UnlockedAccount(parts, id, vault)

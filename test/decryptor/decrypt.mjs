@@ -372,6 +372,16 @@ function openArrival(account, arrival, keyset, name) {
   return { blob: arrival.blob, ...dates(fields.hash()), detail: fields.text16(), size: readContent(fields) }
 }
 
+// §8.2: an entry of the trail that waits to be taken into it.
+function openTrailArrival(account, arrival, name) {
+  const { seed } = epochOf(account.keyset, epochOfBox(arrival.capsule.subarray(1120), name), name)
+  const place = cat(ascii('trail arrival'), account.id, arrival.blob)
+  const fields = new Fields(openCapsule(seed, 14, place, arrival.capsule, name), name)
+  const entry = readTrailEntry(fields)
+  fields.end()
+  return entry
+}
+
 // The epoch that a box says it is of; nobody has vouched for it before the box is opened.
 function epochOfBox(box, name) {
   const fields = new Fields(box, name).version()
@@ -393,12 +403,14 @@ const recordKinds = {
   page: { letter: 'p', kind: 10, label: 'letterlock/1 mailbox' },
   state: { letter: 'x', kind: 11, label: 'letterlock/1 mailbox' },
   expunged: { letter: 'v', kind: 15, label: 'letterlock/1 mailbox' },
+  trail: { letter: 'a', kind: 14, label: 'letterlock/1 trail' },
 }
 
 /** One account: its sealed records, the keys that open them, and its mailboxes once `load` and `replay` have run. */
 class Account {
   mailboxes = new Map() // by identifier in hexadecimal
   subscriptions = new Set()
+  facts = new Map() // §9.11, by number
   annotations = new Map() // by identifier of the mailbox in hexadecimal, then by entry
 
   constructor(file, keyset, slotListHash, complain) {
@@ -420,6 +432,13 @@ class Account {
 
   /** Opens the record of the given kind, of the account or of a mailbox; `hash` is what another record names it by. */
   open(word, number, mailbox, hash) {
+    const { name, value, data } = this.opened(word, number, mailbox, hash)
+    return Object.assign(new Fields(data, name).version(word === 'list' ? 2 : 1), { value })
+  }
+
+  openData = (word, number) => this.opened(word, number).data
+
+  opened(word, number, mailbox, hash) {
     const { letter, kind, label } = recordKinds[word]
     const which = number.length > 0 ? ` ${BigInt(`0x${hex(number)}`)}` : ''
     const name = `the ${word} record${which}${mailbox ? ` of ${mailbox.name}` : ''}`
@@ -428,8 +447,7 @@ class Account {
     const where = mailbox ? cat(mailbox.id, u32(mailbox.uidValidity), number) : number
     const place = cat(ascii(word), this.id, where)
     const root = epochOf(this.keyset, epochOfBox(value, name), name).root
-    const data = openBox(derive(root, label, mailbox?.id), kind, place, value, name)
-    return Object.assign(new Fields(data, name).version(word === 'list' ? 2 : 1), { value })
+    return { name, value, data: openBox(derive(root, label, mailbox?.id), kind, place, value, name) }
   }
 
   // §9.2, §9.3: the manifest names the list pages by their hashes, and these the state pages.
@@ -462,6 +480,7 @@ class Account {
     const kind = fields.u8()
     if (kind === 2) return this.subscriptions.add(fields.text16())
     if (kind === 3) return this.annotate(fields.id(), fields.text16(), fields.lp32())
+    if (kind === 4) return this.facts.set(fields.u8(), fields.lp16())
     if (kind !== 1) throw unsupported('the mailbox list has an entry of an unknown kind')
     const mailbox = { id: fields.id(), name: fields.text16(), specialUse: fields.text16() }
     Object.assign(mailbox, { uidValidity: fields.u32(), uidNext: fields.u32(), messages: new Map() })
@@ -595,6 +614,7 @@ class Account {
     if (kind === 8) return this.subscriptions.delete(fields.text16())
     if (kind === 10) return fields.list(fields.u32(), () => adopted.set(fields.u64(), fields.hash()))
     if (kind === 11) return undefined
+    if (kind === 17) return this.facts.set(fields.u8(), fields.lp16())
     if (kind === 14) {
       const [mailbox, entry, isThere] = [fields.id(), fields.text16(), fields.u8()]
       must(isThere <= 1, `${fields.name} has an annotation that is neither there nor gone`)
@@ -634,6 +654,34 @@ class Account {
     }
     return undefined
   }
+}
+
+const readTrailEntry = (fields) => ({
+  ...{ number: fields.version().u32(), at: isoDate(fields.i64()), kind: fields.text16() },
+  ...{ by: fields.text16(), remoteAddress: fields.text16(), detail: fields.text16() },
+})
+
+// §9.10: what was done to the keys, as far as fact 1 says that there is something.
+function readTrail(account) {
+  const fact = account.facts.get(1)
+  if (!fact) return []
+  const fields = new Fields(fact, 'what is known of the trail')
+  const [first, before, last, head] = [fields.u32(), fields.hash(), fields.u32(), fields.hash()]
+  fields.u32() // how far the owner was shown it
+  fields.end()
+  const entries = []
+  let reached = before
+  for (let number = first; number <= last; number++) {
+    account.attempt(() => {
+      const entry = account.openData('trail', u32(number))
+      reached = H(labelled('letterlock/1 trail chain'), account.id, u32(number), reached, H(entry))
+      const read = new Fields(entry, `entry ${number} of the trail`)
+      entries.push(readTrailEntry(read))
+      read.end()
+    })
+  }
+  account.expect(same(reached, head), 'the trail is not the one that was written')
+  return entries
 }
 
 export const nextHead = (account, version, previous, entryHash) =>
@@ -821,7 +869,7 @@ function writeMailbox(account, mailbox, directory, outDir) {
 
 // §8.2: mail that came while the account was locked and that nobody has unlocked since. Who wrote an arrival only the
 // site's key can tell: without it anybody who could write to the store may have.
-function writeArrivals(account, siteKey, outDir) {
+function writeArrivals(account, siteKey, outDir, trail) {
   const keys = account.file.keysThatBeginWith(ascii('d'))
   if (keys.length > 0) mkdirSync(join(outDir, 'arrivals'), { mode: 0o700 })
   const written = []
@@ -831,11 +879,20 @@ function writeArrivals(account, siteKey, outDir) {
     account.attempt(() => {
       const arrival = readArrival(account.id, account.file.record(key), siteKey, name)
       must(arrival.accountVersion === version, `${name} is one of another version`)
+      if (arrival.capsule[1120 + 2] === 14) return trail.push(openTrailArrival(account, arrival, name))
       const message = openArrival(account.id, arrival, account.keyset, name)
       writeBody(account, message, join(outDir, file))
       const { size, detail, internalDate, zone } = message
       const isSiteVerified = siteKey !== undefined
-      written.push({ version, file, size, detail, internalDate: isoDate(internalDate), zone, isSiteVerified })
+      return written.push({
+        version,
+        file,
+        size,
+        detail,
+        internalDate: isoDate(internalDate),
+        zone,
+        isSiteVerified,
+      })
     })
   }
   return written
@@ -862,7 +919,8 @@ export async function decryptExport(exportPath, outDir, secret, { siteKey, isSal
       const name = [...mailbox.name.replace(/[^\p{L}\p{N} ._-]/gu, '_')].slice(0, 40).join('')
       return writeMailbox(account, mailbox, `${i + 1}-${name}`, outDir)
     })
-    const arrivals = writeArrivals(account, siteKey, outDir)
+    const trail = readTrail(account)
+    const arrivals = writeArrivals(account, siteKey, outDir, trail)
     const subscriptions = [...account.subscriptions]
     const head = { account: hex(account.id), version: file.version }
     const annotations = [...account.annotations].flatMap(([id, entries]) =>
@@ -872,7 +930,7 @@ export async function decryptExport(exportPath, outDir, secret, { siteKey, isSal
         value: value.toString('base64'),
       })),
     )
-    const index = { ...head, mailboxes, subscriptions, annotations, arrivals, complaints }
+    const index = { ...head, mailboxes, subscriptions, annotations, arrivals, trail, complaints }
     writeFileSync(join(outDir, 'index.json'), JSON.stringify(index, null, 2) + '\n', { mode: 0o600 })
     return index
   } finally {
