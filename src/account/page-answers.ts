@@ -1,4 +1,4 @@
-// Answers to criteria on text from a page of search text: each section is inflated once, and searched for all its messages at a time.
+// Answers to criteria on text from a page of search text: its filter first, then each section for all its messages at a time.
 import { breathe } from '../base/async.ts'
 import { MalformedRecord, utf8 } from '../base/bytes.ts'
 import { pieceEnd } from '../mail/text.ts'
@@ -49,20 +49,26 @@ export function pageQuery(criterion: TextCriterion): PageQuery {
 export class PageAnswers {
   readonly #page: TextPage
   readonly #verdicts: ReadonlyMap<TextCriterion, Uint8Array>
-  readonly #queries: readonly PageQuery[]
+  /** Those that more of the page may answer. */
+  readonly #open: PageQuery[] = []
+  /** Sections before this index were read, or nobody wants them. */
+  #next = 0
 
   constructor(page: TextPage, queries: readonly PageQuery[]) {
     this.#page = page
-    this.#queries = queries
     this.#verdicts = new Map(
       queries.map(({ criterion, sections: where }) => [
         criterion,
         new Uint8Array(page.uids.length).fill(where.length === 0 ? no : unknown),
       ]),
     )
+    for (const query of queries) {
+      if (page.mayHold(query.needle)) this.#open.push(query)
+      else this.#conclude(query)
+    }
   }
 
-  /** What can be said of the message at `index` from the sections read so far. */
+  /** What can be said of the message at `index` from the sections read so far; at first by the filter alone. */
   ask(index: number): Ask {
     return (criterion) => {
       const verdict = this.#verdicts.get(criterion)?.[index] ?? unknown
@@ -70,25 +76,52 @@ export class PageAnswers {
     }
   }
 
-  /** Reads a section, in the order of `sections`. Throws MalformedRecord. */
-  async read(section: Section): Promise<void> {
-    const bytes = await this.#page.inflate(section)
+  /** Reads on: resolves to whether there was something to be read. Throws MalformedRecord. */
+  async read(): Promise<boolean> {
+    const wanted = this.#wanted()
+    const [first] = wanted
+    const last = wanted.at(-1)
+    if (first === undefined || last === undefined) return false
+    this.#next = sections.indexOf(last) + 1
+    const bytes = await this.#page.inflate(first, last)
     let count = 0
-    for (const query of this.#queries) {
-      if (!query.sections.includes(section)) continue
-      const verdicts = this.#verdicts.get(query.criterion)
-      if (!verdicts) continue
-      if (section === 'facts') this.#askFacts(query.criterion, bytes, verdicts)
-      else if (query.line) this.#findField(query.needle, query.line, section, bytes, verdicts)
-      else this.#find(query.needle, section, bytes, verdicts)
-      if (query.sections.at(-1) === section) this.#conclude(query, verdicts)
-      count += 1
-      if (count % searchesBetweenBreaths === 0) await breathe()
+    for (const [index, section] of wanted.entries()) {
+      for (const query of this.#open) {
+        if (!query.sections.includes(section)) continue
+        this.#answer(query, section, bytes[index] ?? Buffer.alloc(0))
+        count += 1
+        if (count % searchesBetweenBreaths === 0) await breathe()
+      }
     }
+    return true
+  }
+
+  /** The next section that is wanted, and neighbours behind it that all who want it want too: one that does not may spare them. */
+  #wanted(): Section[] {
+    const wanting = (section: Section): PageQuery[] =>
+      this.#open.filter((query) => query.sections.includes(section))
+    const ahead = sections.slice(this.#next)
+    const first = ahead.findIndex((section) => wanting(section).length > 0)
+    if (first < 0) return []
+    const wanted = ahead.slice(first)
+    const end = wanted.findIndex((section, index) =>
+      wanting(wanted[Math.max(0, index - 1)] ?? section).some((query) => !query.sections.includes(section)),
+    )
+    return end < 0 ? wanted : wanted.slice(0, end)
+  }
+
+  #answer(query: PageQuery, section: Section, bytes: Buffer): void {
+    const verdicts = this.#verdicts.get(query.criterion)
+    if (!verdicts) return
+    if (section === 'facts') this.#askFacts(query.criterion, bytes, verdicts)
+    else if (query.line) this.#findField(query.needle, query.line, section, bytes, verdicts)
+    else this.#find(query.needle, section, bytes, verdicts)
+    if (query.sections.at(-1) === section) this.#conclude(query)
   }
 
   /** What was found nowhere is not there, unless something was cut off. */
-  #conclude({ sections: where }: PageQuery, verdicts: Uint8Array): void {
+  #conclude({ criterion, sections: where }: PageQuery): void {
+    const verdicts = this.#verdicts.get(criterion) ?? new Uint8Array()
     for (let index = 0; index < verdicts.length; index += 1) {
       if (verdicts[index] !== unknown) continue
       if (!where.some((section) => this.#page.isCut(section, index))) verdicts[index] = no
@@ -148,7 +181,3 @@ function holds(criterion: TextCriterion, facts: TextFacts): boolean {
       throw new MalformedRecord('text page asked for text in its facts')
   }
 }
-
-/** The sections that some of the queries read, in order. */
-export const sectionsOf = (queries: readonly PageQuery[]): Section[] =>
-  sections.filter((section) => queries.some(({ sections: where }) => where.includes(section)))

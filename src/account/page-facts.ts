@@ -13,7 +13,8 @@ export interface PageFacts {
 /** Of all messages of a page that have facts in it; of none when they cannot be read. */
 export async function pageFacts(page: TextPage): Promise<PageFacts[]> {
   try {
-    const bytes = await page.inflate('facts')
+    const [bytes] = await page.inflate('facts')
+    if (!bytes) return []
     return page.uids.flatMap((_, index) => {
       if (page.isCut('facts', index)) return []
       const own = bytes.subarray(page.start('facts', index), page.end('facts', index))

@@ -3,7 +3,7 @@ import { MalformedRecord } from '../base/bytes.ts'
 import type { SelectedMailbox } from './api.ts'
 import type { Compiled, SearchSubject, Test } from './criterion-test.ts'
 import type { MemoryBudget } from './memory-budget.ts'
-import { PageAnswers, pageQuery, sectionsOf, type PageQuery } from './page-answers.ts'
+import { PageAnswers, pageQuery, type PageQuery } from './page-answers.ts'
 import type { TextPage } from './text-codec.ts'
 
 /** Pages looked at together: their sections are inflated by other threads, of which there are four. */
@@ -76,20 +76,19 @@ async function verdictsOf(
     // The entry of another message that once had this UID, in a state that was put back, says nothing.
     return state && page.isOf(index, state) ? [{ subject, state, index }] : []
   })
-  for (const section of sectionsOf(queries)) {
-    if (open.length === 0) break
-    try {
-      await answers.read(section)
-    } catch (error) {
-      // It was sealed here, so it is a fault of ours; messages are opened instead.
-      if (error instanceof MalformedRecord) return decided
-      throw error
-    }
+  const settle = (): void => {
     open = open.filter(({ subject, state, index }) => {
       const verdict = test({ subject, state, ask: answers.ask(index) })
       if (verdict !== undefined) decided.push([subject, verdict && mailbox.state(subject.uid) !== undefined])
       return verdict === undefined
     })
+  }
+  settle()
+  try {
+    while (open.length > 0 && (await answers.read())) settle()
+  } catch (error) {
+    // It was sealed here, so it is a fault of ours; messages are opened instead.
+    if (!(error instanceof MalformedRecord)) throw error
   }
   return decided
 }

@@ -1,7 +1,8 @@
-// Search text pages: an uncompressed directory of messages, and four sections that are deflated each by itself (FORMAT.md §9.9).
+// Search text pages: an uncompressed directory of messages, a filter, and four sections that are deflated (FORMAT.md §9.9).
 import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
+import { constants, deflateRaw, inflateRaw } from 'node:zlib'
 import { asBuffer, ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import { isGrams, makeGrams, mayHold } from './text-grams.ts'
 
 /** In the order in which a search reads them, and of their bits in `cut`. */
 export const sections = ['facts', 'front', 'rest', 'body'] as const
@@ -24,11 +25,13 @@ export interface TextEntry {
   readonly body: Buffer
 }
 
-const version = 1
+const version = 2
 const deflated = promisify(deflateRaw)
 const inflated = promisify(inflateRaw)
 /** A good deal smaller than level 1, and hardly slower; higher levels cost twice the time for a tenth. */
 const level = 3
+/** Sections are not marked as ends, so that neighbours can be inflated in one go: each go costs as much as some 10 KB of text. */
+const finishFlush = constants.Z_FULL_FLUSH
 /** More raw bytes of one section are no page of ours. */
 const sectionBytesAtMost = 4 * 1024 * 1024
 
@@ -45,18 +48,18 @@ export function rawBytes(entry: TextEntry): number {
 
 /** The data of a page. `entries` by ascending UID. Deflates in the thread pool. */
 export async function encodeTextPage(entries: readonly TextEntry[]): Promise<Buffer> {
+  const raw = sections.map((section) => Buffer.concat(entries.flatMap((entry) => piecesOf(entry, section))))
   const packed = await Promise.all(
-    sections.map(async (section) => {
-      const raw = Buffer.concat(entries.flatMap((entry) => piecesOf(entry, section)))
-      return asBuffer(await deflated(raw, { level }))
-    }),
+    raw.map(async (bytes) => (bytes.length === 0 ? bytes : deflated(bytes, { level, finishFlush }))),
   )
   const to = new ByteWriter().u8(version).u16(entries.length)
   for (const entry of entries) {
     to.u32(entry.uid).u64(entry.sizeBytes).i64(entry.savedAt).u8(entry.cut)
     for (const section of sections) for (const piece of piecesOf(entry, section)) to.u32(piece.length)
   }
-  for (const bytes of packed) to.bytes32(bytes)
+  to.bytes16(makeGrams(raw.slice(1)))
+  for (const bytes of packed) to.u32(bytes.length)
+  for (const bytes of packed) to.fixed(bytes)
   return to.finish()
 }
 
@@ -72,7 +75,10 @@ export class TextPage {
   /** Bytes of `own` within a message's `rest`. */
   readonly #own: Uint32Array
   readonly #offsets: Offsets
-  readonly #packed = new Map<Section, Buffer>()
+  readonly #grams: Buffer
+  /** All sections, deflated, and where each begins and at last where they end. */
+  readonly #packed: Buffer
+  readonly #packedAt: readonly number[]
 
   /** Throws MalformedRecord. */
   constructor(data: Uint8Array) {
@@ -104,7 +110,12 @@ export class TextPage {
         this.#offsets[section][index + 1] = end
       }
     }
-    for (const section of sections) this.#packed.set(section, from.bytes32())
+    this.#grams = from.bytes16()
+    if (!isGrams(this.#grams)) throw new MalformedRecord('text page with a filter of an unknown form')
+    const packedAt = [0]
+    for (let end = 0; packedAt.length <= sections.length; packedAt.push(end)) end += from.u32()
+    this.#packed = from.fixed(packedAt.at(-1) ?? 0)
+    this.#packedAt = packedAt
     from.end()
     this.uids = uids
     this.#sizes = sizes
@@ -133,14 +144,29 @@ export class TextPage {
     return this.#sizes[index] === message.sizeBytes && this.#saved[index] === message.savedAt
   }
 
-  /** All bytes of a section. Inflates in the thread pool. Throws MalformedRecord. */
-  async inflate(section: Section): Promise<Buffer> {
-    const length = this.end(section, this.uids.length - 1)
-    if (length === 0) return Buffer.alloc(0)
+  /** False: surely no message has the text, in UTF-8 and folded, in what is held of its header and body. */
+  mayHold(text: Uint8Array): boolean {
+    return mayHold(this.#grams, text)
+  }
+
+  /** All bytes of sections that follow each other, each by itself. Inflates in the thread pool. Throws MalformedRecord. */
+  async inflate(first: Section, last: Section = first): Promise<Buffer[]> {
+    const from = sections.indexOf(first)
+    const wanted = sections.slice(from, sections.indexOf(last) + 1)
+    const lengths = wanted.map((section) => this.end(section, this.uids.length - 1))
+    const length = lengths.reduce((sum, each) => sum + each, 0)
+    const bytes = await this.#inflated(from, from + wanted.length, length)
+    let at = 0
+    return lengths.map((each) => bytes.subarray(at, (at += each)))
+  }
+
+  async #inflated(from: number, to: number, length: number): Promise<Buffer> {
+    const packed = this.#packed.subarray(this.#packedAt[from], this.#packedAt[to])
+    if (length === 0 && packed.length === 0) return packed
     try {
       // One octet more than there is: else the engine asks for another buffer before it sees the end.
-      const options = { chunkSize: Math.max(64, length + 1), maxOutputLength: length + 1 }
-      const bytes = await inflated(this.#packed.get(section) ?? Buffer.alloc(0), options)
+      const options = { chunkSize: Math.max(64, length + 1), maxOutputLength: length + 1, finishFlush }
+      const bytes = await inflated(packed, options)
       if (bytes.length === length) return asBuffer(bytes)
     } catch (error) {
       throw new MalformedRecord('text page with a damaged section', { cause: error })
@@ -150,7 +176,7 @@ export class TextPage {
 
   /** Every message's share, inflated. Throws MalformedRecord. */
   async entries(): Promise<TextEntry[]> {
-    const [facts, front, rest, body] = await Promise.all(sections.map((section) => this.inflate(section)))
+    const [facts, front, rest, body] = await this.inflate('facts', 'body')
     if (!facts || !front || !rest || !body) return []
     const piece = (section: Section, bytes: Buffer, index: number): Buffer =>
       bytes.subarray(this.start(section, index), this.end(section, index))
