@@ -157,6 +157,8 @@ export class AccountState {
         return []
       case 'annotated':
         this.annotate(change.mailbox, change.entry, change.value)
+        // RFC 7162, Appendix B: SETMETADATA raises HIGHESTMODSEQ. No message has changed.
+        this.mailboxes.get(change.mailbox)?.raiseModSeq(version)
         return [{ kind: 'annotated', mailbox: change.mailbox, entry: change.entry }]
       case 'fact':
         this.facts.set(change.fact, change.value)

@@ -172,8 +172,12 @@ export class MailboxTable {
     if ((flags.bits & deletedBit) !== 0) this.deleted += sign
   }
 
-  #touch(uid: number, modSeq: number): void {
+  raiseModSeq(modSeq: number): void {
     if (modSeq > this.highestModSeq) this.highestModSeq = modSeq
+  }
+
+  #touch(uid: number, modSeq: number): void {
+    this.raiseModSeq(modSeq)
     this.dirtyPages.add(this.pageOf(uid))
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OpenAccount } from '../../src/account/api.ts'
 import { isRefusal } from '../../src/account/errors.ts'
-import { alice, makeSite, password, session, type TestSite } from './support.ts'
+import { alice, chunks, mail, makeSite, password, session, type TestSite } from './support.ts'
 
 const address = 'alice@example.org'
 const reopen = (site: TestSite): Promise<OpenAccount> => site.accounts.login(address, password(), session)
@@ -32,6 +32,30 @@ describe('annotations', () => {
     await open.close()
     open = await reopen(site)
     assert.deepEqual(told(open, 'INBOX'), {})
+  })
+
+  it('raise HIGHESTMODSEQ of their mailbox, over a restart, and the MODSEQ of no message', async () => {
+    const site = await makeSite()
+    let open = await alice(site)
+    await open.append('INBOX', chunks(mail('one')), { flags: [] })
+    const modSeqs = async (): Promise<number[]> => {
+      const inbox = await open.select('INBOX', { isReadOnly: true })
+      const all = [inbox.highestModSeq, ...inbox.uids().map((uid) => inbox.state(uid)?.modSeq ?? 0)]
+      inbox.close()
+      return all
+    }
+    const [before, ofMessage] = await modSeqs()
+    await open.setAnnotations('INBOX', one('/private/comment', 'inbox'))
+    const [after, ofMessageAfter] = await modSeqs()
+    assert.ok((after ?? 0) > (before ?? Infinity))
+    assert.equal(ofMessageAfter, ofMessage)
+    // Nothing changes: nothing to be told.
+    await open.setAnnotations('INBOX', one('/private/comment', 'inbox'))
+    await open.setAnnotations(undefined, one('/private/comment', 'account'))
+    assert.deepEqual(await modSeqs(), [after, ofMessage])
+    await open.close()
+    open = await reopen(site)
+    assert.deepEqual(await modSeqs(), [after, ofMessage])
   })
 
   it('go with their mailbox, and follow it to another name, over a restart', async () => {

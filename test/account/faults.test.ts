@@ -64,6 +64,21 @@ const operations: readonly Operation[] = [
   { name: 'RENAME INBOX', run: ({ open }) => open.renameMailbox('INBOX', 'old') },
   { name: 'SUBSCRIBE', run: ({ open }) => open.subscribe('elsewhere') },
   { name: 'UNSUBSCRIBE', run: ({ open }) => open.unsubscribe('Trash') },
+  {
+    name: 'SETMETADATA',
+    run: ({ open }) =>
+      open.setAnnotations(
+        'a/b',
+        new Map([
+          ['/private/comment', Buffer.from('new')],
+          ['/shared/comment', undefined],
+        ]),
+      ),
+  },
+  {
+    name: 'SETMETADATA of the account',
+    run: ({ open }) => open.setAnnotations(undefined, new Map([['/shared/comment', Buffer.from('new')]])),
+  },
   { name: 'SELECT', run: ({ open }) => open.select('a/b', { isReadOnly: false }) },
   { name: 'delivery', run: ({ accounts }) => deliverTo(accounts, address, mail('new')) },
   {
@@ -90,6 +105,7 @@ async function ground(isEnabled: boolean): Promise<Ground> {
   await accounts.create(address, password())
   const open = await accounts.login(address, password(), session)
   await open.createMailbox('a/b')
+  await open.setAnnotations('a/b', new Map([['/shared/comment', Buffer.from('old')]]))
   for (let index = 1; index <= 70; index += 1) {
     const flags = index % 2 ? ['\\Deleted'] : ['work']
     await open.append(index <= 6 ? 'INBOX' : 'a/b', chunks(mail(`m${index}`)), { flags })
@@ -147,7 +163,7 @@ async function open(place: Ground): Promise<SeenAccount> {
   }
 }
 
-function assertDone({ name }: Operation, { mailboxes }: SeenAccount): void {
+function assertDone({ name }: Operation, { mailboxes, annotations }: SeenAccount): void {
   const all = Object.values(mailboxes).flatMap(({ messages }) => messages)
   const count = (subject: string): number => all.filter((message) => message.subject === subject).length
   if (name === 'APPEND' || name === 'delivery') assert.equal(count('new'), 1)
@@ -159,6 +175,8 @@ function assertDone({ name }: Operation, { mailboxes }: SeenAccount): void {
   if (name === 'EXPUNGE') assert.equal(count('m1'), 0)
   if (name === 'RENAME') assert.ok(mailboxes['q/r/b'] && !mailboxes['a'])
   if (name === 'DELETE') assert.equal(mailboxes['a/b'], undefined)
+  if (name === 'SETMETADATA') assert.deepEqual(mailboxes['a/b']?.annotations, { '/private/comment': 'new' })
+  if (name === 'SETMETADATA of the account') assert.deepEqual(annotations, { '/shared/comment': 'new' })
 }
 
 describe('an operation whose transaction fails', () => {

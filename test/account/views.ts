@@ -17,11 +17,14 @@ export interface SeenMailbox {
   readonly uidNext: number
   readonly highestModSeq: number
   readonly keywords: readonly string[]
+  readonly annotations: Readonly<Record<string, string>>
   readonly messages: readonly SeenMessage[]
 }
 
 export interface SeenAccount {
   readonly mailboxes: Readonly<Record<string, SeenMailbox>>
+  /** Of the account itself. */
+  readonly annotations: Readonly<Record<string, string>>
   readonly subscriptions: readonly string[]
   readonly usedBytes: number
 }
@@ -36,6 +39,9 @@ export async function adopted(accounts: Accounts, address: string): Promise<void
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
+
+const annotationsOf = (open: OpenAccount, mailbox?: string): Record<string, string> =>
+  Object.fromEntries([...open.annotations(mailbox)].map(([entry, value]) => [entry, value.toString()]))
 
 /** What a session sees, bodies included. */
 export async function see(open: OpenAccount): Promise<SeenAccount> {
@@ -52,10 +58,20 @@ export async function see(open: OpenAccount): Promise<SeenAccount> {
       messages.push({ uid, modSeq, flags: [...flags], sizeBytes, subject: subjectOf(body) })
     }
     const { id, uidValidity, uidNext, highestModSeq, keywords } = mailbox
-    mailboxes[name] = { id, uidValidity, uidNext, highestModSeq, keywords: [...keywords], messages }
+    const annotations = annotationsOf(open, name)
+    mailboxes[name] = {
+      id,
+      uidValidity,
+      uidNext,
+      highestModSeq,
+      keywords: [...keywords],
+      annotations,
+      messages,
+    }
     mailbox.close()
   }
-  return { mailboxes, subscriptions: [...open.subscriptions()], usedBytes: (await open.quota()).usedBytes }
+  const { usedBytes } = await open.quota()
+  return { mailboxes, annotations: annotationsOf(open), subscriptions: [...open.subscriptions()], usedBytes }
 }
 
 /** Logs in with the first of `passwords` that opens the account. */
