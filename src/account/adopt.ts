@@ -9,6 +9,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { encodeMessage } from './message-codec.ts'
 import { sealMessageRecord } from './message-seal.ts'
 import { canonicalName } from './names.ts'
+import { packRest, sealedPages, worthwhile, type LooseRecord } from './pack.ts'
 import { trailWrites } from './trail.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
@@ -29,34 +30,46 @@ export async function adoptAll(
 ): Promise<void> {
   const queue = new ArrivalQueue(account)
   try {
-    while (!isStopped()) if ((await adoptSome(account, queue)) === 0) return
+    while (!isStopped()) {
+      const mailboxes = await adoptSome(account, queue)
+      if (!mailboxes) return
+      // Of a long backlog what follows goes into pages at once, which takes that nothing loose stands before it.
+      if (queue.hasMore) for (const table of mailboxes) await packRest(account, table)
+    }
   } finally {
     await queue.close()
   }
 }
 
-/** Adopts the next few arrivals in one commit. Resolves to how many; 0 when there are none. */
-async function adoptSome(account: UnlockedAccount, queue: ArrivalQueue): Promise<number> {
-  const adopted = await account.commit(async (): Promise<Commit<number> | undefined> => {
+/** What a mailbox gets in one commit. */
+interface Share {
+  readonly firstUid: number
+  readonly records: LooseRecord[]
+}
+
+/** Values to be put. */
+type Writes = readonly { readonly key: Buffer; readonly box: Buffer }[]
+
+/** Adopts the next few arrivals in one commit. Resolves to the mailboxes that got mail; undefined: there are no more. */
+function adoptSome(
+  account: UnlockedAccount,
+  queue: ArrivalQueue,
+): Promise<readonly MailboxTable[] | undefined> {
+  return account.commit(async (): Promise<Commit<readonly MailboxTable[]> | undefined> => {
     const opened = await queue.next()
     if (opened.length === 0) return undefined
-    const { vault, site } = account
+    const { site } = account
     const changes: Change[] = []
-    const nextUids = new Map<MailboxTable, number>()
-    const records: { key: Buffer; sealed: Buffer }[] = []
+    const shares = new Map<MailboxTable, Share>()
     for (const taken of opened) {
       if (taken.kind === 'trail') continue
       const { arrival, blob, data } = taken
       const table = destination(account, arrival.detail)
-      const uid = nextUids.get(table) ?? table.uidNext
-      nextUids.set(table, uid + 1)
-      const record = encodeMessage({ ...arrival, blob })
-      records.push({
-        key: messageKey(table.idBytes, uid),
-        sealed: sealMessageRecord(vault, table, uid, record),
-      })
+      const share = shares.get(table) ?? { firstUid: table.uidNext, records: [] }
+      shares.set(table, share)
+      const uid = share.firstUid + share.records.length
+      share.records.push([uid, encodeMessage({ ...arrival, blob })])
       data.fill(0)
-      if (records.length % recordsBetweenBreaths === 0) await breathe()
       changes.push({
         kind: 'append',
         mailbox: table.id,
@@ -76,18 +89,42 @@ async function adoptSome(account: UnlockedAccount, queue: ArrivalQueue): Promise
       kind: 'adopted',
       arrivals: opened.map(({ version, digest }) => [version, digest] as const),
     })
-    for (const [table, uid] of nextUids) changes.push(...recentChange(account, table, uid))
+    const puts: Writes[] = []
+    for (const [table, { firstUid, records }] of shares) {
+      const nextUid = firstUid + records.length
+      if (table.packedUntil === firstUid && records.length >= worthwhile) {
+        puts.push(await sealedPages(account.vault, table, records))
+        changes.push({ kind: 'packed', mailbox: table.id, packedUntil: nextUid })
+      } else puts.push(await sealedRecords(account, table, records))
+      changes.push(...recentChange(account, table, nextUid))
+    }
     return {
       changes,
-      value: opened.length,
+      value: [...shares.keys()],
       write(tx) {
-        for (const { key, sealed } of records) tx.put(key, sealed)
+        for (const { key, box } of puts.flat()) tx.put(key, box)
         for (const { version } of opened) tx.delete(arrivalKey(version))
         trail.write(tx)
       },
     }
   })
-  return adopted ?? 0
+}
+
+/** Each by itself. The records are wiped. */
+async function sealedRecords(
+  { vault }: UnlockedAccount,
+  table: MailboxTable,
+  records: readonly LooseRecord[],
+): Promise<Writes> {
+  const writes: Writes[number][] = []
+  for (const [uid, encoded] of records) {
+    writes.push({
+      key: messageKey(table.idBytes, uid),
+      box: sealMessageRecord(vault, table, uid, encoded),
+    })
+    if (writes.length % recordsBetweenBreaths === 0) await breathe()
+  }
+  return writes
 }
 
 /** When a session will take fresh mail as its \Recent, later sessions shall not (RFC 3501 §2.3.2). */

@@ -1,4 +1,5 @@
-// Arrivals of an account in order, opened: a few at a time, and of a long backlog the next ones in a thread meanwhile.
+// Arrivals of an account in order, opened: a few at a time, and of a long backlog the next ones in threads meanwhile.
+import { availableParallelism } from 'node:os'
 import { readArrival, type ArrivalFrame } from '../crypto/arrival.ts'
 import { boxKinds } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
@@ -17,6 +18,8 @@ import type { UnlockedAccount } from './unlocked-account.ts'
 const batchArrivals = 200
 const batchBytes = 4 * 1024 * 1024
 const betweenBreaths = 8
+/** Threads that decapsulate: that takes as long as all the rest of adoption, which the event loop does. */
+const threadsAtMost = Math.min(2, availableParallelism())
 
 interface Opened {
   readonly version: number
@@ -49,11 +52,11 @@ const wipe = (secrets: Secrets): void => {
   for (const secret of secrets) secret?.fill(0)
 }
 
-/** One at a time for an account: adoption takes arrivals out in order. To be closed, which ends the thread. */
+/** One at a time for an account: adoption takes arrivals out in order. To be closed, which ends the threads. */
 export class ArrivalQueue {
   readonly #account: UnlockedAccount
   readonly #startThread: () => DecapsulationThread
-  #thread: DecapsulationThread | undefined
+  #threads: DecapsulationThread[] = []
   #isThreadLost = false
   #ahead: Promise<Batch> | undefined
   /** Versions up to here were read. */
@@ -65,6 +68,11 @@ export class ArrivalQueue {
   ) {
     this.#account = account
     this.#startThread = startThread
+  }
+
+  /** What was taken last filled a batch: it is part of a backlog. */
+  get hasMore(): boolean {
+    return this.#ahead !== undefined
   }
 
   /**
@@ -156,14 +164,29 @@ export class ArrivalQueue {
     const { vault } = this.#account
     if (isBacklog && !this.#isThreadLost) {
       try {
-        this.#thread ??= this.#startThread()
-        return await this.#thread.run(vault.kemSeed(epoch), ciphertexts)
+        return await this.#inThreads(vault.kemSeed(epoch), ciphertexts)
       } catch {
         // Without a thread it takes longer, and is done all the same.
         this.#isThreadLost = true
       }
     }
     return decapsulateHere(vault.kemSeed(epoch), ciphertexts)
+  }
+
+  /** Each thread takes a share. When one fails, what the others found is wiped. */
+  async #inThreads(seed: Buffer, ciphertexts: readonly Uint8Array[]): Promise<Secrets> {
+    while (this.#threads.length < threadsAtMost) this.#threads.push(this.#startThread())
+    const share = Math.ceil(ciphertexts.length / this.#threads.length)
+    const shares = await Promise.allSettled(
+      this.#threads.map((thread, index) =>
+        thread.run(seed, ciphertexts.slice(index * share, (index + 1) * share)),
+      ),
+    )
+    const found = shares.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+    const failed = shares.find((each) => each.status === 'rejected')
+    if (!failed) return found
+    wipe(found)
+    throw failed.reason
   }
 
   #open({ version, value, frame }: Framed, secret: Buffer | undefined): OpenedArrival {
@@ -182,11 +205,11 @@ export class ArrivalQueue {
     return { kind: 'message', version, digest, blob: Buffer.from(frame.blob), arrival, data }
   }
 
-  /** Waits for what was read ahead, so that no key is in use any more, and ends the thread. Never throws. */
+  /** Waits for what was read ahead, so that no key is in use any more, and ends the threads. Never throws. */
   async close(): Promise<void> {
     const left = await this.#ahead?.catch(() => undefined)
     this.#ahead = undefined
     if (left) wipe(left.secrets)
-    await this.#thread?.close()
+    for (const thread of this.#threads) await thread.close()
   }
 }
