@@ -4,7 +4,8 @@ import { boxKinds } from '../crypto/box.ts'
 import { capsuleKind } from '../crypto/kem.ts'
 import type { AccountInfo, AtRestState } from './api.ts'
 import type { DirectoryEntry } from './directory.ts'
-import { arrivalRange, conversionKey } from './keys.ts'
+import { readJob } from './job-mark.ts'
+import { arrivalRange } from './keys.ts'
 import { isDamage } from './refusing.ts'
 import { readSlots } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
@@ -27,14 +28,21 @@ export async function accountInfo(
 ): Promise<AccountInfo> {
   const { list } = await readSlots(site, account)
   const numbers = await site.store.info(account)
-  const { pending, isConverting } = await site.store.read(account, async (snapshot) => {
+  const { pending, job } = await site.store.read(account, async (snapshot) => {
     let count = 0
     for await (const page of snapshot.range(arrivalRange))
       count += page.filter(([, value]) => isMessage(account, value)).length
-    return { pending: count, isConverting: (await snapshot.get(conversionKey)) !== undefined }
+    return { pending: count, job: await readJob(snapshot) }
   })
   const isOff = list.slots.some((slot) => slot.kind === 'server')
-  const atRest: AtRestState = isOff ? 'off' : isConverting ? 'converting' : 'on'
+  const isConverting = job?.kind === 'enable'
+  const atRest: AtRestState = isOff
+    ? job?.kind === 'disable'
+      ? 'disabling'
+      : 'off'
+    : isConverting
+      ? 'converting'
+      : 'on'
   return {
     address,
     accountId: account.toString('hex'),

@@ -8,8 +8,10 @@ import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
 import { noAudit, type AuditLog } from './audit.ts'
+import { AtRest } from './at-rest.ts'
+import { isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
-import type { OwnerSecret } from './api-lifecycle.ts'
+import type { AtRestApi, OwnerSecret } from './api-lifecycle.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
 import {
@@ -19,7 +21,8 @@ import {
   newCapabilitiesOff,
   type DirectoryEntry,
 } from './directory.ts'
-import { capabilitiesOffField } from './directory-fields.ts'
+import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
+import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { exportSealed } from './export-sealed.ts'
 import type { LoginGuard } from './login-guard.ts'
@@ -47,6 +50,8 @@ export interface AccountsOptions {
   readonly defaultQuotaBytes?: number
   /** Not given: nothing is written down. */
   readonly audit?: AuditLog
+  /** What domains let their accounts do at rest; `standardRules` when absent. */
+  readonly rules?: AtRestRules
 }
 
 class SiteAccounts implements Accounts {
@@ -56,6 +61,9 @@ class SiteAccounts implements Accounts {
   readonly #unlocked: UnlockedAccounts
   readonly #credentials: Credentials
   readonly #registry: Registry
+  readonly #rules: AtRestRules
+  readonly #enrolment: Enrolment
+  readonly #atRest: AtRest
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -69,6 +77,17 @@ class SiteAccounts implements Accounts {
     )
     this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
     this.#registry = new Registry(this.#site, this.#settings)
+    this.#rules = options.rules ?? standardRules
+    const parts = {
+      ...{ site: this.#site, settings: this.#settings, registry: this.#registry },
+      ...{ unlocked: this.#unlocked, credentials: this.#credentials, rules: this.#rules },
+    }
+    this.#enrolment = new Enrolment(parts)
+    this.#atRest = new AtRest(parts)
+  }
+
+  get atRest(): AtRestApi {
+    return this.#atRest
   }
 
   /** Goes on with deletions that a crash interrupted. */
@@ -85,10 +104,11 @@ class SiteAccounts implements Accounts {
       const entry = await this.#registry.find(name)
       const opened = await this.#open(name, entry, password, session)
       try {
-        const { capabilitiesOff } = await this.#usable(name, entry)
-        opened.capabilitiesOff = capabilitiesOff
+        const usable = await this.#usable(name, entry)
+        opened.capabilitiesOff = usable.capabilitiesOff
         isFoundOut = true
         await attempt?.succeeded()
+        this.#enrolment.begin(usable, password)
       } catch (error) {
         await opened.close()
         throw error
@@ -179,7 +199,8 @@ class SiteAccounts implements Accounts {
     const address = newAddress(given)
     requirePassword(password)
     const quota = options.quotaBytes ?? this.#options.defaultQuotaBytes
-    await this.#registry.create(address, password, quota)
+    const isMarked = isMarkedWhenNew(this.#rules, address)
+    await this.#registry.create(address, password, quota, withField(new Map(), pendingField, isMarked))
     return this.info(address)
   }
 
@@ -250,7 +271,9 @@ class SiteAccounts implements Accounts {
     password: Buffer,
     progress?: (done: number, total: number) => void,
   ): Promise<{ recoveryCode: Buffer; finished: Promise<void> }> {
-    return this.#credentials.enableAtRest(await this.#registry.entry(address), password, progress)
+    const entry = await this.#registry.entry(address)
+    this.#atRest.mustBeAllowed(entry)
+    return this.#credentials.enableAtRest(entry, password, progress)
   }
 
   async recover(
@@ -304,7 +327,9 @@ class SiteAccounts implements Accounts {
   }
 
   async close(): Promise<void> {
+    this.#atRest.close()
     await this.#unlocked.close('The server is shutting down')
+    await this.#enrolment.idle()
   }
 }
 

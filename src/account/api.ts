@@ -1,6 +1,6 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
-import type { OwnerSecret } from './api-lifecycle.ts'
+import type { AtRestApi, OwnerSecret } from './api-lifecycle.ts'
 import type { TextPage } from './text-codec.ts'
 import type { AccountEvent } from './account-event.ts'
 
@@ -321,7 +321,10 @@ export interface Accounts {
   /** Removes the account and every byte of it; ends its sessions. */
   delete(address: string): Promise<void>
 
-  /** Turns at-rest encryption on. Resolves, with the recovery code (ASCII, the caller wipes it), when new mail is safe; older mail follows (`progress`). */
+  /** Turning at-rest encryption on and off, rotation, and the recovery code. */
+  readonly atRest: AtRestApi
+
+  /** Turns at-rest encryption on in one step. Resolves, with the recovery code (ASCII, the caller wipes it), when new mail is safe; older mail follows (`progress`). */
   enableAtRest(
     address: string,
     password: Buffer,

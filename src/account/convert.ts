@@ -1,12 +1,13 @@
 // Seals everything an account has under its newest key epoch, then drops the older ones: the second half of enabling at-rest encryption.
 import { breathe } from '../base/async.ts'
 import { boxEpoch } from '../crypto/box.ts'
-import { dropOldEpochs } from '../crypto/keyset.ts'
+import { currentEpoch, dropOldEpochs } from '../crypto/keyset.ts'
 import { adoptAll } from './adopt.ts'
 import { checkpoint, type Stale } from './checkpoint.ts'
 import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord } from './message-seal.ts'
+import { Refusal } from './errors.ts'
 import { editSlots, type KeySettings } from './slots.ts'
 import { refusing } from './refusing.ts'
 import { convertText } from './text-convert.ts'
@@ -107,6 +108,7 @@ async function renewAll(
   settings: KeySettings,
   progress: Progress | undefined,
 ): Promise<void> {
+  const { epoch } = account.vault
   // Arrivals under the older key: none comes any more, since the delivery card names the new one.
   await adoptAll(account)
   const tables = [...account.state.mailboxes.values()]
@@ -126,7 +128,15 @@ async function renewAll(
   }
   await convertTrail(account)
   await renewState(account)
-  await editSlots(account, settings, { keep: () => true, add: [], keyset: dropOldEpochs })
+  await editSlots(account, settings, {
+    keep: () => true,
+    add: [],
+    keyset(present) {
+      // Records were sealed under the epoch that was current when this began, and nothing else may be dropped.
+      if (currentEpoch(present).epoch !== epoch) throw new Refusal('busy', 'The keys were renewed meanwhile')
+      return dropOldEpochs(present)
+    },
+  })
   progress?.(total, total)
 }
 

@@ -1,13 +1,12 @@
 // Passwords and recovery codes of accounts: setting, changing, recovering, and turning at-rest encryption on.
 import { WrongKey } from '../crypto/errors.ts'
-import { addEpoch } from '../crypto/keyset.ts'
 import { makeRecoveryCode, MistypedCode, readRecoveryCode } from '../crypto/recovery-code.ts'
 import type { SlotKind, SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
 import type { OwnerSecret } from './api-lifecycle.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
-import { conversionKey } from './keys.ts'
+import { sealAccount } from './key-jobs.ts'
 import type { OpenSession } from './open-account.ts'
 import { editSlots, readSlots, type KeySettings } from './slots.ts'
 import { asRefusal, refusing } from './refusing.ts'
@@ -164,18 +163,7 @@ export class Credentials {
     const session = await this.#enter(entry, { kind: 'password', password })
     const code = makeRecoveryCode()
     try {
-      await refusing(() =>
-        editSlots(session.account, this.#settings, {
-          expect(slots) {
-            if (slots.some((slot) => slot.kind === 'server')) return
-            throw new Refusal('already-enabled', 'At-rest encryption is on already')
-          },
-          keep: (slot) => slot.kind !== 'server',
-          add: [{ kind: 'recovery', code: code.secret }],
-          keyset: addEpoch,
-          write: (tx) => tx.put(conversionKey, Buffer.of(1)),
-        }),
-      )
+      await refusing(() => sealAccount(session.account, this.#settings, { code: code.secret }))
     } catch (error) {
       await session.close()
       throw error

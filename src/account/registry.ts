@@ -10,7 +10,7 @@ import {
   type DirectoryEntry,
   type EntryState,
 } from './directory.ts'
-import { fieldOf, withField, type EntryField } from './directory-fields.ts'
+import { fieldOf, withField, type EntryField, type EntryFields } from './directory-fields.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import type { KeySettings } from './slots.ts'
@@ -47,16 +47,18 @@ export class Registry {
   }
 
   /** Makes an account for a canonical address that is free; refuses with 'account-exists'. */
-  async create(address: string, password: Buffer, quotaBytes: number | undefined): Promise<void> {
+  async create(
+    address: string,
+    password: Buffer,
+    quotaBytes: number | undefined,
+    fields: EntryFields,
+  ): Promise<void> {
     const { store } = this.#site
     const taken = new Refusal('account-exists', 'The account exists already')
     if (await refusing(() => store.directory.get(address))) throw taken
     const account = await refusing(() => createRecords(this.#site, this.#settings, password, quotaBytes))
-    const bytes = encodeEntry(this.#site.siteKey, address, account, {
-      isDisabled: false,
-      isDeleting: false,
-      fields: new Map(),
-    })
+    const state = { isDisabled: false, isDeleting: false, fields }
+    const bytes = encodeEntry(this.#site.siteKey, address, account, state)
     try {
       await store.directory.put(address, bytes, undefined)
     } catch (error) {

@@ -103,6 +103,32 @@ export function readRecoveryCode(text: Uint8Array | string): { readonly secret: 
   }
 }
 
+/** The least that shows that somebody has the code before them: its last two groups. */
+const tailSymbols = 2 * groupSymbols
+
+/**
+ * Whether somebody typed the code that they were shown: all of it, or its last two groups. Case, spaces and dashes do not matter, nor O
+ * for 0 and I or L for 1. Takes as long for a wrong symbol as for a right one.
+ */
+export function isTypedBack(code: Uint8Array, typed: Uint8Array): boolean {
+  const shown = new Int8Array(new ArrayBuffer(wordSymbols))
+  const given = new Int8Array(new ArrayBuffer(wordSymbols))
+  try {
+    if (readSymbols(code, shown) !== wordSymbols) return false
+    const count = readSymbols(typed, given)
+    if (count !== wordSymbols && count !== tailSymbols) return false
+    let difference = 0
+    for (let at = 0; at < count; at += 1) {
+      const want = shown[wordSymbols - count + at] ?? 0
+      difference |= want ^ (given[at] ?? -1)
+    }
+    return difference === 0
+  } finally {
+    shown.fill(0)
+    given.fill(0)
+  }
+}
+
 /** `word` is room for the symbols as they are taken. */
 function decode(symbols: Int8Array, length: number, word: Buffer): Buffer {
   if (length !== wordSymbols) {

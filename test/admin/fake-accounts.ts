@@ -192,6 +192,10 @@ export class FakeAccounts implements Accounts {
     return { ...counts, findings, findingCount: findings.length }
   }
 
+  get atRest(): never {
+    return unused()
+  }
+
   async *exportSealed(address: string): AsyncGenerator<Buffer> {
     this.#find(address)
     yield Buffer.from('sealed')

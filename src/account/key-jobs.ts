@@ -1,0 +1,93 @@
+// The commits that turn at-rest encryption on and off and begin a rotation. What older records need follows in convert.ts.
+import { addEpoch, type Keyset } from '../crypto/keyset.ts'
+import type { Slot, SlotSecret } from '../crypto/slot.ts'
+import type { JobKind } from './api-lifecycle.ts'
+import { Refusal } from './errors.ts'
+import { encodeJob } from './job-mark.ts'
+import { conversionKey } from './keys.ts'
+import { editSlots, type KeySettings, type SlotEdit } from './slots.ts'
+import type { UnlockedAccount } from './unlocked-account.ts'
+
+/** One rotation at a time: two at once could drop an epoch that something is still sealed under. */
+function mustBeSettled(account: UnlockedAccount): void {
+  if (account.vault.keyset.epochs.length > 1)
+    throw new Refusal('busy', 'Older mail is still being sealed under new keys; that has to end first')
+}
+
+export const messagesOf = (account: UnlockedAccount): number =>
+  [...account.state.mailboxes.values()].reduce((sum, table) => sum + table.messages, 0)
+
+/** Renews slots and volume key and begins an epoch, in one commit. */
+async function beginEpoch(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  kind: JobKind,
+  edit: Pick<SlotEdit, 'expect' | 'keep' | 'add'>,
+): Promise<void> {
+  const startedAt = account.site.clock.now()
+  await editSlots(account, settings, {
+    ...edit,
+    expect(slots) {
+      edit.expect?.(slots)
+      mustBeSettled(account)
+    },
+    keyset: (present: Keyset) => addEpoch(present, kind === 're-encrypt'),
+    write: (tx) => tx.put(conversionKey, encodeJob({ kind, done: 0, total: messagesOf(account), startedAt })),
+  })
+}
+
+export interface Enabling {
+  /** 16 bytes; none for an account that the site enrols: its owner has seen no code yet. */
+  readonly code?: Uint8Array
+  /** A password slot made anew with the site's present costs. */
+  readonly password?: Buffer
+  /** Called with the slots as they are. Throws to refuse. */
+  readonly expect?: (slots: readonly Slot[]) => void
+}
+
+/** The site's slot goes and keys are renewed: from here on new mail is safe. Refuses with 'already-enabled', 'busy'. */
+export async function sealAccount(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  { code, password, expect }: Enabling,
+): Promise<void> {
+  const add: SlotSecret[] = []
+  if (password) add.push({ kind: 'password', password })
+  if (code) add.push({ kind: 'recovery', code })
+  await beginEpoch(account, settings, 'enable', {
+    expect(slots) {
+      if (!slots.some((slot) => slot.kind === 'server'))
+        throw new Refusal('already-enabled', 'At-rest encryption is on already')
+      expect?.(slots)
+    },
+    keep: (slot) => slot.kind !== 'server' && !(password && slot.kind === 'password'),
+    add,
+  })
+}
+
+/** Slots that make sense only while the site's key does not open the account. */
+const onlyWhenSealed: ReadonlySet<string> = new Set(['recovery', 'escrow'])
+
+/**
+ * The site's key opens the account again. Nothing has to be sealed anew for that: whoever holds the volume key opens it all, so
+ * this is one commit, and done when it resolves. Refuses with 'not-enabled', 'busy'.
+ */
+export async function unsealAccount(account: UnlockedAccount, settings: KeySettings): Promise<void> {
+  await editSlots(account, settings, {
+    expect(slots) {
+      if (slots.some((slot) => slot.kind === 'server'))
+        throw new Refusal('not-enabled', 'At-rest encryption is off already')
+    },
+    keep: (slot) => !onlyWhenSealed.has(slot.kind),
+    add: [{ kind: 'server', siteKey: account.site.siteKey }],
+  })
+}
+
+/** New volume key, roots and delivery key; every slot stays. Refuses with 'busy'. */
+export async function rotateAccount(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  renewsBodies: boolean,
+): Promise<void> {
+  await beginEpoch(account, settings, renewsBodies ? 're-encrypt' : 'rotate', { keep: () => true, add: [] })
+}
