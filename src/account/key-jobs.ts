@@ -1,5 +1,5 @@
 // The commits that turn at-rest encryption on and off and begin a rotation. What older records need follows in convert.ts.
-import { addEpoch, type Keyset } from '../crypto/keyset.ts'
+import { addEpoch } from '../crypto/keyset.ts'
 import type { Slot, SlotSecret } from '../crypto/slot.ts'
 import type { JobKind } from './api-lifecycle.ts'
 import { Refusal } from './errors.ts'
@@ -31,7 +31,7 @@ async function beginEpoch(
       edit.expect?.(slots)
       mustBeSettled(account)
     },
-    keyset: (present: Keyset) => addEpoch(present, kind === 're-encrypt'),
+    keyset: addEpoch,
     write: (tx) => tx.put(conversionKey, encodeJob({ kind, done: 0, total: messagesOf(account), startedAt })),
   })
 }

@@ -160,6 +160,8 @@ export interface SlotEdit {
   /** A keyset to take instead of the present one. */
   readonly keyset?: (present: Keyset) => Keyset
   readonly write?: (tx: Transaction) => void
+  /** What else the log is to say. */
+  readonly changes?: readonly Change[]
   /** What the owner is to find in the trail, in the same commit. */
   readonly trail?: readonly TrailNote[]
 }
@@ -198,7 +200,7 @@ export async function editSlots(
       const records = keyRecords(site, id, fresh, vkVersion, renewed, [...kept, ...added])
       const trail = await trailWrites(account, edit.trail ?? [])
       return {
-        changes: [records.change, ...trail.changes],
+        changes: [records.change, ...(edit.changes ?? []), ...trail.changes],
         value: true,
         write(tx) {
           records.write(tx)

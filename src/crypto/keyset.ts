@@ -22,13 +22,9 @@ export interface Keyset {
   readonly version: number
   /** Ascending; the last one is current. Never empty. */
   readonly epochs: readonly KeysetEpoch[]
-  /** While a rotation is under way: every body gets a new key as well, not only the records. */
-  readonly renewsBodies: boolean
 }
 
-/** Version 2 is written while bodies are being renewed. */
 const formatVersion = 1
-const versionRenewing = 2
 
 function makeEpoch(epoch: number): KeysetEpoch {
   return { epoch, kemSeed: makeKemSeed(), root: randomBytes(32) }
@@ -40,7 +36,7 @@ function copyEpoch({ epoch, kemSeed, root }: KeysetEpoch): KeysetEpoch {
 
 /** The keyset of a new account: version 1, epoch 1. */
 export function makeKeyset(): Keyset {
-  return { version: 1, epochs: [makeEpoch(1)], renewsBodies: false }
+  return { version: 1, epochs: [makeEpoch(1)] }
 }
 
 /** The epoch under which everything new is sealed. */
@@ -50,15 +46,15 @@ export function currentEpoch(keyset: Keyset): KeysetEpoch {
   return last
 }
 
-/** The next version, with a new epoch: a rotation begins. With `renewsBodies` it is to give every body a new key. */
-export function addEpoch(keyset: Keyset, renewsBodies = false): Keyset {
+/** The next version, with a new epoch: a rotation begins. */
+export function addEpoch(keyset: Keyset): Keyset {
   const epochs = [...keyset.epochs.map(copyEpoch), makeEpoch(currentEpoch(keyset).epoch + 1)]
-  return { version: keyset.version + 1, epochs, renewsBodies }
+  return { version: keyset.version + 1, epochs }
 }
 
 /** The next version, with the current epoch only: a rotation ends, and what it left behind cannot be opened any more. */
 export function dropOldEpochs(keyset: Keyset): Keyset {
-  return { version: keyset.version + 1, epochs: [copyEpoch(currentEpoch(keyset))], renewsBodies: false }
+  return { version: keyset.version + 1, epochs: [copyEpoch(currentEpoch(keyset))] }
 }
 
 /** Overwrites all keys with zeros. */
@@ -76,8 +72,7 @@ export function sealKeyset(
   volumeKey: Uint8Array,
   vkVersion: number,
 ): Buffer {
-  const writer = new ByteWriter().u8(keyset.renewsBodies ? versionRenewing : formatVersion)
-  writer.u32(keyset.version).u16(keyset.epochs.length)
+  const writer = new ByteWriter().u8(formatVersion).u32(keyset.version).u16(keyset.epochs.length)
   for (const { epoch, kemSeed, root } of keyset.epochs) writer.u32(epoch).fixed(kemSeed).fixed(root)
   const data = writer.finish()
   const key = derive(volumeKey, labels.keyset)
@@ -112,8 +107,7 @@ export function openKeyset(
 
 function decodeKeyset(data: Buffer): Keyset {
   const reader = new ByteReader(data)
-  const format = reader.u8()
-  if (format !== formatVersion && format !== versionRenewing) throw new UnsupportedVersion('keyset')
+  if (reader.u8() !== formatVersion) throw new UnsupportedVersion('keyset')
   const version = reader.u32()
   const count = reader.u16()
   if (count === 0 || reader.remaining !== count * 68) throw new Corrupt('keyset')
@@ -123,5 +117,5 @@ function decodeKeyset(data: Buffer): Keyset {
   reader.end()
   const ascends = epochs.every(({ epoch }, index) => epoch > (epochs[index - 1]?.epoch ?? 0))
   if (!ascends) throw new Corrupt('keyset')
-  return { version, epochs, renewsBodies: format === versionRenewing }
+  return { version, epochs }
 }
