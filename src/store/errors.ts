@@ -5,8 +5,11 @@ export class Conflict extends Error {
   override readonly name = 'Conflict'
 }
 
-/** disk-full, io: the disk; in-use: another process has the store open; closed: this store was closed. */
-export type UnavailableReason = 'disk-full' | 'io' | 'in-use' | 'closed'
+/**
+ * disk-full, io: the disk; in-use: another process has the store open; closed: this store was closed; restoring: the account is
+ * being put back from a copy.
+ */
+export type UnavailableReason = 'disk-full' | 'io' | 'in-use' | 'closed' | 'restoring'
 
 /** The store cannot do it now; the same call may succeed later. Nothing was half done. */
 export class Unavailable extends Error {

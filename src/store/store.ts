@@ -43,6 +43,22 @@ export interface Snapshot {
   range(range: Range): AsyncIterable<readonly Entry[]>
 }
 
+/** A body as an account's records have it. */
+export interface HeldBlob {
+  readonly blobId: BlobId
+  readonly lengthBytes: number
+  /** At least 1. */
+  readonly count: number
+}
+
+/** One unchanging view of all that an account has: what a copy of it is made from. */
+export interface AccountView extends Snapshot {
+  readonly usageBytes: number
+  readonly quotaBytes: number | undefined
+  /** The bodies that belong to it, in the order of their ids, in pages of at least one. They may be gone when they are opened. */
+  blobs(): AsyncIterable<readonly HeldBlob[]>
+}
+
 /**
  * Collects the writes of one transaction and reads through them. The write methods take copies of what they are given
  * and only remember; limits that need the account's state (quota, counts) are checked at commit.
@@ -86,6 +102,8 @@ export interface StagedBlob {
 /** An open blob: readable until `close`, even when it is unlinked meanwhile. */
 export interface BlobReader extends AsyncDisposable {
   readonly lengthBytes: number
+  /** What stands before the body (`stage`). */
+  recoveryHeader(): Promise<Buffer>
   /** Bytes `start` (included) to `end` (excluded). Throws Damaged when there are fewer. */
   read(start: number, end: number): Promise<Buffer>
   close(): Promise<void>
@@ -123,6 +141,21 @@ export interface BlobStore {
   scan(account: AccountId): AsyncIterable<FoundBlob>
 }
 
+/** An account on its way back from a copy. One call after the other. */
+export interface Restoration {
+  /** Values of the floor above; at most `maxTransactionBytes` a call. */
+  put(entries: readonly Entry[]): Promise<void>
+  /** A body with its count. Durable by the time `finish` resolves. */
+  addBlob(
+    blobId: BlobId,
+    recoveryHeader: Uint8Array,
+    count: number,
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+  ): Promise<void>
+  /** From here on the account is as any other, of this version. */
+  finish(numbers: AccountInfo): Promise<void>
+}
+
 /** Names of the site (logins, aliases) and what they stand for: the only state across accounts. Small. */
 export interface Directory {
   get(name: string): Promise<Uint8Array | undefined>
@@ -139,6 +172,8 @@ export interface SiteRecords {
   get(name: string): Promise<Uint8Array | undefined>
   /** Durable when resolved; undefined removes it. */
   put(name: string, value: Uint8Array | undefined): Promise<void>
+  /** All of them, in the order of their names' UTF-8 bytes. */
+  list(): Promise<readonly (readonly [string, Uint8Array])[]>
 }
 
 export interface Watch {
@@ -169,7 +204,7 @@ export interface AccountSpace {
 
 export interface Store {
   /** Runs `run` on what is durable at this moment: it never shows what a crash could still take back. */
-  read<T>(account: AccountId, run: (snapshot: Snapshot) => Promise<T>): Promise<T>
+  read<T>(account: AccountId, run: (snapshot: AccountView) => Promise<T>): Promise<T>
   /**
    * Runs `run` as if alone on the account, then commits its writes together; resolves when they are durable. `version`
    * is the account's version then: exactly one more than `tx.version` when anything but a quota was written, else
@@ -182,6 +217,12 @@ export interface Store {
   ): Promise<{ readonly value: T; readonly version: number }>
   /** A new, empty account of version 0. Refused 'account-exists' also for the id of a destroyed one. */
   create(account: AccountId): Promise<void>
+  /**
+   * Begins to put an account back from a copy, in place of whatever there is of it: the only way in which the id of a destroyed one comes
+   * again. From here on until `finish` has resolved, also over a crash, the account is Unavailable 'restoring' to everybody; what was begun
+   * and not finished is begun anew, or destroyed. Refused 'no-account' while it is being destroyed.
+   */
+  restore(account: AccountId): Promise<Restoration>
   /** Removes all of an account: it is gone for every caller at once, and its space by the time this resolves. */
   destroy(account: AccountId): Promise<void>
   info(account: AccountId): Promise<AccountInfo | undefined>

@@ -2,6 +2,7 @@
 import { compareBytes } from '../../src/base/bytes.ts'
 import { Unavailable } from '../../src/store/errors.ts'
 import type { Entry, Snapshot, Store } from '../../src/store/store.ts'
+import { viewOf } from './account-view.ts'
 
 /**
  * refused: it did not happen, and the store says so. The others leave it open: undone did not happen, done did, late is
@@ -42,7 +43,7 @@ export class FailingStore {
       this.reads += 1
       if (this.#failsReads) throw failed(false)
       const veil = this.#veils.get(idOf(account))
-      return veil ? run(snapshotOf(veil)) : inner.read(account, run)
+      return veil ? run(viewOf(snapshotOf(veil))) : inner.read(account, run)
     }
     const length: Store['blobs']['length'] = async (account, blob) => {
       const veil = this.#veils.get(idOf(account))

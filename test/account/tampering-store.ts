@@ -1,5 +1,6 @@
 // A store whose records and bodies a test changes behind the account's back, and puts back again.
 import { compareBytes } from '../../src/base/bytes.ts'
+import { viewOf } from './account-view.ts'
 import type { BlobReader, Entry, Key, Range, Snapshot, Store, Transaction } from '../../src/store/store.ts'
 
 export interface StoredRecord {
@@ -37,7 +38,7 @@ export class TamperingStore {
       },
       read: async (account, run) => {
         const virtual = this.#virtual.get(Buffer.from(account).toString('hex'))
-        return virtual ? run(snapshotOf(virtual)) : inner.read(account, run)
+        return virtual ? run(viewOf(snapshotOf(virtual))) : inner.read(account, run)
       },
       transact: async (account, run) => {
         const virtual = this.#virtual.get(Buffer.from(account).toString('hex'))
@@ -77,6 +78,7 @@ export class TamperingStore {
     if (!tamper || tamper.kind === 'swap') return reader
     return {
       lengthBytes: tamper.kind === 'cut' ? reader.lengthBytes - 1 : reader.lengthBytes,
+      recoveryHeader: () => reader.recoveryHeader(),
       close: () => reader.close(),
       [Symbol.asyncDispose]: () => reader.close(),
       async read(start, end) {

@@ -1,12 +1,23 @@
 // The accounts in memory: one object each while anything is under way, and the least used forgotten.
 import { checkAccountId } from '../checks.ts'
-import { Refused } from '../errors.ts'
+import { Refused, Unavailable } from '../errors.ts'
 import { hex } from '../../base/bytes.ts'
 import { Account } from './account.ts'
 import type { Committer } from './committer.ts'
 import type { Disk } from './disk.ts'
+import type { AccountRecord } from './layout.ts'
 import type { RecordReader } from './records.ts'
 import { AccountSegments } from './bodies/segments.ts'
+
+/** The record of an account that may be used. Throws Refused 'no-account', Unavailable 'restoring'. */
+export function active(record: AccountRecord | undefined): AccountRecord {
+  if (record?.state === 'active') return record
+  if (record?.state === 'restoring') throw beingRestored()
+  throw new Refused('no-account', 'no such account')
+}
+
+export const beingRestored = (): Unavailable =>
+  new Unavailable('restoring', 'the account is being put back from a copy: restore it again, or destroy it')
 
 interface Slot {
   readonly account: Account
@@ -81,7 +92,7 @@ export class Accounts {
   }
 
   mustBeActive(account: Account): void {
-    if (!this.isActive(account)) throw new Refused('no-account', 'no such account')
+    active(account.durable())
   }
 
   /** The records have changed under us: nothing prepared may be written. */

@@ -16,7 +16,8 @@ export async function beginDestroying(account: Account): Promise<void> {
     const record = view.account()
     // An earlier call failed half way, and this one finishes it.
     if (record?.state === 'destroying') return { value: undefined, ops: [] }
-    if (record?.state !== 'active') throw new Refused('no-account', 'no such account')
+    if (record?.state !== 'active' && record?.state !== 'restoring')
+      throw new Refused('no-account', 'no such account')
     return {
       value: undefined,
       ops: [{ suffix: accountSuffix, value: encodeAccount({ ...record, state: 'destroying' }) }],
@@ -25,8 +26,8 @@ export async function beginDestroying(account: Account): Promise<void> {
   })
 }
 
-/** May be called again after it failed anywhere. */
-export async function finishDestroying(
+/** Removes all that an account has, but not its own record. May be called again after it failed anywhere. */
+export async function removeContents(
   records: Records,
   committer: Committer,
   account: Account,
@@ -37,6 +38,16 @@ export async function finishDestroying(
     await committer.write(page.map(([key]) => ({ key, value: undefined })))
   }
   await segments.destroy()
+}
+
+/** May be called again after it failed anywhere. */
+export async function finishDestroying(
+  records: Records,
+  committer: Committer,
+  account: Account,
+  segments: AccountSegments,
+): Promise<void> {
+  await removeContents(records, committer, account, segments)
   const gone = encodeAccount({ state: 'destroyed', version: 0, usageBytes: 0, quotaBytes: undefined })
   await committer.write([
     { key: account.key(accountSuffix), value: gone },

@@ -38,7 +38,7 @@ export function accountKeyPrefix(account: Uint8Array): Buffer {
 /** The first byte behind an account's prefix, as text: see OrderedMap. */
 export const accountSuffix: string = '\x00'
 export const valueKind: string = '\x01'
-const blobKind = '\x02'
+export const blobKind: string = '\x02'
 export const segmentKind: string = '\x03'
 export function blobSuffix(blobId: Uint8Array): string {
   return blobKind + Buffer.from(blobId).toString('latin1')
@@ -82,7 +82,7 @@ export function decodeCommitNumber(bytes: Uint8Array): number {
   return decode('the commit number', bytes, (reader) => reader.u64())
 }
 
-const states = ['active', 'destroying', 'destroyed'] as const
+const states = ['active', 'destroying', 'destroyed', 'restoring'] as const
 
 export interface AccountRecord {
   readonly state: (typeof states)[number]

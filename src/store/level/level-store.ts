@@ -3,20 +3,28 @@ import { checkAccountId } from '../checks.ts'
 import { Refused, Unavailable } from '../errors.ts'
 import { keyText } from '../ordered-map.ts'
 import { rangeText } from '../write-set.ts'
-import type { AccountId, AccountInfo, AccountSpace, Snapshot, Store, StoreStats } from '../store.ts'
-import type { Transaction, Watch } from '../store.ts'
+import type { AccountId, AccountInfo, AccountSpace, AccountView, Restoration, Snapshot } from '../store.ts'
+import type { Store, StoreStats, Transaction, Watch } from '../store.ts'
 import type { Account } from './account.ts'
-import { Accounts } from './accounts.ts'
+import { Accounts, active, beingRestored } from './accounts.ts'
 import { LevelBlobs } from './bodies/blobs.ts'
 import { Cleaner } from './bodies/cleaner.ts'
 import { Committer } from './committer.ts'
-import { beginDestroying, finishDestroying, resumeDestroying } from './destroy.ts'
+import { beginDestroying, finishDestroying, removeContents, resumeDestroying } from './destroy.ts'
 import type { Disk } from './disk.ts'
-import { accountKeyPrefix, accountSuffix, decodeAccount, decodeSegment, encodeAccount } from './layout.ts'
-import { segmentSuffix, valueKind } from './layout.ts'
+import {
+  accountKeyPrefix,
+  accountSuffix,
+  blobKind,
+  decodeAccount,
+  decodeBlob,
+  decodeSegment,
+} from './layout.ts'
+import { encodeAccount, segmentSuffix, valueKind, type AccountRecord } from './layout.ts'
 import { LevelDirectory, LevelSite } from './names.ts'
 import { Operations } from './operations.ts'
 import type { RecordReader } from './records.ts'
+import { beginRestoring, LevelRestoration } from './restoration.ts'
 import { transact } from './transact.ts'
 
 export class LevelStore implements Store {
@@ -55,15 +63,13 @@ export class LevelStore implements Store {
     })
   }
 
-  async read<T>(id: AccountId, run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  async read<T>(id: AccountId, run: (snapshot: AccountView) => Promise<T>): Promise<T> {
     return this.#run(async () => {
       const account = this.#accounts.get(id)
       const view = this.#disk.records.view()
       const end = { isOver: false }
       try {
-        const record = account.durable(view)
-        if (record?.state !== 'active') throw new Refused('no-account', 'no such account')
-        return await run(snapshotOf(account, view, record.version, end))
+        return await run(snapshotOf(account, view, active(account.durable(view)), end))
       } finally {
         end.isOver = true
         await view.close()
@@ -109,6 +115,20 @@ export class LevelStore implements Store {
     )
   }
 
+  async restore(id: AccountId): Promise<Restoration> {
+    const { records } = this.#disk
+    return this.#run(() =>
+      this.#accounts.use(id, async (account, segments) => {
+        await beginRestoring(account)
+        await removeContents(records, this.#committer, account, segments)
+        segments.renew()
+        return new LevelRestoration(this.blobs.staging, (task) =>
+          this.#run(() => this.#accounts.use(id, task)),
+        )
+      }),
+    )
+  }
+
   async destroy(id: AccountId): Promise<void> {
     await this.#run(() =>
       this.#accounts.use(id, async (account, segments) => {
@@ -121,6 +141,7 @@ export class LevelStore implements Store {
   async info(id: AccountId): Promise<AccountInfo | undefined> {
     return this.#run(async () => {
       const record = this.#accounts.get(id).durable()
+      if (record?.state === 'restoring') throw beingRestored()
       if (record?.state !== 'active') return undefined
       const { version, usageBytes, quotaBytes } = record
       return quotaBytes === undefined ? { version, usageBytes } : { version, usageBytes, quotaBytes }
@@ -223,9 +244,9 @@ export class LevelStore implements Store {
 function snapshotOf(
   account: Account,
   view: RecordReader,
-  version: number,
+  { version, usageBytes, quotaBytes }: AccountRecord,
   end: { readonly isOver: boolean },
-): Snapshot {
+): AccountView {
   const check = () => {
     if (end.isOver) throw new Error('the snapshot is over: what was given to run is used after it settled')
   }
@@ -234,7 +255,17 @@ function snapshotOf(
     return view.getMany(keys.map((key) => account.key(valueKind + keyText(key))))
   }
   return {
-    version,
+    ...{ version, usageBytes, quotaBytes },
+    async *blobs() {
+      check()
+      for await (const page of account.entries(view, blobKind, { gte: '', lt: '\xff'.repeat(17) })) {
+        check()
+        yield page.map(([key, value]) => {
+          const { bodyBytes, count } = decodeBlob(Buffer.from(value))
+          return { blobId: Buffer.from(key), lengthBytes: bodyBytes, count }
+        })
+      }
+    },
     get: async (key) => {
       check()
       return view.get(account.key(valueKind + keyText(key)))

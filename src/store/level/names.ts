@@ -92,4 +92,15 @@ export class LevelSite implements SiteRecords {
     const copy = value && Buffer.from(value)
     await this.#operations.run(() => this.#committer.write([{ key: siteKey(name), value: copy }]))
   }
+
+  async list(): Promise<readonly [string, Uint8Array][]> {
+    const gte = siteKey('')
+    return this.#operations.run(async () => {
+      await this.#records.ready()
+      const found: [string, Uint8Array][] = []
+      for await (const page of this.#records.range({ gte, lt: concat(gte, Buffer.from([0xff])) }))
+        for (const [key, value] of page) found.push([key.subarray(1).toString('utf8'), value])
+      return found
+    })
+  }
 }

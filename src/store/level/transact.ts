@@ -1,9 +1,9 @@
 // One transaction of the floor above: runs it on the account's present state and turns its writes into records.
 import { nextNumbers } from '../account-changes.ts'
-import { Refused } from '../errors.ts'
 import type { Transaction } from '../store.ts'
 import { WriteSet, type Base } from '../write-set.ts'
 import type { Account, AccountView, Draft } from './account.ts'
+import { active } from './accounts.ts'
 import { blobEffects } from './bodies/blob-changes.ts'
 import { accountSuffix, encodeAccount, valueKind } from './layout.ts'
 
@@ -21,8 +21,7 @@ export async function transact<T>(
   onDurable: (version: number | undefined, shrunk: readonly number[]) => void,
 ): Promise<Committed<T>> {
   return account.change(async (view): Promise<Draft<Committed<T>>> => {
-    const before = view.account()
-    if (before?.state !== 'active') throw new Refused('no-account', 'no such account')
+    const before = active(view.account())
     const writes = new WriteSet(baseOf(view, before.version))
     let value: T
     try {

@@ -64,7 +64,7 @@ export function changeBlobs(
 }
 
 /** A source may use its buffer again for the next chunk. */
-async function* copies(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* copies(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) yield Buffer.from(chunk)
 }
 
@@ -115,6 +115,7 @@ export class MemoryBlobs implements BlobStore {
     const blob = this.#find(account, blobId)
     return {
       lengthBytes: blob.body.length,
+      recoveryHeader: async () => Buffer.from(blob.recoveryHeader),
       read: async (start, end) => slice(blob, start, end),
       close: async () => undefined,
       [Symbol.asyncDispose]: async () => undefined,

@@ -67,4 +67,9 @@ export class MemorySite implements SiteRecords {
     if (value) this.#values.set(name, Buffer.from(value))
     else this.#values.delete(name)
   }
+
+  async list(): Promise<readonly [string, Uint8Array][]> {
+    this.#check()
+    return [...this.#values].sort(([a], [b]) => compareBytes(utf8(a), utf8(b)))
+  }
 }

@@ -1,15 +1,16 @@
 // The memory engine: the whole contract with nothing on disk. For tests.
+import { collect } from '../../base/async.ts'
 import { hex, fromHex } from '../../base/bytes.ts'
 import { Serial } from '../../base/serial.ts'
 import { nextNumbers, type Numbers } from '../account-changes.ts'
-import { checkAccountId } from '../checks.ts'
+import { checkAccountId, checkKey, checkValue } from '../checks.ts'
 import { Refused, Unavailable } from '../errors.ts'
-import { keyBytes, OrderedMap } from '../ordered-map.ts'
+import { keyBytes, keyText, OrderedMap } from '../ordered-map.ts'
 import { pageEntries, type PageRange } from '../pages.ts'
 import { WriteSet, type Base } from '../write-set.ts'
-import type { AccountId, AccountInfo, AccountSpace, Entry, Snapshot, Store } from '../store.ts'
-import type { StoreStats, Transaction, Watch } from '../store.ts'
-import { changeBlobs, markUsed, MemoryBlobs, type MemoryBlob } from './memory-blobs.ts'
+import type { AccountId, AccountInfo, AccountSpace, AccountView, Entry, HeldBlob } from '../store.ts'
+import type { Restoration, Store, StoreStats, Transaction, Watch } from '../store.ts'
+import { changeBlobs, copies, markUsed, MemoryBlobs, type MemoryBlob } from './memory-blobs.ts'
 import { MemoryDirectory, MemorySite } from './memory-names.ts'
 
 /** What an account is at one version. Replaced, not changed, while a snapshot looks at it. */
@@ -42,6 +43,8 @@ class State implements Base {
 interface Account {
   /** undefined: destroyed, its id used up. */
   state: State | undefined
+  /** Being put back from a copy: `state` is not to be used. */
+  isRestoring?: boolean
   readonly queue: Serial
   readonly watchers: Set<(version: number) => void>
 }
@@ -58,7 +61,10 @@ class MemoryStore implements Store {
     const check = () => this.#check()
     this.directory = new MemoryDirectory(check)
     this.site = new MemorySite(check)
-    this.blobs = new MemoryBlobs((id) => this.#account(id)?.state?.blobs)
+    this.blobs = new MemoryBlobs((id) => {
+      const account = this.#account(id)
+      return account?.isRestoring ? undefined : account?.state?.blobs
+    })
   }
 
   #check(): void {
@@ -73,16 +79,24 @@ class MemoryStore implements Store {
 
   #existing(id: AccountId): Account & { state: State } {
     const account = this.#account(id)
+    if (account?.isRestoring) throw beingRestored()
     if (!account?.state) throw new Refused('no-account', 'no such account')
     return account as Account & { state: State }
   }
 
-  async read<T>(id: AccountId, run: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  async read<T>(id: AccountId, run: (snapshot: AccountView) => Promise<T>): Promise<T> {
     const { state } = this.#existing(id)
     const view = new WriteSet(state)
     state.readers += 1
+    const { numbers, blobs } = state
     try {
-      return await run(view)
+      return await run({
+        ...numbers,
+        get: (key) => view.get(key),
+        getMany: (keys) => view.getMany(keys),
+        range: (range) => view.range(range),
+        blobs: () => heldPages(blobs),
+      })
     } finally {
       view.finish()
       state.readers -= 1
@@ -127,15 +141,57 @@ class MemoryStore implements Store {
   }
 
   async destroy(id: AccountId): Promise<void> {
-    const account: Account = this.#existing(id)
+    const restoring = this.#account(id)
+    const account: Account = restoring?.isRestoring ? restoring : this.#existing(id)
     await account.queue.run(async () => {
-      this.#existing(id)
+      if (!account.isRestoring) this.#existing(id)
       account.state = undefined
+      account.isRestoring = false
     })
   }
 
+  async restore(id: AccountId): Promise<Restoration> {
+    const found = this.#account(id)
+    const account: Account = found ?? { state: undefined, queue: new Serial(), watchers: new Set() }
+    this.#accounts.set(hex(id), account)
+    await account.queue.idle()
+    account.isRestoring = true
+    const state = new State()
+    const blobs = new Map<string, MemoryBlob>()
+    const mustBeRestoring = (): void => {
+      this.#check()
+      if (!account.isRestoring) throw new Refused('no-account', 'the account is not being restored')
+    }
+    return {
+      async put(entries) {
+        mustBeRestoring()
+        for (const [key, value] of entries) {
+          checkKey(key)
+          checkValue(value)
+          state.records.set(keyText(key), Buffer.from(value))
+        }
+      },
+      async addBlob(blobId, recoveryHeader, count, source) {
+        const body = source instanceof Uint8Array ? Buffer.from(source) : await collect(copies(source))
+        mustBeRestoring()
+        if (blobs.has(hex(blobId))) throw new Refused('blob-exists', `blob ${hex(blobId)} exists`)
+        const bytes = { blobId: Buffer.from(blobId), recoveryHeader: Buffer.from(recoveryHeader), body }
+        blobs.set(hex(blobId), { ...bytes, count })
+      },
+      async finish({ version, usageBytes, quotaBytes }) {
+        mustBeRestoring()
+        state.numbers = { version, usageBytes, quotaBytes }
+        state.blobs = blobs
+        account.state = state
+        account.isRestoring = false
+      },
+    }
+  }
+
   async info(id: AccountId): Promise<AccountInfo | undefined> {
-    const numbers = this.#account(id)?.state?.numbers
+    const account = this.#account(id)
+    if (account?.isRestoring) throw beingRestored()
+    const numbers = account?.state?.numbers
     if (!numbers) return undefined
     const { version, usageBytes, quotaBytes } = numbers
     return quotaBytes === undefined ? { version, usageBytes } : { version, usageBytes, quotaBytes }
@@ -143,7 +199,9 @@ class MemoryStore implements Store {
 
   async *accounts(): AsyncGenerator<AccountId> {
     this.#check()
-    const ids = [...this.#accounts].filter(([, account]) => account.state).map(([id]) => id)
+    const ids = [...this.#accounts]
+      .filter(([, account]) => account.state && !account.isRestoring)
+      .map(([id]) => id)
     for (const id of ids.sort()) yield fromHex(id)
   }
 
@@ -180,6 +238,18 @@ class MemoryStore implements Store {
   async close(): Promise<void> {
     await Promise.all([...this.#accounts.values()].map(({ queue }) => queue.idle()))
     this.#isClosed = true
+  }
+}
+
+const beingRestored = (): Unavailable =>
+  new Unavailable('restoring', 'the account is being put back from a copy: restore it again, or destroy it')
+
+async function* heldPages(blobs: ReadonlyMap<string, MemoryBlob>): AsyncGenerator<readonly HeldBlob[]> {
+  const held = [...blobs].sort(([a], [b]) => (a < b ? -1 : 1))
+  for (let at = 0; at < held.length; at += pageEntries) {
+    yield held
+      .slice(at, at + pageEntries)
+      .map(([, { blobId, body, count }]) => ({ blobId, lengthBytes: body.length, count }))
   }
 }
 

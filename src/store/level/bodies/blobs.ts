@@ -8,7 +8,7 @@ import type { Accounts } from '../accounts.ts'
 import type { Disk } from '../disk.ts'
 import { storeError } from '../faults.ts'
 import { hasCode } from './files.ts'
-import { frameBytes, segmentHeaderBytes } from './frame.ts'
+import { frameBytes, frameHeaderBytes, segmentHeaderBytes } from './frame.ts'
 import { blobSuffix, decodeBlob, type BlobRecord } from '../layout.ts'
 import type { HeldFile } from './open-files.ts'
 import type { Operations } from '../operations.ts'
@@ -32,6 +32,11 @@ export class LevelBlobs implements BlobStore {
     this.#accounts = accounts
     this.#operations = operations
     this.#room = new Room(disk.files, disk.segments, disk.limits.reserveBytes)
+  }
+
+  /** What staging takes beside a body, for an account that nobody else may use yet. */
+  get staging(): { readonly room: Room; readonly smallBodyBytes: number } {
+    return { room: this.#room, smallBodyBytes: this.#disk.limits.smallBodyBytes }
   }
 
   async stage(
@@ -84,6 +89,7 @@ export class LevelBlobs implements BlobStore {
       const close = async () => held.release()
       return {
         lengthBytes: blob.bodyBytes,
+        recoveryHeader: () => this.#operations.run(() => readHeader(held, blob)),
         read: async (start, end) => {
           checkSpan(start, end)
           return this.#operations.run(() => readBody(held, blob, start, end))
@@ -156,6 +162,17 @@ export class LevelBlobs implements BlobStore {
       }
     }
   }
+}
+
+async function readHeader(held: HeldFile, blob: BlobRecord): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(blob.headerBytes)
+  try {
+    const length = await held.file.read(bytes, blob.offset + frameHeaderBytes)
+    if (length === bytes.length) return bytes
+  } catch (error) {
+    throw storeError(error, 'reading a recovery header')
+  }
+  throw new Damaged('the segment ends before the recovery header does')
 }
 
 async function readBody(held: HeldFile, blob: BlobRecord, start: number, end: number): Promise<Buffer> {

@@ -258,6 +258,15 @@ export class AccountSegments {
     })
   }
 
+  /** As new, after `destroy`: the account comes back. */
+  renew(): void {
+    this.#isDestroyed = false
+    this.#isDirectoryDurable = false
+    this.#isLoaded = false
+    this.#loading = undefined
+    this.#nextNumber = 1
+  }
+
   /** Forgets and removes a segment that no record points into, once nobody reads it. */
   async remove(segment: Segment): Promise<void> {
     this.#segments.delete(segment.number)
