@@ -109,6 +109,7 @@ export class AccountState {
           id: change.mailbox,
           uidNext: 1,
           highestModSeq: version,
+          shownUidValidity: change.uidValidity,
           keywords: [],
           pages: [],
           expungedDigest: undefined,
@@ -140,6 +141,11 @@ export class AccountState {
       case 'recent': {
         const table = this.#table(change.mailbox)
         table.recentFrom = change.recentFrom
+        return []
+      }
+      case 'revalidated': {
+        this.#table(change.mailbox).shownUidValidity = change.uidValidity
+        this.lastUidValidity = Math.max(this.lastUidValidity, change.uidValidity)
         return []
       }
       case 'packed': {

@@ -326,6 +326,10 @@ class SiteAccounts implements Accounts {
     return sessions.length
   }
 
+  whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T> {
+    return this.#unlocked.whileLocked(account, reason, task)
+  }
+
   async close(): Promise<void> {
     this.#atRest.close()
     await this.#unlocked.close('The server is shutting down')

@@ -353,6 +353,8 @@ export interface Accounts {
   sessions(): readonly SessionRow[]
   /** Ends sessions of an address (or one session) and wipes their keys. Returns how many. */
   kick(who: { readonly address: string } | { readonly sessionId: string }, reason: string): Promise<number>
+  /** Ends an account's sessions (by its identifier), and runs `task` while its keys are wiped and nobody can unlock it. */
+  whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T>
   /** Ends every session, finishes commits, wipes keys. The store is closed by its owner. */
   close(): Promise<void>
 }

@@ -131,7 +131,7 @@ export async function transfer(
     if (!isMove) await takeBack(account, to, destination)
     throw error
   }
-  return { uidValidity: to.uidValidity as UidValidity, source, destination }
+  return { uidValidity: to.shownUidValidity as UidValidity, source, destination }
 }
 
 /** RFC 3501 §6.4.7: a COPY that failed leaves nothing behind. If that fails too, the reason why the COPY did is still the answer. */

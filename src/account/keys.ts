@@ -17,6 +17,8 @@ export const slotsKey: Buffer = letter('ks')
 export const keysetKey: Buffer = letter('kk')
 export const cardKey: Buffer = letter('kc')
 export const conversionKey: Buffer = letter('kj')
+/** Present from a restore to the next unlock (`restored.ts`). */
+export const restoredKey: Buffer = letter('kr')
 export const headKey: Buffer = letter('h')
 export const manifestKey: Buffer = letter('n')
 

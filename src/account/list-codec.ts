@@ -1,5 +1,5 @@
 // Mailbox list pages and the manifest (FORMAT.md §9.2, §9.3).
-import { ByteReader, ByteWriter, hex, fromHex, MalformedRecord } from '../base/bytes.ts'
+import { ByteReader, ByteWriter, hex, fromHex, MalformedRecord, u32 } from '../base/bytes.ts'
 
 /** A state page as its mailbox's list entry names it. */
 export interface StatePageRef {
@@ -12,7 +12,9 @@ export interface MailboxEntry {
   readonly id: string
   readonly name: string
   readonly specialUse: string
+  /** Part of the places of its records, and what clients are told. */
   readonly uidValidity: number
+  readonly shownUidValidity: number
   readonly uidNext: number
   readonly highestModSeq: number
   readonly recentFrom: number
@@ -28,7 +30,7 @@ export interface MailboxEntry {
 }
 
 /** Fields of a mailbox's entry that came later, by number (FORMAT.md §9.3). */
-const laterFields = { expunged: 1 } as const
+const laterFields = { expunged: 1, shownUidValidity: 2 } as const
 
 export type ListEntry =
   | { readonly kind: 'mailbox'; readonly entry: MailboxEntry }
@@ -71,15 +73,23 @@ function writeEntry(to: ByteWriter, item: ListEntry): void {
   writeLaterFields(to, entry)
 }
 
-function writeLaterFields(to: ByteWriter, { expungedDigest }: MailboxEntry): void {
+function writeLaterFields(to: ByteWriter, entry: MailboxEntry): void {
+  const { expungedDigest, uidValidity, shownUidValidity } = entry
   const fields: (readonly [number, Uint8Array])[] = []
   if (expungedDigest) fields.push([laterFields.expunged, expungedDigest])
+  if (shownUidValidity !== uidValidity) fields.push([laterFields.shownUidValidity, u32(shownUidValidity)])
   to.u8(fields.length)
   for (const [field, value] of fields) to.u8(field).bytes16(value)
 }
 
-function readLaterFields(from: ByteReader): Pick<MailboxEntry, 'expungedDigest'> {
+interface LaterFields {
+  readonly expungedDigest: Buffer | undefined
+  readonly shownUidValidity: number | undefined
+}
+
+function readLaterFields(from: ByteReader): LaterFields {
   let expungedDigest: Buffer | undefined
+  let shownUidValidity: number | undefined
   let last = 0
   for (let count = from.u8(); count > 0; count -= 1) {
     const field = from.u8()
@@ -90,12 +100,15 @@ function readLaterFields(from: ByteReader): Pick<MailboxEntry, 'expungedDigest'>
       case laterFields.expunged:
         expungedDigest = Buffer.from(value.fixed(32))
         break
+      case laterFields.shownUidValidity:
+        shownUidValidity = value.u32()
+        break
       default:
         throw new MalformedRecord('mailbox list has a field of an unknown kind')
     }
     value.end()
   }
-  return { expungedDigest }
+  return { expungedDigest, shownUidValidity }
 }
 
 function readEntry(from: ByteReader, pageVersion: number): ListEntry {
@@ -127,8 +140,10 @@ function readEntry(from: ByteReader, pageVersion: number): ListEntry {
   for (let count = from.u16(); count > 0; count -= 1) {
     pages.push({ firstUid: from.u32(), count: from.u16(), digest: Buffer.from(from.fixed(32)) })
   }
-  const later = pageVersion > 1 ? readLaterFields(from) : { expungedDigest: undefined }
-  return { kind: 'mailbox', entry: { ...fields, keywords, pages, ...later } }
+  const later = pageVersion > 1 ? readLaterFields(from) : undefined
+  const shownUidValidity = later?.shownUidValidity ?? fields.uidValidity
+  const expungedDigest = later?.expungedDigest
+  return { kind: 'mailbox', entry: { ...fields, keywords, pages, expungedDigest, shownUidValidity } }
 }
 
 function encodeEntry(item: ListEntry): Buffer {

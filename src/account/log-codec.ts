@@ -41,6 +41,8 @@ export type Change =
       readonly keysetVersion: number
       readonly slotsDigest: Buffer
     }
+  /** Clients are told another UIDVALIDITY from now on; places keep the one of the mailbox's creation. */
+  | { readonly kind: 'revalidated'; readonly mailbox: string; readonly uidValidity: number }
   | { readonly kind: 'packed'; readonly mailbox: string; readonly packedUntil: number }
   | {
       readonly kind: 'annotated'
@@ -68,6 +70,7 @@ const numbers = {
   packed: 13,
   annotated: 14,
   fact: 17,
+  revalidated: 18,
 } as const
 
 function writeFlags(to: ByteWriter, flags: FlagSet): void {
@@ -123,6 +126,9 @@ function writeChange(to: ByteWriter, change: Change): void {
       return
     case 'packed':
       to.u32(change.packedUntil)
+      return
+    case 'revalidated':
+      to.u32(change.uidValidity)
       return
     case 'annotated':
       to.text16(change.entry).u8(change.value ? 1 : 0)
@@ -199,6 +205,8 @@ function readChange(from: ByteReader): Change {
       return { kind: 'checkpoint' }
     case numbers.keys:
       return { kind: 'keys', vkVersion: from.u32(), keysetVersion: from.u32(), slotsDigest: from.fixed(32) }
+    case numbers.revalidated:
+      return { kind: 'revalidated', mailbox: mailbox(), uidValidity: from.u32() }
     case numbers.packed:
       return { kind: 'packed', mailbox: mailbox(), packedUntil: from.u32() }
     case numbers.annotated:

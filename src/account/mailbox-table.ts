@@ -11,7 +11,10 @@ export class MailboxTable {
   readonly idBytes: Buffer
   name: string
   readonly specialUse: string
+  /** Part of the places of its records: never changes. */
   readonly uidValidity: number
+  /** What clients are told. */
+  shownUidValidity: number
   uidNext: number
   highestModSeq: number
   /** UIDs from here on are \Recent for the next session that selects the mailbox. */
@@ -39,6 +42,7 @@ export class MailboxTable {
     this.name = entry.name
     this.specialUse = entry.specialUse
     this.uidValidity = entry.uidValidity
+    this.shownUidValidity = entry.shownUidValidity
     this.uidNext = entry.uidNext
     this.highestModSeq = entry.highestModSeq
     this.recentFrom = entry.recentFrom
@@ -213,7 +217,7 @@ export class MailboxTable {
       unseen: this.unseen,
       deleted: this.deleted,
       uidNext: this.uidNext as Uid,
-      uidValidity: this.uidValidity as UidValidity,
+      uidValidity: this.shownUidValidity as UidValidity,
       highestModSeq: this.highestModSeq as ModSeq,
       sizeBytes: this.sizeBytes,
     }
@@ -225,6 +229,7 @@ export class MailboxTable {
       name: this.name,
       specialUse: this.specialUse,
       uidValidity: this.uidValidity,
+      shownUidValidity: this.shownUidValidity,
       uidNext: this.uidNext,
       highestModSeq: this.highestModSeq,
       recentFrom: this.recentFrom,

@@ -59,7 +59,7 @@ export async function deletedBytesOf(account: UnlockedAccount, name: string): Pr
 const latestClock = 4_000_000_000
 
 /** UIDVALIDITY is never given twice in an account, even when a mailbox is made again under its old name. */
-function nextUidValidity(account: UnlockedAccount, above: number): number {
+export function nextUidValidity(account: UnlockedAccount, above: number): number {
   const now = Math.min(Math.floor(account.site.clock.now() / 1000), latestClock)
   const next = Math.max(above + 1, now)
   if (next > 0xffffffff) throw new Refusal('limit', 'No more mailboxes can be made')

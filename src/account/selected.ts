@@ -103,7 +103,7 @@ export class Selected implements SelectedMailbox, Watcher {
     return this.#table.name
   }
   get uidValidity(): UidValidity {
-    return this.#table.uidValidity as UidValidity
+    return this.#table.shownUidValidity as UidValidity
   }
   get uidNext(): Uid {
     return this.#table.uidNext as Uid

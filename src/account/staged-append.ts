@@ -166,7 +166,7 @@ export class Staging implements StagedAppend {
     return {
       changes,
       value: {
-        uidValidity: table.uidValidity as UidValidity,
+        uidValidity: table.shownUidValidity as UidValidity,
         uids: puts.map((_, index) => (first + index) as Uid),
       },
       write: (tx) => {

@@ -12,6 +12,7 @@ import { Housekeeping } from './housekeeping.ts'
 import { OpenSession } from './open-account.ts'
 import { checkSlotsAreCurrent, openVault, type KeySettings } from './slots.ts'
 import { refusing } from './refusing.ts'
+import { finishRestore } from './restored.ts'
 import { UnlockedAccount, type Site } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
 
@@ -120,6 +121,7 @@ export class UnlockedAccounts {
     const unlocked = new UnlockedAccount(this.#site, account, vault)
     await refusing(() => unlocked.load())
     await refusing(() => checkSlotsAreCurrent(unlocked))
+    await finishRestore(unlocked)
     this.#mustBeOpen()
     const housekeeping = new Housekeeping(unlocked, this.#settings)
     const entry: Unlocked = { account: unlocked, housekeeping, sessions: new Set() }
@@ -206,6 +208,19 @@ export class UnlockedAccounts {
   async end(sessions: readonly OpenSession[], reason: string): Promise<void> {
     for (const session of sessions) this.#tell(session, reason)
     await Promise.all(sessions.map((session) => session.close()))
+  }
+
+  /** Ends the account's sessions, and runs `task` while its keys are wiped and nobody can unlock it. */
+  async whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.end([...(this.find(account)?.sessions ?? [])], reason)
+      const done = await this.#atDoor(account, async () => {
+        // Somebody came in before this had its turn.
+        if (this.find(account)) return undefined
+        return { value: await task() }
+      })
+      if (done) return done.value
+    }
   }
 
   /** Ends every session and lets nobody in any more; resolves when all keys are wiped. */

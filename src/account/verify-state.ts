@@ -12,6 +12,7 @@ const numbers = [
   'name',
   'specialUse',
   'uidValidity',
+  'shownUidValidity',
   'uidNext',
   'highestModSeq',
   'packedUntil',

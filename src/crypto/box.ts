@@ -24,6 +24,7 @@ export const boxKinds = {
   trailEntry: 14,
   expungeHistory: 15,
   escrowShare: 24,
+  sealedSiteKey: 18,
 } as const
 
 export type BoxKind = (typeof boxKinds)[keyof typeof boxKinds]
@@ -144,6 +145,13 @@ function unpad(plaintext: Buffer | undefined, kind: BoxKind): Buffer {
   }
   plaintext.fill(0)
   throw new Corrupt(nameOf(kind))
+}
+
+/** The kind that a box names, when its form is that of a box: for a look without keys. */
+export function boxForm(box: Uint8Array): number | undefined {
+  const total = box.length - headerBytes - tagBytes
+  const hasForm = box[0] === version && (box[1] === suiteXChaCha || box[1] === suiteGcm)
+  return hasForm && total <= maxPlaintext && total >= 64 && padme(total) === total ? box[2] : undefined
 }
 
 /** The epoch that a box names, before it is opened: it says which key to take. Throws Corrupt, UnsupportedVersion. */

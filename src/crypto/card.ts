@@ -31,6 +31,19 @@ export function makeCard(
 
 /** Reads and verifies a card. Throws Corrupt (damaged, another account's, another site's) or UnsupportedVersion. */
 export function openCard(siteKey: SiteKey, account: Uint8Array, bytes: Uint8Array): Card {
+  return readCard(siteKey, account, bytes)
+}
+
+/**
+ * The card of another site, vouched for by this one: for an account that was restored without the site key it had. Nothing shows that
+ * it is the account's; the next unlock compares it with the account's own keys. Throws Corrupt, UnsupportedVersion.
+ */
+export function adoptCard(siteKey: SiteKey, account: Uint8Array, bytes: Uint8Array): Buffer {
+  const { epoch, keysetVersion, publicKey } = readCard(undefined, account, bytes)
+  return makeCard(siteKey, account, epoch, keysetVersion, publicKey)
+}
+
+function readCard(siteKey: SiteKey | undefined, account: Uint8Array, bytes: Uint8Array): Card {
   try {
     const reader = new ByteReader(bytes)
     if (reader.u8() !== version) throw new UnsupportedVersion('delivery card')
@@ -39,8 +52,9 @@ export function openCard(siteKey: SiteKey, account: Uint8Array, bytes: Uint8Arra
       keysetVersion: reader.u32(),
       publicKey: Buffer.from(reader.fixed(kemPublicKeyBytes)),
     }
-    const expected = mac(siteKey.macKey, labels.card, account, bytes.subarray(0, bytes.length - macBytes))
-    const isGenuine = equalSecret(reader.fixed(macBytes), expected)
+    const given = reader.fixed(macBytes)
+    const before = bytes.subarray(0, bytes.length - macBytes)
+    const isGenuine = !siteKey || equalSecret(given, mac(siteKey.macKey, labels.card, account, before))
     reader.end()
     if (!isGenuine) throw new Corrupt('delivery card')
     return card

@@ -31,4 +31,7 @@ export const labels = {
   escrowShare: label('escrow share'),
   lockedLogin: label('locked login'),
   audit: label('audit'),
+  backup: label('backup'),
+  sealedSiteKey: label('sealed site key'),
+  witness: label('witness'),
 } as const

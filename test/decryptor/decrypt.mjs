@@ -507,7 +507,7 @@ class Account {
     for (let count = fields.u8(), last = 0; count > 0; count--) {
       const [field, value] = [fields.u8(), fields.lp16()]
       must(field > last, 'the mailbox list has fields out of order')
-      if (field !== 1) throw unsupported('the mailbox list has a field of an unknown kind')
+      if (field !== 1 && field !== 2) throw unsupported('the mailbox list has a field of an unknown kind')
       later.set((last = field), new Fields(value, 'a field of the mailbox list'))
     }
     return later
@@ -624,7 +624,7 @@ class Account {
       fields.u32() // version of the volume key
       return (this.keys = { keysetVersion: fields.u32(), slotListHash: fields.hash() })
     }
-    if (kind < 1 || kind > 13) throw unsupported(`${fields.name} has a change of an unknown kind, ${kind}`)
+    if ((kind < 1 || kind > 13) && kind !== 18) throw unsupported(`${fields.name} has a change of an unknown kind, ${kind}`)
     const id = fields.id()
     if (kind === 4) {
       const mailbox = { id, name: fields.text16(), specialUse: fields.text16(), uidValidity: fields.u32() }
@@ -637,6 +637,7 @@ class Account {
     }
     if (kind === 6) return (mailbox.name = fields.text16())
     if (kind === 9) return (mailbox.recentFrom = fields.u32())
+    if (kind === 18) return fields.u32() // the UIDVALIDITY that clients are told
     if (kind === 13) return (mailbox.packedUntil = fields.u32())
     if (kind === 1) {
       const uid = fields.u32()
