@@ -2,13 +2,14 @@
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { terminalAsker, type Asker } from './ask.ts'
-import type { Command, Desk } from './command.ts'
+import type { Command, Desk, SecretName, SecretNeed } from './command.ts'
 import { exitCodes } from './exit-code.ts'
-import { failureToJson, toFailure, usageFailure } from './failure.ts'
+import { Failure, failureToJson, toFailure, usageFailure } from './failure.ts'
 import { makeProgram, parserExitCode, type Typed } from './program.ts'
 import type { SiteOpener } from './reach.ts'
 import { runSiteCommand } from './run-site.ts'
 import { findConfigFile, loadSettings } from './settings.ts'
+import { gatherSecrets } from './secrets.ts'
 import { StdinLines } from './stdin-lines.ts'
 import { makeView, type Streams, type View } from './view.ts'
 import { printable } from './words.ts'
@@ -24,7 +25,7 @@ export interface CliOptions {
   readonly asker?: Asker
 }
 
-function makeDesk(typed: Typed, options: CliOptions): Desk {
+function makeDesk(typed: Typed, options: CliOptions, secrets: ReadonlyMap<SecretName, Buffer>): Desk {
   let config: Config | undefined
   return {
     env: options.env,
@@ -34,13 +35,19 @@ function makeDesk(typed: Typed, options: CliOptions): Desk {
     configFile: findConfigFile(typed.settings, options.env),
     config: () => (config ??= loadSettings(typed.settings, options.env)),
     defaults: () => loadConfig(),
+    secret(name) {
+      const bytes = secrets.get(name)
+      if (bytes) return bytes
+      throw new Failure('no-secret', exitCodes.usage, `${typed.command.name}: the ${name} is missing`)
+    },
     openSite: options.openSite,
   }
 }
 
 async function run(typed: Typed, options: CliOptions, view: View): Promise<number> {
   const { command } = typed
-  const desk = makeDesk(typed, options)
+  const given = new Map<SecretName, Buffer>()
+  const desk = makeDesk(typed, options, given)
   if (command.where === 'site') {
     const asker = options.asker ?? terminalAsker(options.streams, options.signal)
     const stdin = new StdinLines(options.streams.stdin)
@@ -55,10 +62,36 @@ async function run(typed: Typed, options: CliOptions, view: View): Promise<numbe
     )
   }
   if (command.where === 'program') return command.run(desk, parsed.data, view)
-  const { result, exitCode } = await command.run(desk, parsed.data, view)
-  if (typed.isJson) view.out(JSON.stringify(result))
-  else command.show(result, view, parsed.data)
-  return exitCode ?? exitCodes.ok
+  try {
+    for (const [name, bytes] of await secretsHere(command.secrets?.(parsed.data) ?? [], typed, options, view))
+      given.set(name, bytes)
+    const { result, exitCode } = await command.run(desk, parsed.data, view)
+    if (typed.isJson) view.out(JSON.stringify(result))
+    else command.show(result, view, parsed.data)
+    return exitCode ?? exitCodes.ok
+  } finally {
+    for (const bytes of given.values()) bytes.fill(0)
+  }
+}
+
+/** Secrets of a command that runs where it is typed. */
+async function secretsHere(
+  needs: readonly SecretNeed[],
+  typed: Typed,
+  options: CliOptions,
+  view: View,
+): Promise<ReadonlyMap<SecretName, Buffer>> {
+  if (needs.length === 0) return new Map()
+  const { bytes, generated } = await gatherSecrets(needs, {
+    files: typed.secretFiles,
+    isGenerating: false,
+    env: options.env,
+    stdin: new StdinLines(options.streams.stdin),
+    asker: options.asker ?? terminalAsker(options.streams, options.signal),
+    view,
+  })
+  for (const copy of generated.values()) copy.fill(0)
+  return bytes
 }
 
 function report(error: unknown, typed: Typed, view: View): number {

@@ -1,6 +1,7 @@
 // What a command is: its words, its facts for help, checks and confirmation, and its work.
 import type { z } from 'zod'
 import type { Accounts } from '../account/api.ts'
+import type { BackupApi } from '../backup/api.ts'
 import type { Config } from '../config/schema.ts'
 import type { SettingsSource } from './settings.ts'
 import type { View } from './view.ts'
@@ -27,6 +28,7 @@ export interface ServerStatus {
 /** What commands work on: the accounts, and the server if one runs (commands also run on an idle store). */
 export interface Site {
   readonly accounts: Accounts
+  readonly backups: BackupApi
   readonly server: ServerControls | undefined
 }
 
@@ -121,6 +123,9 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
 /** A command that runs where it is typed. */
 export interface LocalCommand<Input = unknown, Result = unknown> extends Facts<Input, Result> {
   readonly where: 'here'
+  /** As for a SiteCommand; `run` is given them by `desk.secret`, and they are wiped after it. */
+  readonly mayNeed?: readonly Pick<SecretNeed, 'name' | 'kind'>[]
+  secrets?(input: Input): readonly SecretNeed[]
   run(desk: Desk, input: Input, view: View): Promise<{ readonly result: Result; readonly exitCode?: number }>
 }
 
@@ -145,6 +150,8 @@ export interface Desk {
   readonly source: SettingsSource
   readonly isJson: boolean
   readonly signal: AbortSignal
+  /** A secret that the command declares. Throws Failure when it was not given. */
+  secret(name: SecretName): Buffer
   /** Opens the idle store. Throws Failure when a server or another command has it. */
   openSite(config: Config): Promise<OpenSite>
 }

@@ -39,6 +39,7 @@ export async function execute(
     if (command.needsServer && !site.server) throw serverNotRunning(command.name)
     const work: Work = {
       accounts: site.accounts,
+      backups: site.backups,
       server: site.server,
       progress: (done, total) => outlet.progress(done, total),
       row: (value) => outlet.row(value),

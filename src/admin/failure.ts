@@ -1,5 +1,6 @@
 // Failure: why a command did not do what was asked, in words, with what to type next and the exit code.
 import { isRefusal, type RefusalCode } from '../account/errors.ts'
+import { BackupDamaged, BackupRefused } from '../backup/errors.ts'
 import { exitCodes, type ExitCode } from './exit-code.ts'
 
 /** A stable word for scripts; those of refusals are the account layer's own. */
@@ -16,6 +17,7 @@ export type FailureCode =
   | 'not-permitted'
   | 'configuration'
   | 'interrupted'
+  | 'not-a-backup'
   | 'internal'
 
 /** Never holds a secret: its texts go to terminals, logs and JSON. */
@@ -123,9 +125,32 @@ function answerTo(code: RefusalCode): Answer {
   }
 }
 
+function backupFailure(error: BackupRefused): Failure {
+  const { data, temporary, unavailable } = exitCodes
+  switch (error.problem) {
+    case 'in-use':
+      return new Failure('busy', temporary, error.message, { cause: error, hint: 'wait until it has ended' })
+    case 'io':
+      return new Failure('unavailable', unavailable, error.message, {
+        cause: error,
+        hint: 'the server’s own user must be able to write there; what was finished before stays good',
+      })
+    case 'no-backup':
+    case 'not-a-backup':
+    case 'refused':
+      return new Failure('not-a-backup', data, error.message, { cause: error })
+  }
+}
+
 /** What `error` means for the person who typed the command; undefined when it is a fault of ours. */
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
+  if (error instanceof BackupRefused) return backupFailure(error)
+  if (error instanceof BackupDamaged)
+    return new Failure('damaged', exitCodes.data, error.message, {
+      cause: error,
+      hint: '`letterlock verify DIR` reads all of a backup and says what is wrong with it',
+    })
   if (!isRefusal(error)) return undefined
   const { exitCode, hint } = answerTo(error.code)
   return new Failure(error.code, exitCode, error.message, { cause: error, hint })

@@ -31,7 +31,7 @@ function secretKey(name: SecretName): string {
 }
 
 function addSecretOptions(parser: Parser, command: Command): void {
-  if (command.where !== 'site') return
+  if (command.where === 'program') return
   for (const { name, kind } of command.mayNeed ?? []) {
     const what =
       name === 'recovery-code'
@@ -43,7 +43,8 @@ function addSecretOptions(parser: Parser, command: Command): void {
       `${secretSources[name].flag} <FILE>`,
       `read ${what} from a file's first line; - is standard input`,
     )
-    if (kind === 'new') parser.option('--generate', 'make a new password and print it once')
+    if (kind === 'new' && command.where === 'site')
+      parser.option('--generate', 'make a new password and print it once')
   }
 }
 

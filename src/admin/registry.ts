@@ -3,6 +3,7 @@ import { atrestEnable } from './commands/atrest-enable.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
 import { atrestStatus } from './commands/atrest-status.ts'
 import { atrestVerify } from './commands/atrest-verify.ts'
+import { backup } from './commands/backup.ts'
 import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
 import { configDescribe } from './commands/config-describe.ts'
@@ -12,6 +13,9 @@ import { kick } from './commands/kick.ts'
 import { quotaGet } from './commands/quota-get.ts'
 import { quotaSet } from './commands/quota-set.ts'
 import { reload } from './commands/reload.ts'
+import { restore } from './commands/restore.ts'
+import { siteKeyLoad } from './commands/site-key-load.ts'
+import { siteKeySave } from './commands/site-key-save.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { userAdd } from './commands/user-add.ts'
@@ -22,6 +26,7 @@ import { userEnable } from './commands/user-enable.ts'
 import { userList } from './commands/user-list.ts'
 import { userPasswd } from './commands/user-passwd.ts'
 import { userShow } from './commands/user-show.ts'
+import { verify } from './commands/verify.ts'
 import { version } from './commands/version.ts'
 import { who } from './commands/who.ts'
 import type { LocalCommand, SiteCommand } from './command.ts'
@@ -43,6 +48,9 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestRecover,
   atrestVerify,
   exportSealed,
+  backup,
+  restore,
+  siteKeySave,
   who,
   kick,
   status,
@@ -55,6 +63,8 @@ export const localCommands: readonly LocalCommand[] = [
   configShow,
   configCheck,
   configDescribe,
+  verify,
+  siteKeyLoad,
   clientConfig,
   version,
 ]
@@ -70,6 +80,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
   { heading: 'Accounts:', words: ['user', 'quota', 'atrest'] },
   { heading: 'Moving mail:', words: ['export'] },
+  { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key'] },
   { heading: 'Sessions:', words: ['who', 'kick'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
 ]
@@ -80,5 +91,6 @@ export const familySummaries: Readonly<Record<string, string>> = {
   quota: 'room for mail: get, set',
   atrest: 'at-rest encryption: enable, status, recover, verify',
   export: 'write mail out: sealed',
+  'site-key': 'the key of the site: save, load',
   config: 'settings: show, check, describe',
 }

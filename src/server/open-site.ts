@@ -2,6 +2,8 @@
 import { openAccounts } from '../account/accounts.ts'
 import type { Accounts } from '../account/api.ts'
 import type { LoginGuard } from '../account/login-guard.ts'
+import type { BackupApi } from '../backup/api.ts'
+import { makeBackups } from '../backup/backups.ts'
 import { exitCodes } from '../admin/exit-code.ts'
 import { Failure } from '../admin/failure.ts'
 import type { OpenSite } from '../admin/command.ts'
@@ -14,7 +16,7 @@ import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import { storePath } from './places.ts'
 import { setupFailure } from './setup-failure.ts'
-import { readSiteKey } from './site-key.ts'
+import { readSiteKey, readSiteKeyBytes } from './site-key.ts'
 
 export interface SiteOptions {
   readonly log: Log
@@ -27,6 +29,7 @@ export interface SiteOptions {
 /** Accounts with what is below them. */
 export interface SiteParts {
   readonly accounts: Accounts
+  readonly backups: BackupApi
   readonly store: Store
   /** Ends sessions, wipes keys, closes the store: in this order. */
   close(): Promise<void>
@@ -79,10 +82,11 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
   let store: Store | undefined
   try {
     store = options.store ?? (await openStore(config, log))
+    const gate = new KdfGate({ parallel: config.auth.maxParallelKdf, queue: config.auth.kdfQueue })
     const accounts = await openAccounts({
       store,
       siteKey,
-      gate: new KdfGate({ parallel: config.auth.maxParallelKdf, queue: config.auth.kdfQueue }),
+      gate,
       kdf: kdfParameters(config.atrest.kdf),
       clock,
       log,
@@ -91,7 +95,14 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       recipientDelimiter: config.delivery.recipientDelimiter,
       ...(config.quota.default === undefined ? {} : { defaultQuotaBytes: config.quota.default }),
     })
-    return { accounts, store, close: closer(accounts, store, siteKey) }
+    const backups = makeBackups({
+      ...{ store, siteKey, clock, gate, kdf: kdfParameters(config.atrest.kdf) },
+      hint: `host ${config.hostname}\ndata ${config.dataDir}\n`,
+      whileLocked: (account, reason, task) => accounts.whileLocked(account, reason, task),
+      acceptRollback: async () => undefined,
+      readSiteKey: () => readSiteKeyBytes(config.siteKeyFile),
+    })
+    return { accounts, backups, store, close: closer(accounts, store, siteKey) }
   } catch (error) {
     await store?.close()
     siteKey.wipe()
@@ -115,5 +126,5 @@ function closer(accounts: Accounts, store: Store, siteKey: Disposable): () => Pr
 /** The idle store, for commands that find no server. Throws Failure 'store-in-use' and others. */
 export async function openIdleSite(config: Config, log: Log): Promise<OpenSite> {
   const parts = await openParts(config, { log })
-  return { accounts: parts.accounts, server: undefined, close: () => parts.close() }
+  return { accounts: parts.accounts, backups: parts.backups, server: undefined, close: () => parts.close() }
 }

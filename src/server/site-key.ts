@@ -42,6 +42,16 @@ async function syncDirectory(path: string): Promise<void> {
  * own it). The open file is looked at, not its name, so that nothing can be exchanged in between.
  */
 export async function readSiteKey(path: string): Promise<SiteKey> {
+  const bytes = await readSiteKeyBytes(path)
+  try {
+    return SiteKey.fromBytes(bytes)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+/** Its 32 bytes; the caller wipes them. Throws as `readSiteKey`. */
+export async function readSiteKeyBytes(path: string): Promise<Buffer> {
   const file = await open(path, 'r').catch((error: unknown) => {
     const code = codeOf(error)
     throw setupFailure(`cannot read the site key ${path} (${code})`, {
@@ -64,12 +74,8 @@ export async function readSiteKey(path: string): Promise<SiteKey> {
     }
     if (size !== 32) throw setupFailure(`the site key ${path} must have 32 bytes, not ${size}`)
     const bytes = secretBuffer(32)
-    try {
-      await file.read(bytes, 0, 32, 0)
-      return SiteKey.fromBytes(bytes)
-    } finally {
-      bytes.fill(0)
-    }
+    await file.read(bytes, 0, 32, 0)
+    return bytes
   } finally {
     await file.close()
   }

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accountRows } from './account-rows.ts'
+import { backupRows } from './backup-rows.ts'
 import { alice, check, type Row } from './command-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
 
-const rows: readonly Row[] = [...accountRows, ...otherRows]
+const rows: readonly Row[] = [...accountRows, ...otherRows, ...backupRows]
 
 describe('commands on the idle store', () => {
   for (const row of rows) {

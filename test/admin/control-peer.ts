@@ -17,7 +17,7 @@ export async function serve(
   const bench = await makeBench(context)
   const control = await startControl({
     socketPath: join(bench.dataDir, 'control.sock'),
-    site: { accounts: bench.accounts, server: bench.controls },
+    site: { accounts: bench.accounts, backups: bench.backups, server: bench.controls },
     log: bench.log,
     ...options,
   })

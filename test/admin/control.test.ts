@@ -177,7 +177,7 @@ describe('the control socket', () => {
     const path = join(bench.dataDir, 'made', 'control.sock')
     const control = await startControl({
       socketPath: path,
-      site: { accounts: bench.accounts, server: undefined },
+      site: { accounts: bench.accounts, backups: bench.backups, server: undefined },
       log: bench.log,
     })
     assert.equal((await stat(path)).mode & 0o777, 0o600)
@@ -223,7 +223,11 @@ describe('the control socket', () => {
       const bench = await makeBench(context)
       const socketPath = await make(bench.dataDir)
       await assert.rejects(
-        startControl({ socketPath, site: { accounts: bench.accounts, server: undefined }, log: bench.log }),
+        startControl({
+          socketPath,
+          site: { accounts: bench.accounts, backups: bench.backups, server: undefined },
+          log: bench.log,
+        }),
         (error) => error instanceof Failure && error.exitCode === 78 && message.test(error.message),
       )
     })
@@ -232,7 +236,11 @@ describe('the control socket', () => {
   it('refuses a second server, and takes the place of one that was killed', async (context) => {
     const bench = await makeBench(context)
     const socketPath = join(bench.dataDir, 'control.sock')
-    const options = { socketPath, site: { accounts: bench.accounts, server: undefined }, log: bench.log }
+    const options = {
+      socketPath,
+      site: { accounts: bench.accounts, backups: bench.backups, server: undefined },
+      log: bench.log,
+    }
     const first = createServer()
     first.listen(socketPath)
     await once(first, 'listening')

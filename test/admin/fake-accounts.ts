@@ -214,6 +214,10 @@ export class FakeAccounts implements Accounts {
     return hit.length
   }
 
+  whileLocked(): never {
+    return unused()
+  }
+
   async close(): Promise<void> {
     this.isClosed = true
   }

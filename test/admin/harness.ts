@@ -12,6 +12,7 @@ import { startControl, type Control } from '../../src/admin/control.ts'
 import { localCommands, siteCommands } from '../../src/admin/registry.ts'
 import type { SiteOpener } from '../../src/admin/reach.ts'
 import { FakeAccounts } from './fake-accounts.ts'
+import { FakeBackups } from './fake-backups.ts'
 
 export interface Ran {
   readonly exitCode: number
@@ -59,6 +60,7 @@ function typist(answers: readonly string[], questions: string[]): Asker {
 export class Bench {
   readonly dataDir: string
   readonly accounts = new FakeAccounts()
+  readonly backups = new FakeBackups()
   readonly log: ReturnType<typeof keptLog> = keptLog()
   readonly questions: string[] = []
   readonly stops: string[] = []
@@ -73,6 +75,7 @@ export class Bench {
       this.opened += 1
       return {
         accounts: this.accounts,
+        backups: this.backups,
         server: undefined,
         close: async () => {
           this.closed += 1
@@ -101,7 +104,7 @@ export class Bench {
   async startServer(): Promise<Control> {
     this.control = await startControl({
       socketPath: join(this.dataDir, 'control.sock'),
-      site: { accounts: this.accounts, server: this.controls },
+      site: { accounts: this.accounts, backups: this.backups, server: this.controls },
       log: this.log,
     })
     return this.control

@@ -5,6 +5,7 @@ const floors = [
   ['base'],
   ['config', 'crypto', 'mail', 'sasl', 'store'],
   ['account'],
+  ['backup'],
   ['admin', 'delivery', 'imap'],
   ['server'],
 ]

@@ -1,0 +1,261 @@
+// Puts accounts back from a backup, one after the other; each is whole or not to be used (LAYOUT.md, Restoring).
+import { asBuffer, equalBytes, hex } from '../base/bytes.ts'
+import type { Clock } from '../base/ports.ts'
+import { canonicalAddress, decodeEntry, encodeEntry } from '../account/directory.ts'
+import { Refusal } from '../account/errors.ts'
+import { cardKey, restoredKey } from '../account/keys.ts'
+import { encodeRestored } from '../account/restored.ts'
+import { adoptCard } from '../crypto/card.ts'
+import type { SiteKey } from '../crypto/site-key.ts'
+import { Conflict, Unavailable } from '../store/errors.ts'
+import type { Entry, Restoration, Store } from '../store/store.ts'
+import type { RestoredAccount, RestoreOptions, RestoreReport } from './api.ts'
+import { BackupDamaged, BackupRefused } from './errors.ts'
+import { openPlaces, type Places } from './layout.ts'
+import { readManifests, type AccountRef, type ReadManifest } from './manifest.ts'
+import { packIndex, readPack } from './packs.ts'
+import { readRecords, type NeededBody } from './records-file.ts'
+import { readSite, type SiteContents } from './site-file.ts'
+
+/** Records written in one step. */
+const putBytes = 4 * 1024 * 1024
+
+export interface RestoreSite {
+  readonly store: Store
+  readonly siteKey: SiteKey
+  readonly clock: Clock
+  /** Ends sessions of an account and keeps everybody out meanwhile. */
+  readonly whileLocked: <T>(account: Buffer, reason: string, task: () => Promise<T>) => Promise<T>
+  /** The owner, or whoever restores, says that the older state is meant. */
+  readonly acceptRollback: (address: string) => Promise<void>
+}
+
+/** The newest generation that has what is wanted. */
+function choose(manifests: readonly ReadManifest[], { address, generation }: RestoreOptions): ReadManifest {
+  const name = address === undefined ? undefined : canonicalAddress(address)
+  const has = (manifest: ReadManifest): boolean =>
+    name === undefined ? manifest.isWhole : manifest.accounts.some((ref) => ref.address === name)
+  const fitting = manifests.filter(
+    (each) => has(each) && (generation === undefined || each.generation === generation),
+  )
+  const found = fitting.at(-1)
+  if (found) return found
+  if (name !== undefined) throw new Refusal('no-such-account', 'The backup does not have that account')
+  throw new BackupRefused('no-backup', 'the backup has no such generation of the whole site')
+}
+
+class Restore {
+  readonly #site: RestoreSite
+  readonly #places: Places
+  readonly #manifest: ReadManifest
+  readonly #contents: SiteContents
+  readonly #options: RestoreOptions
+  #done = 0
+  #total = 0
+
+  constructor(
+    site: RestoreSite,
+    places: Places,
+    manifest: ReadManifest,
+    contents: SiteContents,
+    options: RestoreOptions,
+  ) {
+    this.#site = site
+    this.#places = places
+    this.#manifest = manifest
+    this.#contents = contents
+    this.#options = options
+  }
+
+  async run(): Promise<RestoredAccount[]> {
+    const { address } = this.#options
+    const name = address === undefined ? undefined : canonicalAddress(address)
+    const wanted = this.#manifest.accounts.filter((ref) => name === undefined || ref.address === name)
+    this.#total = wanted.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0)
+    const report: RestoredAccount[] = []
+    for (const ref of wanted) {
+      this.#options.signal?.throwIfAborted()
+      report.push(await this.#account(ref))
+    }
+    if (name === undefined && !this.#options.isDryRun) await this.#siteRecords()
+    return report
+  }
+
+  /** What the site remembers beside accounts; what is there stays. */
+  async #siteRecords(): Promise<void> {
+    const { site } = this.#site.store
+    for (const [name, value] of this.#contents.site)
+      if ((await site.get(name)) === undefined) await site.put(name, value)
+  }
+
+  async #account(ref: AccountRef): Promise<RestoredAccount> {
+    const id = Buffer.from(ref.account, 'hex')
+    const { store, whileLocked, acceptRollback } = this.#site
+    const presentVersion = await versionOf(store, id)
+    const { address, account, version, bodies } = ref
+    const told = { address, account, version, presentVersion: presentVersion ?? undefined, bodies, lost: 0 }
+    const objection = await this.#objection(ref, presentVersion)
+    if (objection === 'same') return { ...told, state: 'same', text: undefined }
+    if (objection !== undefined) return { ...told, state: 'refused', text: objection }
+    let lost: number
+    try {
+      lost = await this.#lost(ref)
+      if (this.#options.isDryRun) return { ...told, lost, state: 'restored', text: undefined }
+      const reason = 'The account is being restored from a backup'
+      lost = await whileLocked(id, reason, () => this.#put(id, ref))
+    } catch (error) {
+      if (!(error instanceof BackupDamaged)) throw error
+      return { ...told, state: 'refused', text: error.message }
+    }
+    await this.#enter(ref)
+    if (this.#options.acceptsRollback && address !== '') await acceptRollback(address)
+    return { ...told, lost, state: 'restored', text: undefined }
+  }
+
+  /** Why an account is not to be restored; `same`: it need not. */
+  async #objection(ref: AccountRef, present: number | undefined | null): Promise<string | undefined> {
+    const entry = ref.address === '' ? undefined : await this.#site.store.directory.get(ref.address)
+    if (entry && hex(decodeEntry(undefined, ref.address, entry).account) !== ref.account)
+      return 'its address belongs to another account now: delete or rename that one first'
+    if (present === undefined || present === null || this.#options.mayReplace) return undefined
+    if (present === ref.version && entry) return 'same'
+    const than = present > ref.version ? 'a newer' : 'another'
+    return `the account is there, in ${than} state (version ${present}; the backup has ${ref.version})`
+  }
+
+  /** Reads all that would be put back, before anything is changed, but for the bodies themselves; counts those that are missing. */
+  async #lost(ref: AccountRef): Promise<number> {
+    const needed = new Map<string, NeededBody>()
+    for await (const item of this.#records(ref)) {
+      if (item.kind === 'body') needed.set(hex(item.body.blobId), item.body)
+      if (item.kind === 'head' && hex(item.head.account) !== ref.account)
+        throw new BackupDamaged('the records are those of another account')
+    }
+    for (const { pack } of ref.packs) {
+      try {
+        for await (const { blobId, lengthBytes } of packIndex(
+          this.#places.pack(ref.account, pack),
+          ref.account,
+          pack,
+        ))
+          if (needed.get(hex(blobId))?.lengthBytes === lengthBytes) needed.delete(hex(blobId))
+      } catch (error) {
+        if (!(error instanceof BackupDamaged)) throw error
+      }
+    }
+    return needed.size
+  }
+
+  #records(ref: AccountRef): ReturnType<typeof readRecords> {
+    const path = this.#places.records(ref.account, ref.recordsOf)
+    return readRecords(path, `the records of ${ref.address || ref.account}`, ref.records)
+  }
+
+  /** Resolves to how many bodies were damaged. */
+  async #put(id: Buffer, ref: AccountRef): Promise<number> {
+    const { store, clock } = this.#site
+    const restoration = await store.restore(id)
+    const needed = await this.#putRecords(restoration, id, ref)
+    await restoration.put([[restoredKey, encodeRestored({ at: clock.now() })]])
+    const found = new Set<string>()
+    for (const pack of ref.packs) {
+      try {
+        await this.#putPack(restoration, ref, pack.pack, needed, found)
+      } catch (error) {
+        // Whatever else is in other packs is put back all the same.
+        if (!(error instanceof BackupDamaged)) throw error
+      }
+    }
+    const { version, usageBytes, quotaBytes } = ref
+    await restoration.finish({ version, usageBytes, ...(quotaBytes === undefined ? {} : { quotaBytes }) })
+    return needed.size - found.size
+  }
+
+  async #putRecords(restoration: Restoration, id: Buffer, ref: AccountRef): Promise<Map<string, NeededBody>> {
+    const needed = new Map<string, NeededBody>()
+    let batch: Entry[] = []
+    let bytes = 0
+    for await (const item of this.#records(ref)) {
+      if (item.kind === 'body') needed.set(hex(item.body.blobId), item.body)
+      if (item.kind !== 'record') continue
+      const [key, value] = item.entry
+      batch.push([key, this.#isCard(key) ? adoptCard(this.#site.siteKey, id, value) : value])
+      bytes += key.length + value.length
+      if (bytes < putBytes) continue
+      await restoration.put(batch)
+      batch = []
+      bytes = 0
+    }
+    if (batch.length > 0) await restoration.put(batch)
+    return needed
+  }
+
+  /** Another site's word counts for nothing here. */
+  #isCard(key: Uint8Array): boolean {
+    return this.#manifest.isOurs !== true && equalBytes(asBuffer(key), cardKey)
+  }
+
+  async #putPack(
+    restoration: Restoration,
+    ref: AccountRef,
+    pack: string,
+    needed: ReadonlyMap<string, NeededBody>,
+    found: Set<string>,
+  ): Promise<void> {
+    for await (const body of readPack(this.#places.pack(ref.account, pack), ref.account, { pack })) {
+      this.#options.signal?.throwIfAborted()
+      const blob = hex(body.blobId)
+      const wanted = needed.get(blob)
+      if (wanted?.pack !== pack || wanted.lengthBytes !== body.lengthBytes || found.has(blob)) continue
+      await restoration.addBlob(body.blobId, body.recoveryHeader, wanted.count, body.pieces)
+      found.add(blob)
+      this.#done += body.lengthBytes
+      this.#options.progress?.(this.#done, this.#total)
+    }
+  }
+
+  /** The address stands for the account again. */
+  async #enter({ address }: AccountRef): Promise<void> {
+    const stored = this.#contents.directory.get(address)
+    const { store, siteKey } = this.#site
+    if (!stored || (await store.directory.get(address))) return
+    const entry = decodeEntry(this.#manifest.isOurs === true ? siteKey : undefined, address, stored)
+    try {
+      await store.directory.put(address, encodeEntry(siteKey, address, entry.account, entry), undefined)
+    } catch (error) {
+      // Somebody made it this very moment: they were told that it was free.
+      if (!(error instanceof Conflict)) throw error
+      throw new BackupRefused('refused', 'the address was taken by another account meanwhile', {
+        cause: error,
+      })
+    }
+  }
+}
+
+/** undefined: there is none; null: it was being restored, or is damaged. */
+async function versionOf(store: Store, id: Buffer): Promise<number | undefined | null> {
+  try {
+    return (await store.info(id))?.version
+  } catch (error) {
+    if (error instanceof Unavailable && error.reason === 'restoring') return null
+    throw error
+  }
+}
+
+export async function restoreBackup(
+  site: RestoreSite,
+  root: string,
+  options: RestoreOptions,
+): Promise<RestoreReport> {
+  const { places, id } = await openPlaces(root)
+  const manifest = choose(await readManifests(places, id, site.siteKey), options)
+  const isOurs = manifest.isOurs === true
+  if (!isOurs && !options.mayBeForeign)
+    throw new BackupRefused(
+      'refused',
+      'the backup is of a site with another key, or somebody altered it: with the site key it had, everything can be restored',
+    )
+  const contents = await readSite(places.site(manifest.generation), manifest.site)
+  const accounts = await new Restore(site, places, manifest, contents, options).run()
+  return { generation: manifest.generation, at: manifest.at, isOurs, accounts }
+}

@@ -1,0 +1,123 @@
+// Rows of backup, restore and the site key.
+import assert from 'node:assert/strict'
+import { BackupRefused } from '../../src/backup/errors.ts'
+import { alice, missing, type Row } from './command-rows.ts'
+
+const passphrase = 'a long passphrase'
+
+export const backupRows: readonly Row[] = [
+  {
+    name: 'backup',
+    argv: ['backup', '/mnt/b', '--incremental', '--json'],
+    exitCode: 0,
+    out: /"generation":3,"accounts":2,"unchanged":1,.*"problems":\[\],"siteKeyFile":null,"pruned":\[\]/,
+    after: ({ backups }) => {
+      assert.deepEqual([backups.taken[0]?.root, backups.taken[0]?.isIncremental], ['/mnt/b', true])
+      assert.deepEqual(backups.keys, [])
+    },
+  },
+  {
+    name: 'backup in words says that the site key is not in it',
+    argv: ['backup', '/mnt/b', '--user', alice, '--keep', '7'],
+    exitCode: 0,
+    err: /Copy 3: 2 accounts \(1 unchanged\)[\s\S]*Removed 1 older copy[\s\S]*site key is not in it/,
+    after: ({ backups }) => {
+      assert.equal(backups.taken[0]?.address, alice)
+      assert.deepEqual(backups.pruned, [7])
+    },
+  },
+  {
+    name: 'backup --with-site-key takes a passphrase',
+    argv: ['backup', '/mnt/b', '--with-site-key', '/root/k', '--password-file', '-', '--json'],
+    options: { stdin: passphrase },
+    exitCode: 0,
+    out: /"siteKeyFile":"\/root\/k"/,
+    after: ({ backups }) => assert.deepEqual(backups.keys, [`/root/k ${passphrase}`]),
+  },
+  {
+    name: 'backup says which accounts it could not copy',
+    argv: ['backup', '/mnt/b'],
+    before: ({ backups }) =>
+      (backups.problems = [{ address: alice, account: '00', text: 'Stored data is damaged' }]),
+    exitCode: 65,
+    err: /not copied: alice@example\.org: Stored data is damaged/,
+  },
+  {
+    name: 'backup says 69 when the disk is full',
+    argv: ['backup', '/mnt/b', '--json'],
+    before: ({ backups }) => (backups.refusal = new BackupRefused('io', 'the disk is full')),
+    exitCode: 69,
+    err: /"code":"unavailable"/,
+  },
+  { name: 'backup refuses a relative path', argv: ['backup', 'here'], exitCode: 64, err: /absolute/ },
+  { name: 'backup of nobody, dry', argv: ['backup', '/b', '--user', missing, '--dry-run'], exitCode: 67 },
+  {
+    name: 'restore must be confirmed',
+    argv: ['restore', '/mnt/b'],
+    exitCode: 64,
+    err: /must be confirmed/,
+    after: ({ backups }) => assert.deepEqual(backups.restored, []),
+  },
+  {
+    name: 'restore',
+    argv: ['restore', '/mnt/b', '--user', alice, '--replace', '--accept-rollback', '--yes', '--json'],
+    exitCode: 0,
+    out: /"at":"2026-01-01T00:00:00\.000Z",.*"accounts":\[\{"address":"alice@example\.org",.*"presentVersion":9/,
+    after: ({ backups }) => {
+      const [asked] = backups.restored
+      assert.deepEqual(
+        [asked?.mayReplace, asked?.acceptsRollback, asked?.mayBeForeign, asked?.isDryRun],
+        [true, true, false, false],
+      )
+    },
+  },
+  {
+    name: 'restore on a terminal says what is lost before it asks',
+    argv: ['restore', '/mnt/b'],
+    options: { typed: ['restore'] },
+    exitCode: 0,
+    err: /What 1 account has now is lost/,
+    after: ({ backups }) =>
+      assert.deepEqual(
+        backups.restored.map(({ isDryRun }) => isDryRun),
+        [true, false],
+      ),
+  },
+  {
+    name: 'restore --dry-run',
+    argv: ['restore', '/mnt/b', '--dry-run', '--json'],
+    exitCode: 0,
+    out: /"isDone":false/,
+    after: ({ backups }) => assert.equal(backups.restored[0]?.isDryRun, true),
+  },
+  {
+    name: 'restore says 65 for an account that it did not restore',
+    argv: ['restore', '/mnt/b', '--yes'],
+    before: ({ backups }) =>
+      (backups.account = { ...backups.account, state: 'refused', text: 'the account is there' }),
+    exitCode: 65,
+    err: /not restored: alice@example\.org: the account is there/,
+  },
+  {
+    name: 'restore of something else says so',
+    argv: ['restore', '/mnt/b', '--yes'],
+    before: ({ backups }) =>
+      (backups.refusal = new BackupRefused('no-backup', 'there is no backup in /mnt/b')),
+    exitCode: 65,
+    err: /there is no backup/,
+  },
+  {
+    name: 'site-key save',
+    argv: ['site-key', 'save', '/root/k', '--password-file', '-', '--json'],
+    options: { stdin: passphrase },
+    exitCode: 0,
+    out: /"file":"\/root\/k"/,
+  },
+  {
+    name: 'site-key load of no file',
+    argv: ['site-key', 'load', '/nowhere', '--password-file', '-'],
+    options: { stdin: 'x' },
+    exitCode: 78,
+  },
+  { name: 'verify of no backup', argv: ['verify', '/nowhere/b', '--json'], exitCode: 65, err: /no backup/ },
+]

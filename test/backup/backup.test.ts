@@ -1,0 +1,308 @@
+// Backups: taken while the site runs, incremental, verified without keys and with them, restored on a machine that lost everything else.
+import assert from 'node:assert/strict'
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { isRefusal } from '../../src/account/errors.ts'
+import { checkBackup, openInBackup } from '../../src/backup/check.ts'
+import { BackupRefused } from '../../src/backup/errors.ts'
+import { chunks, cheapKdf, deliverTo, mail, password, session } from '../account/support.ts'
+import {
+  alice,
+  bob,
+  contents,
+  gate,
+  incremental,
+  live,
+  marked,
+  openSite,
+  remove,
+  restore,
+  take,
+} from './support.ts'
+import type { BackupSite } from './support.ts'
+
+async function filesOf(root: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) found.push(join(entry.parentPath, entry.name))
+  return found.sort()
+}
+
+const check = (site: BackupSite) => checkBackup(site.backup, { siteKey: site.siteKey })
+
+describe('backup and restore', () => {
+  it('brings everything back on a machine that lost everything but the backup and the site key', async () => {
+    const site = await openSite()
+    await live(site)
+    const taken = await site.backups.take(site.backup, take)
+    assert.deepEqual([taken.accounts, taken.unchanged, taken.problems], [2, 0, []])
+    // What comes after the backup is what a restore loses.
+    const before = new Map([
+      [alice, await contents(site.accounts, alice)],
+      [bob, await contents(site.accounts, bob)],
+    ])
+    const checked = await check(site)
+    assert.deepEqual([checked.problems, checked.isOurs, checked.accounts], [[], true, 2])
+    await site.close()
+    await rm(join(site.root, 'store'), { recursive: true })
+
+    const fresh = await openSite({ keyBytes: site.keyBytes })
+    const report = await fresh.backups.restore(site.backup, restore)
+    assert.deepEqual(report.accounts.map(({ address, state, lost }) => [address, state, lost]).sort(), [
+      [alice, 'restored', 0],
+      [bob, 'restored', 0],
+    ])
+    for (const address of [alice, bob]) {
+      assert.deepEqual(await contents(fresh.accounts, address), before.get(address))
+      assert.deepEqual((await fresh.accounts.verify(address, password())).findings, [])
+      await deliverTo(fresh.accounts, address, mail('after'))
+    }
+    assert.equal((await fresh.accounts.info(alice)).atRest, 'on')
+    assert.equal((await fresh.accounts.info(bob)).atRest, 'off')
+    assert.deepEqual((await fresh.accounts.verify(bob, undefined)).findings, [])
+    await fresh.close()
+    await remove(site, fresh)
+  })
+
+  it('gives restored mailboxes new UIDVALIDITYs, greater than all before, once', async () => {
+    const site = await openSite()
+    await live(site)
+    const validities = async (): Promise<number[]> => {
+      const open = await site.accounts.login(bob, password(), session)
+      const found = open.mailboxes().map(({ id }) => Number(open.statusNow(id)?.uidValidity))
+      await open.close()
+      return found
+    }
+    const old = await validities()
+    await site.backups.take(site.backup, take)
+    const open = await site.accounts.login(bob, password(), session)
+    await open.createMailbox('later')
+    const later = Number((await open.status('later')).uidValidity)
+    await open.close()
+    site.clock.time += 1000
+    const report = await site.backups.restore(site.backup, { ...restore, address: bob, mayReplace: true })
+    assert.equal(report.accounts[0]?.state, 'restored')
+    const fresh = await validities()
+    assert.ok(Math.min(...fresh) > Math.max(...old), 'greater than before')
+    assert.equal(new Set(fresh).size, fresh.length)
+    assert.ok(fresh.every((value) => value !== later))
+    assert.deepEqual(await validities(), fresh)
+    assert.deepEqual((await site.accounts.verify(bob, password())).findings, [])
+    await site.close()
+    await remove(site)
+  })
+
+  it('copies bodies once, and skips accounts that have not changed', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    const first = await filesOf(site.backup)
+    const nothing = await site.backups.take(site.backup, incremental)
+    assert.deepEqual([nothing.unchanged, nothing.copiedBytes], [2, 0])
+    const second = await filesOf(site.backup)
+    assert.equal(second.length, first.length + 2, 'a manifest and the site’s file')
+    await deliverTo(site.accounts, bob, mail('one more'))
+    const more = await site.backups.take(site.backup, incremental)
+    assert.equal(more.unchanged, 1)
+    assert.ok(more.copiedBytes > 0 && more.copiedBytes < 2000, String(more.copiedBytes))
+    assert.deepEqual((await check(site)).problems, [])
+    // The same as a full one of the same moment.
+    const full = join(site.root, 'full')
+    await site.backups.take(full, take)
+    const [left, right] = [
+      await openSite({ keyBytes: site.keyBytes }),
+      await openSite({ keyBytes: site.keyBytes }),
+    ]
+    await left.backups.restore(site.backup, restore)
+    await right.backups.restore(full, restore)
+    for (const address of [alice, bob])
+      assert.deepEqual(await contents(left.accounts, address), await contents(right.accounts, address))
+    for (const each of [site, left, right]) await each.close()
+    await remove(site, left, right)
+  })
+
+  it('holds nothing that can be read', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    for (const path of await filesOf(site.backup)) {
+      const bytes = await readFile(path)
+      for (const word of [marked, 'Zanzibar', 'correct horse', 'Subject:', 'Archive', '\\Seen', 'work'])
+        assert.equal(bytes.indexOf(word), -1, `${word} in ${path}`)
+      assert.equal(bytes.indexOf(site.keyBytes), -1)
+      assert.equal((await stat(path)).mode & 0o077, 0, path)
+    }
+    await site.close()
+    await remove(site)
+  })
+
+  it('opens an account in a backup with its password alone', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    const options = { address: alice, gate, kdf: cheapKdf, clock: site.clock }
+    const report = await openInBackup(site.backup, {
+      ...options,
+      password: password(),
+      siteKey: site.siteKey,
+    })
+    assert.deepEqual([report.findings, report.messages], [[], 5 + 70 - 5 + 3 + 1 + 1])
+    await assert.rejects(openInBackup(site.backup, { ...options, password: password('guess') }), (error) =>
+      isRefusal(error, 'authentication-failed'),
+    )
+    await site.close()
+    await remove(site)
+  })
+
+  it('does not replace an account that is there unless told; ends its sessions when it does', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    assert.equal(
+      (await site.backups.restore(site.backup, { ...restore, address: bob })).accounts[0]?.state,
+      'same',
+    )
+    const before = await contents(site.accounts, alice)
+    const ended: string[] = []
+    const open = await site.accounts.login(alice, password(), {
+      ...session,
+      end: (reason) => ended.push(reason),
+    })
+    await open.append('INBOX', chunks(mail('newer')), { flags: [] })
+    const refused = await site.backups.restore(site.backup, { ...restore, address: alice })
+    assert.deepEqual([refused.accounts[0]?.state, ended], ['refused', []])
+    assert.match(refused.accounts[0]?.text ?? '', /newer state/)
+    const dry = await site.backups.restore(site.backup, {
+      ...restore,
+      address: alice,
+      mayReplace: true,
+      isDryRun: true,
+    })
+    assert.deepEqual([dry.accounts[0]?.state, ended], ['restored', []])
+    await site.backups.restore(site.backup, { ...restore, address: alice, mayReplace: true })
+    assert.equal(ended.length, 1)
+    assert.deepEqual(await contents(site.accounts, alice), before)
+    // One that was deleted since comes back under its own identifier.
+    await site.accounts.delete(bob)
+    await site.backups.restore(site.backup, { ...restore, address: bob })
+    assert.ok((await contents(site.accounts, bob)).get('INBOX')?.length)
+    await site.accounts.delete(bob)
+    await site.accounts.create(bob, password())
+    const taken = await site.backups.restore(site.backup, { ...restore, address: bob })
+    assert.match(taken.accounts[0]?.text ?? '', /belongs to another account/)
+    await site.close()
+    await remove(site)
+  })
+
+  it('without the site key restores what opens by password, and says so', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    const fresh = await openSite()
+    await assert.rejects(fresh.backups.restore(site.backup, restore), BackupRefused)
+    const report = await fresh.backups.restore(site.backup, { ...restore, mayBeForeign: true })
+    assert.equal(report.isOurs, false)
+    assert.ok((await contents(fresh.accounts, alice)).get('INBOX')?.length)
+    await deliverTo(fresh.accounts, alice, mail('new'))
+    for (const each of [site, fresh]) await each.close()
+    await remove(site, fresh)
+  })
+
+  it('keeps the newest generations, and all that they need', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    for (let round = 0; round < 3; round += 1) {
+      await deliverTo(site.accounts, bob, mail(`round ${round}`))
+      await site.backups.take(site.backup, round === 1 ? take : incremental)
+    }
+    const dry = await site.backups.prune(site.backup, 2, true)
+    assert.deepEqual(dry.removed, [1, 2])
+    assert.equal((await check(site)).generations, 4)
+    const done = await site.backups.prune(site.backup, 2, false)
+    assert.deepEqual(done, dry)
+    const checked = await check(site)
+    assert.deepEqual([checked.generations, checked.problems], [2, []])
+    assert.ok(done.bytes > 0)
+    await site.close()
+    await remove(site)
+  })
+})
+
+describe('a backup that was altered', () => {
+  it('is found out, wherever it is flipped, cut or has a file missing; what is whole can be restored', async () => {
+    const site = await openSite()
+    await site.accounts.create(alice, password())
+    await deliverTo(site.accounts, alice, mail('one'))
+    await deliverTo(site.accounts, alice, mail('two'))
+    await site.backups.take(site.backup, take)
+    const copy = join(site.root, 'copy')
+    for (const path of await filesOf(site.backup)) {
+      const name = path.slice(site.backup.length)
+      for (const [how, change] of Object.entries({
+        flipped: (bytes: Buffer) =>
+          Buffer.from(bytes).fill(
+            (bytes[bytes.length >> 1] ?? 0) ^ 1,
+            bytes.length >> 1,
+            (bytes.length >> 1) + 1,
+          ),
+        cut: (bytes: Buffer) => bytes.subarray(0, bytes.length - 5),
+        missing: () => undefined,
+      })) {
+        await rm(copy, { recursive: true, force: true })
+        await cp(site.backup, copy, { recursive: true })
+        const changed = change(await readFile(path))
+        if (changed) await writeFile(copy + name, changed)
+        else await rm(copy + name)
+        let problems: readonly string[]
+        try {
+          problems = (await checkBackup(copy, { siteKey: site.siteKey })).problems
+        } catch (error) {
+          problems = [String(error)]
+        }
+        const isMarkerTail = name === '/letterlock-backup'
+        assert.ok(problems.length > 0 || isMarkerTail, `${name} ${how}`)
+      }
+    }
+    await site.close()
+    await remove(site)
+  })
+
+  it('an interrupted one is never taken for one, and the next run goes on from it', async () => {
+    let left = Infinity
+    const site = await openSite({
+      overStore: (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            const member: unknown = Reflect.get(target, name, target)
+            if (name === 'blobs')
+              return new Proxy(target.blobs, {
+                get(blobs, inner) {
+                  const method: unknown = Reflect.get(blobs, inner, blobs)
+                  if (typeof method !== 'function') return method
+                  return (...args: unknown[]): unknown => {
+                    if (inner === 'open' && (left -= 1) < 0) throw new Error('killed')
+                    return Reflect.apply(method, blobs, args)
+                  }
+                },
+              })
+            return typeof member === 'function' ? (member.bind(target) as unknown) : member
+          },
+        }),
+    })
+    await live(site)
+    for (const stop of [0, 1, 30, 75]) {
+      left = stop
+      await assert.rejects(site.backups.take(site.backup, incremental), /killed/)
+      left = Infinity
+      const checked = await check(site)
+      assert.match(checked.problems.join(), /no whole generation/)
+    }
+    const done = await site.backups.take(site.backup, incremental)
+    assert.ok(done.copiedBytes < done.bodyBytes, 'what was copied before is used')
+    assert.deepEqual((await check(site)).problems, [])
+    await site.close()
+    await remove(site)
+  })
+})
