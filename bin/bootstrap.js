@@ -1,6 +1,6 @@
 // Prepares a checkout for running: right Node, packages installed, TypeScript built. Uses nothing but Node.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,6 +66,8 @@ export function build({ force = false } = {}) {
   // A stale output of a deleted source would go on being run: always start from an empty folder.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
+  // What the page's browsers are given as it is: the stylesheet, the script.
+  cpSync(join(root, 'src', 'web', 'static'), join(root, 'dist', 'src', 'web', 'static'), { recursive: true })
   writeFileSync(stamp, '')
 }
 

@@ -195,7 +195,7 @@ export interface StagedAppend {
 
 /** Who is connected, for `who` and the log. */
 export interface SessionInfo {
-  readonly protocol: 'imap' | 'admin' | 'demo'
+  readonly protocol: 'imap' | 'web' | 'admin' | 'demo'
   readonly remoteAddress: string
   readonly isTls: boolean
   /** Ends the session when its account is kicked, locked, disabled or deleted. */

@@ -1,7 +1,7 @@
 // Every setting there is: its key, form, default and one line of explanation. The single source for Config.
 import { join } from 'node:path'
 import { z } from 'zod'
-import { parseAddress, parseDuration, parseSize } from './units.ts'
+import { isNear, parseAddress, parseDuration, parseNetwork, parseSize } from './units.ts'
 
 const size = z.union([z.number(), z.string()]).transform((given, context) => {
   const bytes = typeof given === 'string' ? parseSize(given) : given
@@ -52,6 +52,10 @@ const listen = z.strictObject({
     .array(address)
     .prefault([])
     .describe('Plain SMTP, receiving for [domains] local only; it never relays.'),
+  web: z
+    .array(address)
+    .prefault([])
+    .describe('The owners’ page, over HTTPS (see [web] tls), as "[::]:8443"; none: no page.'),
   socket_mode: socketMode.prefault('0660').describe('Permissions of the Unix sockets named above.'),
 })
 
@@ -137,10 +141,49 @@ const limits = z.strictObject({
     .describe('The largest message, by delivery or APPEND.'),
   connections: count.prefault(4000).describe('IMAP connections altogether.'),
   connections_per_address: count.prefault(100).describe('IMAP connections from one network.'),
+  web_connections: count.prefault(500).describe('Connections to the page altogether.'),
   delivery_connections: count.prefault(200).describe('LMTP and SMTP connections altogether.'),
   delivery_connects: count
     .prefault(600)
     .describe('New LMTP and SMTP connections a minute from one network; this machine is exempt.'),
+})
+
+const network = z
+  .string()
+  .refine((given) => parseNetwork(given) !== undefined, 'must be an address or a network such as "10.0.0.0/8"')
+
+const web = z.strictObject({
+  base_url: z
+    .string()
+    .regex(/^https?:\/\/[^\s/?#@]+$/, 'must be a URL without a path, such as "https://mail.example.org"')
+    .optional()
+    .describe('How browsers name the page; not set: any name that leads here will do.')
+    .meta({ example: 'https://mail.example.org' }),
+  tls: z
+    .boolean()
+    .prefault(true)
+    .describe('false: plain HTTP, which is only spoken with this machine and with trusted proxies.'),
+  trusted_proxies: z
+    .array(network)
+    .prefault([])
+    .describe('Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.'),
+  admins: z
+    .array(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'must be an address'))
+    .prefault([])
+    .describe('Accounts that see the site’s state on the page, after their own sign-in. Never anybody’s mail.'),
+  session_idle: duration.prefault('15m').describe('Signed out after so long without a click.'),
+  session_max: duration.prefault('12h').describe('Signed out after so long in any case.'),
+  import_size: size.prefault('2G').describe('The largest mail file that can be uploaded.'),
+  submission_host: domain
+    .optional()
+    .describe('Where mail programs send mail, for the set-up page. Not set: hostname.')
+    .meta({ example: 'mail.example.org' }),
+  submission_port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .prefault(465)
+    .describe('Its port: 465 is TLS from the first byte, others STARTTLS; 0: sending is not mentioned.'),
 })
 
 /** The settings as written in the file; keys as there. */
@@ -181,6 +224,7 @@ export const settings = z.strictObject({
     })
     .prefault({}),
   limits: limits.prefault({}),
+  web: web.prefault({}),
   store: z
     .strictObject({
       backend: z
@@ -224,6 +268,10 @@ export const completeSettings = settings
   .refine((given) => given.listen.smtp.length === 0 || given.domains.local.length > 0, {
     path: ['domains', 'local'],
     message: 'must name a domain when listen.smtp is used',
+  })
+  .refine((given) => given.web.tls || given.listen.web.every(isNear) || given.web.trusted_proxies.length > 0, {
+    path: ['web', 'tls'],
+    message: 'must be true unless listen.web is on this machine only or trusted_proxies are named',
   })
   .transform((given) => ({
     ...given,

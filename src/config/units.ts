@@ -1,4 +1,5 @@
-// Values with units as an admin writes them: sizes, durations, addresses to listen on.
+// Values with units as an admin writes them: sizes, durations, addresses to listen on, networks.
+import { isIP } from 'node:net'
 
 /** Where a server listens. A path is absolute. */
 export type ListenAddress =
@@ -50,4 +51,25 @@ export function parseAddress(text: string): ListenAddress | undefined {
 export function formatAddress(address: ListenAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}
+
+/** Whether only this machine can reach it. */
+export function isNear(address: ListenAddress): boolean {
+  return address.kind === 'unix' || /^(127(\.\d+){3}|::1|localhost)$/i.test(address.host)
+}
+
+export interface Network {
+  readonly address: string
+  readonly prefix: number
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+/** `10.0.0.0/8`, `fd00::/8`, or one address; undefined when it is neither. */
+export function parseNetwork(text: string): Network | undefined {
+  const [, address = '', length] = /^([0-9a-f:.]+)(?:\/(\d{1,3}))?$/i.exec(text.trim()) ?? []
+  const version = isIP(address)
+  if (version === 0) return undefined
+  const most = version === 4 ? 32 : 128
+  const prefix = length === undefined ? most : Number(length)
+  return prefix > most ? undefined : { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
 }

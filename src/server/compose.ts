@@ -15,8 +15,13 @@ import { openParts, type SiteOptions } from './open-site.ts'
 import { ConnectionLimit, makeLoginGuard } from './rate-limit.ts'
 import { watchEventLoop } from './stall-monitor.ts'
 import { Tls } from './tls.ts'
+import { WebDoor } from './web-door.ts'
+import { openWeb } from '../web/open.ts'
+import { webSettings } from '../web/settings.ts'
+import type { SiteHealth } from '../web/site.ts'
+import type { LoginGuard } from '../account/login-guard.ts'
 
-export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp'
+export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp' | 'web'
 
 export interface Listener {
   readonly protocol: Protocol
@@ -71,6 +76,8 @@ interface Parts {
   readonly clock: Clock
   readonly accounts: Accounts
   readonly tls: Tls
+  readonly guard: LoginGuard
+  readonly health: () => SiteHealth
 }
 
 function imapDoors({ config, log, clock, accounts, tls }: Parts): (protocol: 'imap' | 'imaps') => ImapDoor {
@@ -132,6 +139,15 @@ function deliveryDoors({ config, log, clock, accounts, tls }: Parts): (dialect: 
   }
 }
 
+function webDoors({ config, log, clock, accounts, tls, guard, health }: Parts): () => WebDoor {
+  const limit = new ConnectionLimit({
+    connections: config.limits.webConnections,
+    perNetwork: config.limits.connectionsPerAddress,
+  })
+  const listener = openWeb({ accounts, guard, settings: webSettings(config), clock, log, health })
+  return () => new WebDoor({ listener, limit, tls: config.web.tls ? tls : undefined })
+}
+
 async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
   const { config, log } = parts
   const doors: OpenDoor[] = []
@@ -155,6 +171,10 @@ async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
   for (const dialect of ['lmtp', 'smtp'] as const) {
     for (const address of config.listen[dialect]) await open(dialect, delivery(dialect), address)
   }
+  if (config.listen.web.length > 0) {
+    const web = webDoors(parts)
+    for (const address of config.listen.web) await open('web', web(), address)
+  }
   return doors
 }
 
@@ -167,13 +187,13 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     // What can be wrong without the store is found before it is opened.
     const tls = await Tls.open(config.tls, config.tls.reload, log, clock)
     undo.add(() => tls.close())
-    const parts = await openParts(config, { ...options, guard: makeLoginGuard(config.auth, log) })
+    const guard = makeLoginGuard(config.auth, log)
+    const parts = await openParts(config, { ...options, guard })
     const { accounts } = parts
     undo.add(() => parts.close())
     const monitor = watchEventLoop(log)
     undo.add(() => monitor.stop())
-    const doors = await openDoors({ config, log, clock, accounts, tls }, undo)
-
+    let doors: readonly OpenDoor[] = []
     const status = (): ServerStatus => ({
       version,
       pid: process.pid,
@@ -181,6 +201,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       listeners: doors.map(({ protocol, address }) => `${protocol} ${formatAddress(address)}`),
       dataDir: config.dataDir,
     })
+    const health = (): SiteHealth => ({ ...status(), certificateEndsAt: tls.current.expiresAt })
+    doors = await openDoors({ config, log, clock, accounts, tls, guard, health }, undo)
+
     const reload = async (): Promise<readonly string[]> => ((await tls.reload()) ? ['the certificate'] : [])
     const controls: ServerControls = { status, reload, stop: onStopAsked }
     const control = await startControl({

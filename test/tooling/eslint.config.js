@@ -6,7 +6,7 @@ const floors = [
   ['config', 'crypto', 'mail', 'sasl', 'store'],
   ['account'],
   ['backup'],
-  ['admin', 'delivery', 'imap'],
+  ['admin', 'delivery', 'imap', 'web'],
   ['server'],
 ]
 
@@ -20,6 +20,8 @@ const owners = {
   'node:tls': 'server',
   'smtp-server': 'delivery',
   pino: 'server',
+  hono: 'web',
+  qrcode: 'web',
 }
 
 function layerRules() {
@@ -33,7 +35,7 @@ function layerRules() {
         .filter(([, owner]) => owner !== room)
         .map(([name, owner]) => ({ name, message: `only src/${owner} imports ${name}` }))
       return {
-        files: [`src/${room}/**/*.ts`],
+        files: [`src/${room}/**/*.{ts,tsx}`],
         rules: {
           'no-restricted-imports': [
             'error',
@@ -58,7 +60,7 @@ function layerRules() {
 export default tseslint.config(
   { ignores: ['**/dist*/**', '**/node_modules/**', '**/*.js', '**/*.mjs'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: new URL('../../tsconfig.json', import.meta.url).pathname } },
     rules: {

@@ -1,6 +1,6 @@
 // client-config: what to type into a mail program.
 import { z } from 'zod'
-import type { Config } from '../../config/schema.ts'
+import { incomingOf } from '../../config/ways-in.ts'
 import { localCommand, type LocalCommand } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
@@ -22,23 +22,6 @@ const result = z.object({
     )
     .describe('ways to connect, the best first'),
 })
-
-type Incoming = z.output<typeof result>['incoming']
-
-/** Ways into this server, the best first: implicit TLS before STARTTLS (RFC 8314 §3). */
-export function incomingOf(config: Config): Incoming {
-  const ports = (listeners: Config['listen']['imap']) => [
-    ...new Set(listeners.flatMap((one) => (one.kind === 'tcp' ? [one.port] : []))),
-  ]
-  const way = (security: 'tls' | 'starttls') => (port: number) => ({
-    protocol: 'imap' as const,
-    host: config.hostname,
-    port,
-    security,
-    authentication: 'password' as const,
-  })
-  return [...ports(config.listen.imaps).map(way('tls')), ...ports(config.listen.imap).map(way('starttls'))]
-}
 
 /** Prints the settings for a mail program. */
 export const clientConfig: LocalCommand<z.output<typeof input>, z.output<typeof result>> = localCommand({

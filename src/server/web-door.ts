@@ -1,0 +1,77 @@
+// Accepts HTTP on one listener, over TLS or in the clear, within limits on connections and on how slow a request may be.
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { within } from '../base/async.ts'
+import type { RequestListener } from '../web/open.ts'
+import type { ConnectionLimit } from './rate-limit.ts'
+import type { Tls } from './tls.ts'
+
+export interface WebDoorOptions {
+  readonly listener: RequestListener
+  /** undefined: plain HTTP. */
+  readonly tls: Tls | undefined
+  /** Shared by all listeners. */
+  readonly limit: ConnectionLimit
+}
+
+/** A head that takes longer is given up; bodies have their own limits in src/web. */
+const headMs = 15_000
+const idleMs = 60_000
+const keepAliveMs = 10_000
+const headBytes = 16 * 1024
+
+const settings = {
+  headersTimeout: headMs,
+  requestTimeout: 0,
+  keepAliveTimeout: keepAliveMs,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: headBytes,
+} as const
+
+export class WebDoor {
+  readonly netServer: HttpServer | HttpsServer
+  readonly #sockets = new Set<Socket>()
+
+  constructor({ listener, tls, limit }: WebDoorOptions) {
+    const onRequest: Parameters<typeof createHttpServer>[1] = (incoming, outgoing) => void listener(incoming, outgoing)
+    this.netServer = tls ? secureServer(tls, onRequest) : createHttpServer(settings, onRequest)
+    this.netServer.timeout = idleMs
+    this.netServer.maxRequestsPerSocket = 1000
+    this.netServer.on('connection', (socket: Socket) => {
+      const remoteAddress = socket.remoteAddress ?? ''
+      socket.on('error', () => undefined)
+      if (!limit.enter(remoteAddress)) {
+        socket.destroy()
+        return
+      }
+      this.#sockets.add(socket)
+      socket.once('close', () => {
+        this.#sockets.delete(socket)
+        limit.leave(remoteAddress)
+      })
+    })
+  }
+
+  /** Takes no more requests, lets those in progress finish; cuts off what is left after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.netServer.close(() => resolve())
+    })
+    this.netServer.closeIdleConnections()
+    await within(closed, graceMs)
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+}
+
+function secureServer(tls: Tls, onRequest: Parameters<typeof createHttpServer>[1]): HttpsServer {
+  const { cert, key, minVersion } = tls.current
+  const server = createHttpsServer({ ...settings, cert, key, minVersion, handshakeTimeout: 30_000 }, onRequest)
+  // What is not TLS, or gives up, is of no interest to anybody.
+  server.on('tlsClientError', (_, socket) => socket.destroy())
+  tls.onChange((certificate) => {
+    server.setSecureContext({ cert: certificate.cert, key: certificate.key, minVersion: certificate.minVersion })
+  })
+  return server
+}

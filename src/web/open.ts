@@ -1,0 +1,36 @@
+// Opens the page for a server: what it needs, as one request listener.
+import { getRequestListener } from '@hono/node-server'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Accounts } from '../account/api.ts'
+import type { LoginGuard } from '../account/login-guard.ts'
+import type { Clock, Log } from '../base/ports.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { makeApp } from './app.tsx'
+import { Networks } from './peer.ts'
+import { WebSessions } from './sessions.ts'
+import type { WebSettings } from './settings.ts'
+import type { SiteHealth } from './site.ts'
+
+export interface WebOptions {
+  readonly accounts: Accounts
+  readonly guard: LoginGuard
+  readonly settings: WebSettings
+  readonly clock: Clock
+  readonly log: Log
+  readonly health: () => SiteHealth
+}
+
+export type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
+
+/** Sessions live as long as the listener. */
+export function openWeb(options: WebOptions): RequestListener {
+  const { settings, clock } = options
+  const app = makeApp({
+    ...options,
+    log: options.log.with({ proto: 'web' }),
+    trusted: new Networks(settings.trustedProxies),
+    sessions: new WebSessions(clock, { idleMs: settings.sessionIdleMs, maxMs: settings.sessionMaxMs }),
+    formKey: randomBytes(32),
+  })
+  return getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0])
+}

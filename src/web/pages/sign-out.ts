@@ -1,0 +1,12 @@
+// Signing out.
+import type { Page } from '../page.ts'
+
+export const signOut: Page = {
+  path: '/sign-out',
+  access: 'owner',
+  get: () => ({ kind: 'redirect', to: '/' }),
+  post({ site, session }) {
+    if (session) site.sessions.end(session)
+    return { kind: 'redirect', to: '/sign-in', signOut: true }
+  },
+}

@@ -1,0 +1,50 @@
+// "Does my recovery code work?": changes nothing but the date of the check.
+import type { AtRestApi } from '../../account/api-lifecycle.ts'
+import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
+import { offers } from '../site.ts'
+import { attempting, codeIn, problemOf, typoIn } from '../trying.ts'
+import { Field, Form, Problems } from '../views/form.tsx'
+
+function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
+  const { t } = visit
+  return {
+    kind: 'page',
+    status: problems.length > 0 ? 422 : 200,
+    title: t('testCode.title'),
+    body: (
+      <>
+        <p class="lead">{t('testCode.lead')}</p>
+        <Problems visit={visit} problems={problems} />
+        <Form visit={visit} action="/test-code" submit={t('testCode.submit')}>
+          <Field name="code" label={t('recover.code')} hint={t('recover.codeHint')} rows={3} isCode problems={problems} />
+        </Form>
+        <p>
+          <a href="/new-code">{t('testCode.lost')}</a>
+        </p>
+      </>
+    ),
+  }
+}
+
+export const testCode: Page = ownerPage({
+  path: '/test-code',
+  menu: { title: 'testCode.title', group: 'security' },
+  isOffered: (accounts) => offers<AtRestApi>(accounts, 'testRecoveryCode', 'offerRecoveryCode'),
+  suits: ({ atRest }) => atRest === 'on' || atRest === 'converting',
+  get: (visit) => view(visit),
+  async post(visit, form) {
+    const { site, info, session, t } = visit
+    const { accounts } = site
+    if (!offers<AtRestApi>(accounts, 'testRecoveryCode')) return { kind: 'redirect', to: '/' }
+    const code = codeIn(form.secret('code'))
+    const typo = typoIn(visit, code)
+    if (typo !== undefined) return view(visit, [{ field: 'code', text: typo }])
+    try {
+      await attempting(visit, info.address, () => accounts.testRecoveryCode(info.address, code))
+    } catch (error) {
+      return view(visit, [problemOf(visit, error, { 'wrong-recovery-code': 'code' })])
+    }
+    session.flash = t('testCode.works')
+    return { kind: 'redirect', to: '/' }
+  },
+})

@@ -1,0 +1,151 @@
+// Forms and their fields: labelled, with hints and problems that screen readers find.
+import type { Child, FC, PropsWithChildren } from 'hono/jsx'
+import type { Problem, Visit } from '../page.ts'
+import { Icon } from './icon.tsx'
+
+export const Token: FC<{ readonly visit: Visit; readonly action: string }> = ({ visit, action }) => (
+  <input type="hidden" name="token" value={visit.makeToken(action)} />
+)
+
+/** What was wrong, at the top, where it is read first. */
+export const Problems: FC<{ readonly visit: Visit; readonly problems: readonly Problem[] }> = ({ visit, problems }) =>
+  problems.length === 0 ? null : (
+    <div class="notice bad" role="alert" tabindex={-1} autofocus>
+      <Icon name="warning" />
+      <div>
+        <strong>{visit.t('form.problems')}</strong>
+        <ul>
+          {problems.map(({ field, text }) => (
+            <li>{field === undefined ? text : <a href={`#${field}`}>{text}</a>}</li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  )
+
+interface FormProps {
+  readonly visit: Visit
+  readonly action: string
+  readonly submit: string
+  readonly tone?: 'danger' | 'quiet'
+  readonly isUpload?: boolean
+  /** Which of several forms of a page this is. */
+  readonly what?: string
+  /** Says more than `submit` to screen readers, where several buttons read the same. */
+  readonly label?: string
+}
+
+export const Form: FC<PropsWithChildren<FormProps>> = ({ visit, action, submit, tone, isUpload, what, label, children }) => (
+  <form method="post" action={action} {...(isUpload ? { enctype: 'multipart/form-data' } : {})} class={tone === 'quiet' ? 'inline' : 'stack'}>
+    <Token visit={visit} action={action} />
+    {what === undefined ? null : <input type="hidden" name="what" value={what} />}
+    {children}
+    <button type="submit" class={tone ?? 'main'} {...(label === undefined ? {} : { 'aria-label': label })}>
+      {submit}
+    </button>
+  </form>
+)
+
+interface FieldProps {
+  readonly name: string
+  /** Where two forms of a page have fields of one name. */
+  readonly id?: string
+  readonly label: string
+  readonly hint?: string
+  readonly problems?: readonly Problem[]
+  readonly type?: 'text' | 'email' | 'password' | 'date' | 'file'
+  readonly autocomplete?: string
+  readonly value?: string
+  readonly maxlength?: number
+  readonly isOptional?: boolean
+  readonly rows?: number
+  readonly accept?: string
+  readonly isCode?: boolean
+}
+
+export const Field: FC<FieldProps> = (given) => {
+  const { name, label, hint, type = 'text', autocomplete = 'off', value, maxlength, isOptional, rows, accept, isCode } = given
+  const id = given.id ?? name
+  const problem = given.problems?.find(({ field }) => field === name)
+  const described = [hint === undefined ? [] : `${id}-hint`, problem ? `${id}-problem` : []].flat().join(' ')
+  const shared = {
+    id,
+    name,
+    ...(described === '' ? {} : { 'aria-describedby': described }),
+    ...(problem ? { 'aria-invalid': 'true' as const } : {}),
+    ...(isOptional ? {} : { required: true }),
+    ...(maxlength === undefined ? {} : { maxlength }),
+    ...(isCode ? { autocapitalize: 'characters' as const, spellcheck: 'false' as const, class: 'code-input' } : {}),
+  }
+  return (
+    <div class={problem ? 'field wrong' : 'field'}>
+      <label for={id}>{label}</label>
+      {hint === undefined ? null : (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {problem ? (
+        <p class="problem" id={`${id}-problem`}>
+          {problem.text}
+        </p>
+      ) : null}
+      {rows === undefined ? (
+        <input {...shared} type={type} autocomplete={autocomplete} {...(value === undefined ? {} : { value })} {...(accept === undefined ? {} : { accept })} />
+      ) : (
+        <textarea {...shared} rows={rows} autocomplete={autocomplete}>
+          {value ?? ''}
+        </textarea>
+      )}
+    </div>
+  )
+}
+
+/** The account's present password; with its address, so that password managers know which. */
+export const CurrentPassword: FC<{ readonly visit: Visit; readonly problems?: readonly Problem[]; readonly id?: string; readonly hint?: string }> = ({
+  visit,
+  problems,
+  id,
+  hint,
+}) => (
+  <>
+    <input type="text" name="username" value={visit.session?.address ?? ''} autocomplete="username" hidden aria-hidden="true" tabindex={-1} readonly />
+    <Field
+      name="password"
+      {...(id === undefined ? {} : { id })}
+      {...(hint === undefined ? {} : { hint })}
+      label={visit.t('form.currentPassword')}
+      type="password"
+      autocomplete="current-password"
+      {...(problems ? { problems } : {})}
+    />
+  </>
+)
+
+export const NewPassword: FC<{ readonly visit: Visit; readonly problems?: readonly Problem[] }> = ({ visit, problems = [] }) => (
+  <>
+    <Field name="newPassword" label={visit.t('form.newPassword')} hint={visit.t('form.newPasswordHint')} type="password" autocomplete="new-password" problems={problems} />
+    <Field name="repeat" label={visit.t('form.repeat')} type="password" autocomplete="new-password" problems={problems} />
+  </>
+)
+
+export const Tick: FC<{ readonly name: string; readonly label: Child; readonly isTicked?: boolean; readonly problems?: readonly Problem[]; readonly isOptional?: boolean }> = ({
+  name,
+  label,
+  isTicked,
+  problems,
+  isOptional,
+}) => {
+  const problem = problems?.find(({ field }) => field === name)
+  return (
+    <div class={problem ? 'field tick wrong' : 'field tick'}>
+      {problem ? (
+        <p class="problem" id={`${name}-problem`}>
+          {problem.text}
+        </p>
+      ) : null}
+      <input type="checkbox" id={name} name={name} value="yes" checked={isTicked === true} {...(isOptional ? {} : { required: true })} {...(problem ? { 'aria-invalid': 'true', 'aria-describedby': `${name}-problem` } : {})} />
+      <label for={name}>{label}</label>
+    </div>
+  )
+}
