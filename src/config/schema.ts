@@ -150,7 +150,10 @@ const limits = z.strictObject({
 
 const network = z
   .string()
-  .refine((given) => parseNetwork(given) !== undefined, 'must be an address or a network such as "10.0.0.0/8"')
+  .refine(
+    (given) => parseNetwork(given) !== undefined,
+    'must be an address or a network such as "10.0.0.0/8"',
+  )
 
 const web = z.strictObject({
   base_url: z
@@ -170,7 +173,9 @@ const web = z.strictObject({
   admins: z
     .array(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'must be an address'))
     .prefault([])
-    .describe('Accounts that see the site’s state on the page, after their own sign-in. Never anybody’s mail.'),
+    .describe(
+      'Accounts that see the site’s state on the page, after their own sign-in. Never anybody’s mail.',
+    ),
   session_idle: duration.prefault('15m').describe('Signed out after so long without a click.'),
   session_max: duration.prefault('12h').describe('Signed out after so long in any case.'),
   import_size: size.prefault('2G').describe('The largest mail file that can be uploaded.'),
@@ -269,10 +274,13 @@ export const completeSettings = settings
     path: ['domains', 'local'],
     message: 'must name a domain when listen.smtp is used',
   })
-  .refine((given) => given.web.tls || given.listen.web.every(isNear) || given.web.trusted_proxies.length > 0, {
-    path: ['web', 'tls'],
-    message: 'must be true unless listen.web is on this machine only or trusted_proxies are named',
-  })
+  .refine(
+    (given) => given.web.tls || given.listen.web.every(isNear) || given.web.trusted_proxies.length > 0,
+    {
+      path: ['web', 'tls'],
+      message: 'must be true unless listen.web is on this machine only or trusted_proxies are named',
+    },
+  )
   .transform((given) => ({
     ...given,
     site_key_file: given.site_key_file ?? join(given.data_dir, 'site.key'),

@@ -34,7 +34,8 @@ export class WebDoor {
   readonly #sockets = new Set<Socket>()
 
   constructor({ listener, tls, limit }: WebDoorOptions) {
-    const onRequest: Parameters<typeof createHttpServer>[1] = (incoming, outgoing) => void listener(incoming, outgoing)
+    const onRequest: Parameters<typeof createHttpServer>[1] = (incoming, outgoing) =>
+      void listener(incoming, outgoing)
     this.netServer = tls ? secureServer(tls, onRequest) : createHttpServer(settings, onRequest)
     this.netServer.timeout = idleMs
     this.netServer.maxRequestsPerSocket = 1000
@@ -67,11 +68,18 @@ export class WebDoor {
 
 function secureServer(tls: Tls, onRequest: Parameters<typeof createHttpServer>[1]): HttpsServer {
   const { cert, key, minVersion } = tls.current
-  const server = createHttpsServer({ ...settings, cert, key, minVersion, handshakeTimeout: 30_000 }, onRequest)
+  const server = createHttpsServer(
+    { ...settings, cert, key, minVersion, handshakeTimeout: 30_000 },
+    onRequest,
+  )
   // What is not TLS, or gives up, is of no interest to anybody.
   server.on('tlsClientError', (_, socket) => socket.destroy())
   tls.onChange((certificate) => {
-    server.setSecureContext({ cert: certificate.cert, key: certificate.key, minVersion: certificate.minVersion })
+    server.setSecureContext({
+      cert: certificate.cert,
+      key: certificate.key,
+      minVersion: certificate.minVersion,
+    })
   })
   return server
 }

@@ -7,6 +7,11 @@ export function anonymousToken(key: Buffer, cookie: string, action: string): str
   return hmac('sha256', key, [utf8(`${action}\0${cookie}`)]).toString('base64url')
 }
 
-export function isAnonymousToken(key: Buffer, cookie: string | undefined, action: string, token: string): boolean {
+export function isAnonymousToken(
+  key: Buffer,
+  cookie: string | undefined,
+  action: string,
+  token: string,
+): boolean {
   return cookie !== undefined && equalSecret(utf8(anonymousToken(key, cookie, action)), utf8(token))
 }

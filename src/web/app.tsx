@@ -82,7 +82,12 @@ function logFault(site: WebSite, error: unknown, peer: Peer): string {
   const id = randomToken().slice(0, 8)
   const isError = error instanceof Error
   const at = isError ? /\n\s+at (.*)/.exec(error.stack ?? '')?.[1] : undefined
-  site.log.write('error', 'web.fault', { id, rip: peer.remoteAddress, error: isError ? error.name : typeof error, at })
+  site.log.write('error', 'web.fault', {
+    id,
+    rip: peer.remoteAddress,
+    error: isError ? error.name : typeof error,
+    at,
+  })
   return id
 }
 
@@ -91,9 +96,15 @@ async function serve(site: WebSite, page: Page | undefined, ask: Ask): Promise<R
   const peer = peerOf(incoming, site.trusted, site.settings.baseUrl)
   if (peer.refusal) {
     site.log.write('warn', `web.${peer.refusal}`, { rip: peer.remoteAddress })
-    return plainAnswer(403, peer.refusal === 'insecure' ? 'This page is only shown over HTTPS.' : 'This proxy is not named in [web] trusted_proxies.')
+    return plainAnswer(
+      403,
+      peer.refusal === 'insecure'
+        ? 'This page is only shown over HTTPS.'
+        : 'This proxy is not named in [web] trusted_proxies.',
+    )
   }
-  if (page && isMisdirected(site, page, incoming.headers.host)) return plainAnswer(421, 'This name is not served here.')
+  if (page && isMisdirected(site, page, incoming.headers.host))
+    return plainAnswer(421, 'This name is not served here.')
   let visitor: Visitor | undefined
   try {
     visitor = await receive(site, page, incoming, peer)
@@ -101,12 +112,18 @@ async function serve(site: WebSite, page: Page | undefined, ask: Ask): Promise<R
     return respond(reply, visitor, outgoing)
   } catch (error) {
     if (error instanceof BodyRefused && visitor) {
-      const response = respond(notePage(visitor.visit, error.status === 413 ? 'tooLarge' : 'badRequest'), visitor, outgoing)
+      const response = respond(
+        notePage(visitor.visit, error.status === 413 ? 'tooLarge' : 'badRequest'),
+        visitor,
+        outgoing,
+      )
       response.headers.set('Connection', 'close')
       return response
     }
     const id = logFault(site, error, peer)
-    return visitor ? respond(notePage(visitor.visit, 'fault', id), visitor, outgoing) : plainAnswer(500, `Internal error ${id}`)
+    return visitor
+      ? respond(notePage(visitor.visit, 'fault', id), visitor, outgoing)
+      : plainAnswer(500, `Internal error ${id}`)
   }
 }
 
@@ -115,12 +132,19 @@ export function makeApp(site: WebSite): App {
   const app: App = new Hono()
   app.use(async (ask, next) => {
     await next()
-    setSecurityHeaders(ask.res.headers, peerOf(ask.env.incoming, site.trusted, site.settings.baseUrl).isSecure)
+    setSecurityHeaders(
+      ask.res.headers,
+      peerOf(ask.env.incoming, site.trusted, site.settings.baseUrl).isSecure,
+    )
   })
   for (const { path, type, bytes } of assets) {
-    app.get(path, () => new Response(new Uint8Array(bytes), {
-      headers: { 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' },
-    }))
+    app.get(
+      path,
+      () =>
+        new Response(new Uint8Array(bytes), {
+          headers: { 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' },
+        }),
+    )
   }
   for (const page of offeredPages(site)) app.on(['GET', 'POST'], page.path, (ask) => serve(site, page, ask))
   app.notFound((ask) => serve(site, undefined, ask))

@@ -10,7 +10,11 @@ function fullName(name: CookieName, isSecure: boolean): string {
   return isSecure ? `__Host-letterlock-${name}` : `letterlock-${name}`
 }
 
-export function readCookie(header: string | undefined, name: CookieName, isSecure: boolean): string | undefined {
+export function readCookie(
+  header: string | undefined,
+  name: CookieName,
+  isSecure: boolean,
+): string | undefined {
   const wanted = `${fullName(name, isSecure)}=`
   const found = (header ?? '').split(/; */).filter((pair) => pair.startsWith(wanted))
   // Two of one name: somebody else planted one.

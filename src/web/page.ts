@@ -53,9 +53,26 @@ export interface PageReply {
 export type Reply =
   | PageReply
   /** To a page of ours. */
-  | { readonly kind: 'redirect'; readonly to: string; readonly signIn?: string; readonly signOut?: boolean; readonly language?: Language }
-  | { readonly kind: 'file'; readonly type: string; readonly name?: string; readonly bytes: Buffer; readonly isSecret?: boolean }
-  | { readonly kind: 'stream'; readonly type: string; readonly name?: string; readonly chunks: AsyncIterable<Buffer> }
+  | {
+      readonly kind: 'redirect'
+      readonly to: string
+      readonly signIn?: string
+      readonly signOut?: boolean
+      readonly language?: Language
+    }
+  | {
+      readonly kind: 'file'
+      readonly type: string
+      readonly name?: string
+      readonly bytes: Buffer
+      readonly isSecret?: boolean
+    }
+  | {
+      readonly kind: 'stream'
+      readonly type: string
+      readonly name?: string
+      readonly chunks: AsyncIterable<Buffer>
+    }
 
 type Answer = Reply | Promise<Reply>
 
@@ -99,6 +116,8 @@ export function ownerPage(
     ...rest,
     ...(get ? { get: (visit: Visit) => get(asOwner(visit)) } : {}),
     ...(post ? { post: (visit: Visit, form: Form) => post(asOwner(visit), form) } : {}),
-    ...(upload ? { upload: (visit: Visit, incoming: IncomingMessage) => upload(asOwner(visit), incoming) } : {}),
+    ...(upload
+      ? { upload: (visit: Visit, incoming: IncomingMessage) => upload(asOwner(visit), incoming) }
+      : {}),
   }
 }

@@ -17,7 +17,8 @@ export function qrDataUrl(content: Buffer): Buffer {
   let at = room.write(head, 'latin1')
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
-      if (modules.get(row, column)) at += room.write(`M${column + margin},${row + margin}h1v1h-1z`, at, 'latin1')
+      if (modules.get(row, column))
+        at += room.write(`M${column + margin},${row + margin}h1v1h-1z`, at, 'latin1')
     }
   }
   at += room.write(tail, at, 'latin1')

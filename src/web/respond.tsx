@@ -48,7 +48,9 @@ function responseTo(reply: Reply, visitor: Visitor, outgoing: ServerResponse): R
       const { bytes, type, name, isSecret } = reply
       if (isSecret) outgoing.once('close', () => bytes.fill(0))
       const disposition = name === undefined ? {} : { 'Content-Disposition': attachment(name) }
-      return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': type, ...disposition } })
+      return new Response(bytes as Uint8Array<ArrayBuffer>, {
+        headers: { 'Content-Type': type, ...disposition },
+      })
     }
     case 'stream': {
       const { chunks, type, name } = reply

@@ -88,7 +88,8 @@ export class WebSessions {
   start(session: WebSession): string {
     this.#sweep()
     const own = [...this.#sessions].filter(([, other]) => other.address === session.address)
-    for (const [name] of own.slice(0, Math.max(0, own.length - maxPerAccount + 1))) this.#sessions.delete(name)
+    for (const [name] of own.slice(0, Math.max(0, own.length - maxPerAccount + 1)))
+      this.#sessions.delete(name)
     const [oldest] = this.#sessions.keys()
     if (this.#sessions.size >= maxSessions && oldest !== undefined) this.#sessions.delete(oldest)
     const id = randomBytes(32).toString('base64url')

@@ -17,9 +17,16 @@ export function isLanguage(text: string | undefined): text is Language {
 /** The best of Accept-Language (RFC 9110 §12.5.4); English when it names neither. */
 export function preferredLanguage(header: string | undefined): Language {
   const wanted = (header ?? '').split(',', 20).map((item, index) => {
-    const [tag = '', ...parameters] = item.trim().toLowerCase().split(/\s*;\s*/)
+    const [tag = '', ...parameters] = item
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/)
     const weight = parameters.find((one) => one.startsWith('q='))
-    return { tag: tag.split('-')[0] ?? '', weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0, index }
+    return {
+      tag: tag.split('-')[0] ?? '',
+      weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0,
+      index,
+    }
   })
   const known = wanted.filter(({ tag, weight }) => isLanguage(tag) && weight > 0)
   known.sort((a, b) => b.weight - a.weight || a.index - b.index)
@@ -51,7 +58,10 @@ export function moment(language: Language, ms: number): string {
 }
 
 export function day(language: Language, ms: number): string {
-  return new Intl.DateTimeFormat(language === 'de' ? 'de' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(ms)
+  return new Intl.DateTimeFormat(language === 'de' ? 'de' : 'en-GB', {
+    dateStyle: 'long',
+    timeZone: 'UTC',
+  }).format(ms)
 }
 
 export function bytesInWords(language: Language, bytes: number): string {

@@ -39,11 +39,11 @@ export async function evenly<T>(ms: number, task: () => Promise<T>): Promise<T> 
 const texts: Partial<Record<string, TextKey>> = {
   'authentication-failed': 'refusal.password',
   'account-disabled': 'refusal.disabled',
-  'busy': 'refusal.busy',
+  busy: 'refusal.busy',
   'over-quota': 'refusal.quota',
-  'limit': 'refusal.limit',
-  'damaged': 'refusal.damaged',
-  'unavailable': 'refusal.unavailable',
+  limit: 'refusal.limit',
+  damaged: 'refusal.damaged',
+  unavailable: 'refusal.unavailable',
   'already-enabled': 'refusal.alreadyEnabled',
   'not-enabled': 'refusal.notEnabled',
   'wrong-recovery-code': 'refusal.code',
@@ -55,10 +55,15 @@ const texts: Partial<Record<string, TextKey>> = {
 }
 
 /** What the person can do about a refusal. Throws again what is none: a fault of ours. */
-export function problemOf(visit: Visit, error: unknown, fields: Partial<Record<string, string>> = {}): Problem {
+export function problemOf(
+  visit: Visit,
+  error: unknown,
+  fields: Partial<Record<string, string>> = {},
+): Problem {
   if (error instanceof Damage) return { text: visit.t('refusal.damaged') }
   if (!isRefusal(error)) throw error
-  const field = fields[error.code] ?? (error.code === 'authentication-failed' ? fields['password'] : undefined)
+  const field =
+    fields[error.code] ?? (error.code === 'authentication-failed' ? fields['password'] : undefined)
   return { text: wordsOf(visit, error), ...(field === undefined ? {} : { field }) }
 }
 
@@ -79,7 +84,9 @@ export function newPasswordProblem(visit: Visit, form: Form): Problem | undefine
 }
 
 function isCodeOctet(octet: number): boolean {
-  return (octet >= 0x30 && octet <= 0x39) || (octet >= 0x41 && octet <= 0x5a) || (octet >= 0x61 && octet <= 0x7a)
+  return (
+    (octet >= 0x30 && octet <= 0x39) || (octet >= 0x41 && octet <= 0x5a) || (octet >= 0x61 && octet <= 0x7a)
+  )
 }
 
 /** In the whole text of a recovery sheet: the one line that has 28 letters and digits in groups; else all of it. A view. */
@@ -90,7 +97,9 @@ export function codeIn(text: Buffer): Buffer {
     const end = found < 0 ? text.length : found
     const line = text.subarray(start, end)
     const symbols = line.filter(isCodeOctet).length
-    const isPlain = line.every((octet) => isCodeOctet(octet) || octet === 0x2d || octet === 0x20 || octet === 0x0d)
+    const isPlain = line.every(
+      (octet) => isCodeOctet(octet) || octet === 0x2d || octet === 0x20 || octet === 0x0d,
+    )
     if (symbols === 28 && isPlain && line.includes(0x2d)) return line
     start = end + 1
   }

@@ -35,13 +35,19 @@ async function accountOf(site: WebSite, session: WebSession): Promise<AccountInf
   }
 }
 
-export async function receive(site: WebSite, page: Page | undefined, incoming: IncomingMessage, peer: Peer): Promise<Visitor> {
+export async function receive(
+  site: WebSite,
+  page: Page | undefined,
+  incoming: IncomingMessage,
+  peer: Peer,
+): Promise<Visitor> {
   const { isSecure } = peer
   const { cookie } = incoming.headers
   const url = new URL(incoming.url ?? '/', 'http://x')
   const chosen = readCookie(cookie, 'language', isSecure)
   const language = isLanguage(chosen) ? chosen : preferredLanguage(incoming.headers['accept-language'])
-  let session = page?.access === 'machine' ? undefined : site.sessions.find(readCookie(cookie, 'session', isSecure))
+  let session =
+    page?.access === 'machine' ? undefined : site.sessions.find(readCookie(cookie, 'session', isSecure))
   const info = session && (await accountOf(site, session))
   if (session && !info) {
     site.sessions.end(session)

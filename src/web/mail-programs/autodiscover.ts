@@ -7,7 +7,13 @@ export function askedAddress(request: string): string | undefined {
   return /<EMailAddress>\s*([^<>&\s]{1,320})\s*<\/EMailAddress>/i.exec(request)?.[1]
 }
 
-function protocol(type: 'IMAP' | 'SMTP', host: string, port: number, isTls: boolean, address: string): string[] {
+function protocol(
+  type: 'IMAP' | 'SMTP',
+  host: string,
+  port: number,
+  isTls: boolean,
+  address: string,
+): string[] {
   return [
     '      <Protocol>',
     `        ${element('Type', type)}`,
@@ -32,7 +38,9 @@ export function autodiscoverXml({ incoming, submission }: WebSettings, address: 
     '      <AccountType>email</AccountType>',
     '      <Action>settings</Action>',
     ...(way ? protocol('IMAP', way.host, way.port, way.security === 'tls', address) : []),
-    ...(submission ? protocol('SMTP', submission.host, submission.port, submission.port === 465, address) : []),
+    ...(submission
+      ? protocol('SMTP', submission.host, submission.port, submission.port === 465, address)
+      : []),
     '    </Account>',
     '  </Response>',
     '</Autodiscover>',

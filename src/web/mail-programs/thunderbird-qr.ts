@@ -10,15 +10,35 @@ const passwordCleartext = 1
 const mark = '\uE003'
 
 /** `[1,[1,1],[0,host,port,security,authentication,user,name,password],[[[0,...],[address,name]]]]`; undefined without a way in. */
-export function thunderbirdQr(settings: WebSettings, address: string, name: string, password: Buffer): Buffer | undefined {
+export function thunderbirdQr(
+  settings: WebSettings,
+  address: string,
+  name: string,
+  password: Buffer,
+): Buffer | undefined {
   const [way] = settings.incoming
   if (!way || name.includes(mark)) return undefined
   const incoming = [0, way.host, way.port, securities[way.security], passwordCleartext, address, name, mark]
   const { submission } = settings
   const outgoing = submission
-    ? [[[0, submission.host, submission.port, submission.port === 465 ? 3 : 2, passwordCleartext, address, mark], [address, address]]]
+    ? [
+        [
+          [
+            0,
+            submission.host,
+            submission.port,
+            submission.port === 465 ? 3 : 2,
+            passwordCleartext,
+            address,
+            mark,
+          ],
+          [address, address],
+        ],
+      ]
     : []
-  const pieces = JSON.stringify([1, [1, 1], incoming, outgoing]).split(mark).map((piece) => Buffer.from(piece))
+  const pieces = JSON.stringify([1, [1, 1], incoming, outgoing])
+    .split(mark)
+    .map((piece) => Buffer.from(piece))
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0) + password.length * (pieces.length - 1)
   const bytes = secretBuffer(length)
   let at = 0

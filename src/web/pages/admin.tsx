@@ -31,14 +31,22 @@ async function accountsFrom({ site }: OwnerVisit, start: number): Promise<{ rows
 
 function stateOf({ t }: OwnerVisit, { info, job }: Row): string {
   const words = t(`state.${info.atRest}` satisfies TextKey)
-  const parts = [words, ...(info.isDisabled ? [t('admin.disabled')] : []), ...(info.isUnlocked ? [t('admin.unlocked')] : [])]
-  return job ? `${parts.join(', ')} (${t('job.words', { done: job.done, total: job.total })})` : parts.join(', ')
+  const parts = [
+    words,
+    ...(info.isDisabled ? [t('admin.disabled')] : []),
+    ...(info.isUnlocked ? [t('admin.unlocked')] : []),
+  ]
+  return job
+    ? `${parts.join(', ')} (${t('job.words', { done: job.done, total: job.total })})`
+    : parts.join(', ')
 }
 
 async function escrowWords({ t, site, language }: OwnerVisit): Promise<string | undefined> {
   if (!offers<EscrowApi>(site.accounts, 'escrowStatus')) return undefined
   const { isSet, accounts, threshold, holders } = await site.accounts.escrowStatus()
-  return isSet ? t('admin.escrow.set', { accounts: accounts.toLocaleString(language), threshold, holders }) : t('admin.escrow.none')
+  return isSet
+    ? t('admin.escrow.set', { accounts: accounts.toLocaleString(language), threshold, holders })
+    : t('admin.escrow.none')
 }
 
 async function get(visit: OwnerVisit): Promise<Reply> {
@@ -59,7 +67,10 @@ async function get(visit: OwnerVisit): Promise<Reply> {
               [t('admin.version'), version],
               [t('admin.startedAt'), moment(language, startedAt)],
               [t('admin.listeners'), listeners.join(', ')],
-              [t('admin.certificate'), certificateEndsAt === undefined ? t('admin.unknown') : moment(language, certificateEndsAt)],
+              [
+                t('admin.certificate'),
+                certificateEndsAt === undefined ? t('admin.unknown') : moment(language, certificateEndsAt),
+              ],
               ...(escrow === undefined ? [] : [[t('admin.escrow'), escrow] as const]),
             ]}
           />
@@ -83,7 +94,9 @@ async function get(visit: OwnerVisit): Promise<Reply> {
                     <td>{stateOf(visit, row)}</td>
                     <td>
                       {bytesInWords(language, row.info.usedBytes)}
-                      {row.info.quotaBytes === undefined ? '' : ` / ${bytesInWords(language, row.info.quotaBytes)}`}
+                      {row.info.quotaBytes === undefined
+                        ? ''
+                        : ` / ${bytesInWords(language, row.info.quotaBytes)}`}
                     </td>
                     <td>{row.info.pendingArrivals.toLocaleString(language)}</td>
                   </tr>
@@ -93,7 +106,9 @@ async function get(visit: OwnerVisit): Promise<Reply> {
           </div>
           <p class="pager">
             {start > 0 ? <a href={`/admin?from=${start - pageSize}`}>{t('admin.previous')}</a> : null}{' '}
-            {start + pageSize < total ? <a href={`/admin?from=${start + pageSize}`}>{t('admin.next')}</a> : null}
+            {start + pageSize < total ? (
+              <a href={`/admin?from=${start + pageSize}`}>{t('admin.next')}</a>
+            ) : null}
           </p>
         </section>
         <section class="card wide">

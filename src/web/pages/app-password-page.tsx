@@ -9,7 +9,12 @@ import { Card, Notice } from '../views/parts.tsx'
 import { Groups } from '../views/recovery-sheet.tsx'
 
 /** Takes the text over. */
-export function appPasswordPage(visit: OwnerVisit, { name }: AppPassword, text: Buffer, reveal: Reveal): PageReply {
+export function appPasswordPage(
+  visit: OwnerVisit,
+  { name }: AppPassword,
+  text: Buffer,
+  reveal: Reveal,
+): PageReply {
   const { t, info, site } = visit
   const setUp = thunderbirdQr(site.settings, info.address, name, text)
   return {
@@ -33,12 +38,24 @@ export function appPasswordPage(visit: OwnerVisit, { name }: AppPassword, text: 
         <Card title={t('appShown.scan')}>
           <div class="qr-pair">
             <figure>
-              <img class="qr" src={reveal.mark(qrDataUrl(text))} alt={t('appShown.qrPlain')} width="160" height="160" />
+              <img
+                class="qr"
+                src={reveal.mark(qrDataUrl(text))}
+                alt={t('appShown.qrPlain')}
+                width="160"
+                height="160"
+              />
               <figcaption>{t('appShown.qrPlain')}</figcaption>
             </figure>
             {setUp ? (
               <figure>
-                <img class="qr" src={reveal.mark(qrDataUrl(setUp))} alt={t('appShown.qrThunderbird')} width="240" height="240" />
+                <img
+                  class="qr"
+                  src={reveal.mark(qrDataUrl(setUp))}
+                  alt={t('appShown.qrThunderbird')}
+                  width="240"
+                  height="240"
+                />
                 <figcaption>{t('appShown.qrThunderbird')}</figcaption>
               </figure>
             ) : null}
@@ -46,7 +63,9 @@ export function appPasswordPage(visit: OwnerVisit, { name }: AppPassword, text: 
           <p class="hint">{t('appShown.scanHint')}</p>
         </Card>
         <p>
-          <a class="button main" href="/app-passwords">{t('appShown.done')}</a>
+          <a class="button main" href="/app-passwords">
+            {t('appShown.done')}
+          </a>
         </p>
       </>
     ),

@@ -24,13 +24,25 @@ const One = ({ visit, one }: { visit: OwnerVisit; one: AppPassword }) => {
     <Card title={one.name}>
       <Facts
         pairs={[
-          [t('app.for'), one.protocols.map((protocol) => t(protocol === 'imap' ? 'app.imap' : 'app.submission')).join(', ')],
+          [
+            t('app.for'),
+            one.protocols
+              .map((protocol) => t(protocol === 'imap' ? 'app.imap' : 'app.submission'))
+              .join(', '),
+          ],
           [t('app.made'), day(language, one.createdAt)],
           [t('app.used'), used],
           [t('app.ends'), expiresAt === undefined ? t('app.never') : day(language, expiresAt)],
         ]}
       />
-      <Form visit={visit} action="/app-passwords" submit={t('app.revoke')} tone="quiet" what="revoke" label={t('app.revokeThis', { name: one.name })}>
+      <Form
+        visit={visit}
+        action="/app-passwords"
+        submit={t('app.revoke')}
+        tone="quiet"
+        what="revoke"
+        label={t('app.revokeThis', { name: one.name })}
+      >
         <input type="hidden" name="id" value={one.id} />
       </Form>
     </Card>
@@ -40,7 +52,9 @@ const One = ({ visit, one }: { visit: OwnerVisit; one: AppPassword }) => {
 async function view(visit: OwnerVisit, problems: readonly Problem[] = [], name = ''): Promise<Reply> {
   const { t, session, language, site, info } = visit
   const known = session.appPasswords
-  const status = offers<AtRestApi>(site.accounts, 'atRestStatus') ? await site.accounts.atRestStatus(info.address) : undefined
+  const status = offers<AtRestApi>(site.accounts, 'atRestStatus')
+    ? await site.accounts.atRestStatus(info.address)
+    : undefined
   const isWebOnly = status?.mainPassword === 'web-only'
   return {
     kind: 'page',
@@ -52,16 +66,32 @@ async function view(visit: OwnerVisit, problems: readonly Problem[] = [], name =
         <Problems visit={visit} problems={problems} />
         {known ? <p class="hint">{t('app.asOf', { when: moment(language, known.at) })}</p> : null}
         {known?.list.length === 0 ? <p>{t('app.nothing')}</p> : null}
-        {known?.list.map((one) => <One visit={visit} one={one} />)}
+        {known?.list.map((one) => (
+          <One visit={visit} one={one} />
+        ))}
         <Card title={t('app.new')} id="new">
           <Form visit={visit} action="/app-passwords" submit={t('app.make')} what="add">
-            <Field name="name" label={t('app.name')} hint={t('app.nameHint')} value={name} maxlength={60} problems={problems} />
+            <Field
+              name="name"
+              label={t('app.name')}
+              hint={t('app.nameHint')}
+              value={name}
+              maxlength={60}
+              problems={problems}
+            />
             <fieldset>
               <legend>{t('app.for')}</legend>
               <Tick name="imap" label={t('app.imap')} isTicked isOptional problems={problems} />
               <Tick name="submission" label={t('app.submission')} isTicked isOptional />
             </fieldset>
-            <Field name="expires" label={t('app.expires')} hint={t('app.expiresHint')} type="date" isOptional problems={problems} />
+            <Field
+              name="expires"
+              label={t('app.expires')}
+              hint={t('app.expiresHint')}
+              type="date"
+              isOptional
+              problems={problems}
+            />
             <CurrentPassword visit={visit} problems={problems} />
           </Form>
         </Card>
@@ -70,7 +100,12 @@ async function view(visit: OwnerVisit, problems: readonly Problem[] = [], name =
             <Notice tone="plain">
               <p>{t(isWebOnly ? 'app.main.webOnly' : 'app.main.everywhere')}</p>
             </Notice>
-            <Form visit={visit} action="/app-passwords" submit={t(isWebOnly ? 'app.main.allow' : 'app.main.restrict')} what={isWebOnly ? 'everywhere' : 'web-only'}>
+            <Form
+              visit={visit}
+              action="/app-passwords"
+              submit={t(isWebOnly ? 'app.main.allow' : 'app.main.restrict')}
+              what={isWebOnly ? 'everywhere' : 'web-only'}
+            >
               <CurrentPassword visit={visit} id="mainPassword" />
             </Form>
           </Card>
@@ -90,7 +125,11 @@ function expiryOf(visit: OwnerVisit, form: SentForm): number | Problem | undefin
 
 type SlotAccounts = Accounts & SlotApi
 
-async function refresh({ session, info, site }: OwnerVisit, accounts: SlotAccounts, password: Buffer): Promise<void> {
+async function refresh(
+  { session, info, site }: OwnerVisit,
+  accounts: SlotAccounts,
+  password: Buffer,
+): Promise<void> {
   const list = await accounts.appPasswords(info.address, { kind: 'password', password })
   session.appPasswords = { list, at: site.clock.now() }
 }
@@ -98,7 +137,8 @@ async function refresh({ session, info, site }: OwnerVisit, accounts: SlotAccoun
 async function add(visit: OwnerVisit, accounts: SlotAccounts, form: SentForm): Promise<Reply> {
   const { t, info } = visit
   const name = form.text('name')
-  if (name === '' || Buffer.byteLength(name) > 60) return view(visit, [{ field: 'name', text: t('app.nameMissing') }], name)
+  if (name === '' || Buffer.byteLength(name) > 60)
+    return view(visit, [{ field: 'name', text: t('app.nameMissing') }], name)
   const protocols = (['imap', 'submission'] as const).filter((one): one is AppProtocol => form.isTicked(one))
   if (protocols.length === 0) return view(visit, [{ field: 'imap', text: t('app.forMissing') }], name)
   const expiresAt = expiryOf(visit, form)
@@ -106,7 +146,11 @@ async function add(visit: OwnerVisit, accounts: SlotAccounts, form: SentForm): P
   const password = form.secret('password')
   try {
     const made = await attempting(visit, info.address, () =>
-      accounts.addAppPassword(info.address, { kind: 'password', password }, { name, protocols, ...(expiresAt === undefined ? {} : { expiresAt }) }),
+      accounts.addAppPassword(
+        info.address,
+        { kind: 'password', password },
+        { name, protocols, ...(expiresAt === undefined ? {} : { expiresAt }) },
+      ),
     )
     await refresh(visit, accounts, password)
     return appPasswordPage(visit, made.appPassword, made.text, new Reveal())
@@ -115,7 +159,12 @@ async function add(visit: OwnerVisit, accounts: SlotAccounts, form: SentForm): P
   }
 }
 
-async function restrict(visit: OwnerVisit, accounts: SlotAccounts, form: SentForm, use: 'everywhere' | 'web-only'): Promise<Reply> {
+async function restrict(
+  visit: OwnerVisit,
+  accounts: SlotAccounts,
+  form: SentForm,
+  use: 'everywhere' | 'web-only',
+): Promise<Reply> {
   const { info, session, t } = visit
   const secret = { kind: 'password', password: form.secret('password') } as const
   try {

@@ -49,7 +49,8 @@ export const changePassword: Page = ownerPage({
     }
     session.passwordSlot = passwordSlotOf(await site.accounts.info(info.address))
     site.sessions.endAll(info.address, session)
-    if (form.isTicked('elsewhere')) await site.accounts.kick({ address: info.address }, 'The password was changed')
+    if (form.isTicked('elsewhere'))
+      await site.accounts.kick({ address: info.address }, 'The password was changed')
     session.flash = t('change.done')
     return { kind: 'redirect', to: '/' }
   },

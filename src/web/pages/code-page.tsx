@@ -20,7 +20,9 @@ export function codePage(visit: OwnerVisit, code: Buffer): PageReply {
           <p>{t('code.once')}</p>
         </Notice>
         <p>
-          <a class="button main" href="/confirm-code">{t('codePage.next')}</a>
+          <a class="button main" href="/confirm-code">
+            {t('codePage.next')}
+          </a>
         </p>
         <p class="hint">{t('codePage.leave')}</p>
       </>

@@ -21,8 +21,18 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
       <>
         <p class="lead">{t('confirm.lead')}</p>
         <Problems visit={visit} problems={problems} />
-        <Form visit={visit} action="/confirm-code" submit={t(offer.kind === 'enable' ? 'confirm.submitEnable' : 'confirm.submitRenew')}>
-          <Field name="typed" label={t('confirm.typed')} hint={t('confirm.hint')} isCode problems={problems} />
+        <Form
+          visit={visit}
+          action="/confirm-code"
+          submit={t(offer.kind === 'enable' ? 'confirm.submitEnable' : 'confirm.submitRenew')}
+        >
+          <Field
+            name="typed"
+            label={t('confirm.typed')}
+            hint={t('confirm.hint')}
+            isCode
+            problems={problems}
+          />
           {offer.kind === 'renew' ? <CurrentPassword visit={visit} problems={problems} /> : null}
         </Form>
         <Form visit={visit} action="/confirm-code" submit={t('confirm.cancel')} tone="quiet" what="cancel">
@@ -44,14 +54,21 @@ function expired(visit: OwnerVisit): Reply {
       <>
         <p class="lead">{t('confirm.expired.text')}</p>
         <p>
-          <a class="button" href={info.atRest === 'off' ? '/turn-on' : '/new-code'}>{t('confirm.expired.again')}</a>
+          <a class="button" href={info.atRest === 'off' ? '/turn-on' : '/new-code'}>
+            {t('confirm.expired.again')}
+          </a>
         </p>
       </>
     ),
   }
 }
 
-async function accept(visit: OwnerVisit, accounts: AtRestApi, offer: PendingOffer, form: SentForm): Promise<void> {
+async function accept(
+  visit: OwnerVisit,
+  accounts: AtRestApi,
+  offer: PendingOffer,
+  form: SentForm,
+): Promise<void> {
   const { address } = visit.info
   if (offer.kind === 'renew') {
     await attempting(visit, address, () =>
@@ -68,7 +85,8 @@ async function post(visit: OwnerVisit, form: SentForm): Promise<Reply> {
   const { site, session, t, info } = visit
   const { offer } = session
   const { accounts } = site
-  if (!offer || !offers<AtRestApi>(accounts, 'acceptEnable', 'acceptRecoveryCode', 'withdrawOffer')) return expired(visit)
+  if (!offer || !offers<AtRestApi>(accounts, 'acceptEnable', 'acceptRecoveryCode', 'withdrawOffer'))
+    return expired(visit)
   if (form.text('what') === 'cancel') {
     accounts.withdrawOffer(offer.offerId)
     session.offer = undefined
@@ -83,7 +101,8 @@ async function post(visit: OwnerVisit, form: SentForm): Promise<Reply> {
       session.offer = undefined
       return expired(visit)
     }
-    if (isRefusal(error, 'wrong-recovery-code')) return view(visit, [{ field: 'typed', text: t('confirm.wrong') }])
+    if (isRefusal(error, 'wrong-recovery-code'))
+      return view(visit, [{ field: 'typed', text: t('confirm.wrong') }])
     return view(visit, [problemOf(visit, error, { password: 'password' })])
   }
   session.offer = undefined

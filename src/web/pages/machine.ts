@@ -38,4 +38,7 @@ function autodiscoverAt(path: string): Page {
   }
 }
 
-export const autodiscover: readonly Page[] = ['/autodiscover/autodiscover.xml', '/Autodiscover/Autodiscover.xml'].map(autodiscoverAt)
+export const autodiscover: readonly Page[] = [
+  '/autodiscover/autodiscover.xml',
+  '/Autodiscover/Autodiscover.xml',
+].map(autodiscoverAt)

@@ -33,9 +33,12 @@ export const newCode: Page = ownerPage({
   async post(visit, form) {
     const { site, info, session } = visit
     const { accounts } = site
-    if (!offers<AtRestApi>(accounts, 'offerRecoveryCode', 'withdrawOffer')) return { kind: 'redirect', to: '/' }
+    if (!offers<AtRestApi>(accounts, 'offerRecoveryCode', 'withdrawOffer'))
+      return { kind: 'redirect', to: '/' }
     try {
-      const offer = await attempting(visit, info.address, () => accounts.offerRecoveryCode(info.address, form.secret('password')))
+      const offer = await attempting(visit, info.address, () =>
+        accounts.offerRecoveryCode(info.address, form.secret('password')),
+      )
       if (session.offer) accounts.withdrawOffer(session.offer.offerId)
       session.offer = { offerId: offer.offerId, kind: 'renew', expiresAt: offer.expiresAt }
       return codePage(visit, offer.recoveryCode)

@@ -21,9 +21,19 @@ interface StateWords {
 
 const states: Readonly<Record<AtRestState, StateWords>> = {
   off: { icon: 'open', tone: 'plain', word: 'state.off', sentence: 'state.off.sentence' },
-  converting: { icon: 'working', tone: 'working', word: 'state.converting', sentence: 'state.converting.sentence' },
+  converting: {
+    icon: 'working',
+    tone: 'working',
+    word: 'state.converting',
+    sentence: 'state.converting.sentence',
+  },
   on: { icon: 'locked', tone: 'good', word: 'state.on', sentence: 'state.on.sentence' },
-  disabling: { icon: 'working', tone: 'working', word: 'state.disabling', sentence: 'state.disabling.sentence' },
+  disabling: {
+    icon: 'working',
+    tone: 'working',
+    word: 'state.disabling',
+    sentence: 'state.disabling.sentence',
+  },
   locked: { icon: 'warning', tone: 'bad', word: 'state.locked', sentence: 'state.locked.sentence' },
 }
 
@@ -48,16 +58,25 @@ const StateCard = ({ visit, status }: { visit: OwnerVisit; status: AtRestStatus 
       </p>
       <p>{t(sentence)}</p>
       {job ? (
-        <Bar label={t('job.label')} words={t('job.words', { done: job.done, total: job.total })} value={job.done} max={job.total} />
+        <Bar
+          label={t('job.label')}
+          words={t('job.words', { done: job.done, total: job.total })}
+          value={job.done}
+          max={job.total}
+        />
       ) : null}
       {canChange && info.atRest === 'off' ? (
         <p>
-          <a class="button main" href="/turn-on">{t('overview.turnOn')}</a>
+          <a class="button main" href="/turn-on">
+            {t('overview.turnOn')}
+          </a>
         </p>
       ) : null}
       {info.atRest === 'locked' ? (
         <p>
-          <a class="button main" href="/unlock">{t('overview.unlock')}</a>
+          <a class="button main" href="/unlock">
+            {t('overview.unlock')}
+          </a>
         </p>
       ) : null}
       {job ? (
@@ -69,12 +88,23 @@ const StateCard = ({ visit, status }: { visit: OwnerVisit; status: AtRestStatus 
   )
 }
 
-const Rollback = ({ visit, found }: { visit: OwnerVisit; found: { seenVersion: number; presentVersion: number; seenAt: number } }) => {
+const Rollback = ({
+  visit,
+  found,
+}: {
+  visit: OwnerVisit
+  found: { seenVersion: number; presentVersion: number; seenAt: number }
+}) => {
   const { t, language } = visit
   return (
     <Notice tone="bad">
       <h2>{t('rollback.title')}</h2>
-      <p>{t('rollback.text', { when: moment(language, found.seenAt), missing: found.seenVersion - found.presentVersion })}</p>
+      <p>
+        {t('rollback.text', {
+          when: moment(language, found.seenAt),
+          missing: found.seenVersion - found.presentVersion,
+        })}
+      </p>
       <Form visit={visit} action="/accept-rollback" submit={t('rollback.accept')} tone="quiet">
         <></>
       </Form>
@@ -106,8 +136,12 @@ const News = ({ visit }: { visit: OwnerVisit }) => {
 async function get(visit: OwnerVisit): Promise<Reply> {
   const { t, info, site, language, session } = visit
   const { accounts } = site
-  const status = offers<AtRestApi>(accounts, 'atRestStatus') ? await accounts.atRestStatus(info.address) : undefined
-  const rollback = offers<RollbackApi>(accounts, 'rollback', 'acceptRollback') ? await accounts.rollback(info.address) : undefined
+  const status = offers<AtRestApi>(accounts, 'atRestStatus')
+    ? await accounts.atRestStatus(info.address)
+    : undefined
+  const rollback = offers<RollbackApi>(accounts, 'rollback', 'acceptRollback')
+    ? await accounts.rollback(info.address)
+    : undefined
   const used = bytesInWords(language, info.usedBytes)
   const { quotaBytes } = info
   const others = site.sessions.of(session.address).length - 1
@@ -132,7 +166,16 @@ async function get(visit: OwnerVisit): Promise<Reply> {
             <p>{t('overview.used', { used })}</p>
           ) : (
             <>
-              <Bar label={t('overview.space')} words={t('overview.usedOf', { used, quota: bytesInWords(language, quotaBytes), percent: Math.round((100 * info.usedBytes) / Math.max(quotaBytes, 1)) })} value={info.usedBytes} max={quotaBytes} />
+              <Bar
+                label={t('overview.space')}
+                words={t('overview.usedOf', {
+                  used,
+                  quota: bytesInWords(language, quotaBytes),
+                  percent: Math.round((100 * info.usedBytes) / Math.max(quotaBytes, 1)),
+                })}
+                value={info.usedBytes}
+                max={quotaBytes}
+              />
               {info.usedBytes > 0.9 * quotaBytes ? <p class="problem">{t('overview.nearlyFull')}</p> : null}
             </>
           )}

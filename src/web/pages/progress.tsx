@@ -10,7 +10,9 @@ const askMs = 700
 const streamMs = 60_000
 
 function statusOf({ site, info }: OwnerVisit): Promise<AtRestStatus> | undefined {
-  return offers<AtRestApi>(site.accounts, 'atRestStatus') ? site.accounts.atRestStatus(info.address) : undefined
+  return offers<AtRestApi>(site.accounts, 'atRestStatus')
+    ? site.accounts.atRestStatus(info.address)
+    : undefined
 }
 
 async function get(visit: OwnerVisit): Promise<Reply> {
@@ -25,11 +27,21 @@ async function get(visit: OwnerVisit): Promise<Reply> {
       body: (
         <>
           <Notice tone="good">
-            <p>{t(state === 'on' ? 'progress.done.on' : state === 'off' ? 'progress.done.off' : 'progress.done.waits')}</p>
+            <p>
+              {t(
+                state === 'on'
+                  ? 'progress.done.on'
+                  : state === 'off'
+                    ? 'progress.done.off'
+                    : 'progress.done.waits',
+              )}
+            </p>
           </Notice>
           <p>{t('progress.done.test')}</p>
           <p>
-            <a class="button main" href="/">{t('note.overview')}</a>
+            <a class="button main" href="/">
+              {t('note.overview')}
+            </a>
           </p>
         </>
       ),
@@ -43,7 +55,12 @@ async function get(visit: OwnerVisit): Promise<Reply> {
       <>
         <p class="lead">{t('progress.lead')}</p>
         <div data-comfort="progress" data-source="/progress/events" data-words={t('progress.script')}>
-          <Bar label={t('job.label')} words={t('job.words', { done: job.done, total: job.total })} value={job.done} max={job.total} />
+          <Bar
+            label={t('job.label')}
+            words={t('job.words', { done: job.done, total: job.total })}
+            value={job.done}
+            max={job.total}
+          />
         </div>
         {job.waitsFor === undefined ? null : <p>{t('progress.waits', { reason: job.waitsFor })}</p>}
         <p>{t('progress.leave')}</p>

@@ -25,8 +25,23 @@ function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Re
         <p class="lead">{t('recover.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/recover" submit={t('recover.submit')}>
-          <Field name="address" label={t('signIn.address')} type="email" autocomplete="username" value={address} maxlength={320} problems={problems} />
-          <Field name="code" label={t('recover.code')} hint={t('recover.codeHint')} rows={3} isCode problems={problems} />
+          <Field
+            name="address"
+            label={t('signIn.address')}
+            type="email"
+            autocomplete="username"
+            value={address}
+            maxlength={320}
+            problems={problems}
+          />
+          <Field
+            name="code"
+            label={t('recover.code')}
+            hint={t('recover.codeHint')}
+            rows={3}
+            isCode
+            problems={problems}
+          />
           <NewPassword visit={visit} problems={problems} />
         </Form>
         <p>
@@ -52,7 +67,9 @@ function done(visit: Visit, address: string, code: Buffer): Reply {
         </Notice>
         <RecoverySheet visit={visit} address={address} reveal={reveal} code={code} />
         <p>
-          <a class="button main" href="/sign-in">{t('recovered.signIn')}</a>
+          <a class="button main" href="/sign-in">
+            {t('recovered.signIn')}
+          </a>
         </p>
       </>
     ),
@@ -75,8 +92,15 @@ function later(visit: Visit, readyAt: number): Reply {
 
 /** The same answer for a wrong code, an address that is not there, and one that has no code. */
 function asWrongCode(error: unknown): unknown {
-  const codes: readonly string[] = ['no-such-account', 'not-enabled', 'authentication-failed', 'account-disabled']
-  return error instanceof Refusal && codes.includes(error.code) ? new Refusal('wrong-recovery-code', 'wrong') : error
+  const codes: readonly string[] = [
+    'no-such-account',
+    'not-enabled',
+    'authentication-failed',
+    'account-disabled',
+  ]
+  return error instanceof Refusal && codes.includes(error.code)
+    ? new Refusal('wrong-recovery-code', 'wrong')
+    : error
 }
 
 async function recoverNow(visit: Visit, address: string, code: Buffer, password: Buffer): Promise<Reply> {

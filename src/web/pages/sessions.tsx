@@ -43,14 +43,24 @@ function get(visit: OwnerVisit): Reply {
                   [t('sessions.with'), slotName === undefined ? by : `${by}: ${slotName}`],
                 ]}
               />
-              <Form visit={visit} action="/sessions" submit={t('sessions.end')} tone="quiet" label={t('sessions.endThis', { name: clientId ?? row.protocol, address: row.remoteAddress })}>
+              <Form
+                visit={visit}
+                action="/sessions"
+                submit={t('sessions.end')}
+                tone="quiet"
+                label={t('sessions.endThis', { name: clientId ?? row.protocol, address: row.remoteAddress })}
+              >
                 <input type="hidden" name="session" value={row.sessionId} />
               </Form>
             </Card>
           )
         })}
         <Card title={t('sessions.pages')}>
-          <p>{others.length === 0 ? t('sessions.onlyThis') : t('sessions.otherPages', { count: others.length })}</p>
+          <p>
+            {others.length === 0
+              ? t('sessions.onlyThis')
+              : t('sessions.otherPages', { count: others.length })}
+          </p>
           {others.length === 0 ? null : (
             <Form visit={visit} action="/sessions" submit={t('sessions.endPages')} tone="quiet" what="pages">
               <></>
@@ -75,7 +85,9 @@ export const sessions: Page = ownerPage({
     }
     const sessionId = form.text('session')
     // Only one's own: an identifier alone would do for anybody's.
-    const isOwn = site.accounts.sessions().some((row) => row.sessionId === sessionId && row.address === info.address)
+    const isOwn = site.accounts
+      .sessions()
+      .some((row) => row.sessionId === sessionId && row.address === info.address)
     const ended = isOwn ? await site.accounts.kick({ sessionId }, 'Ended by the account’s owner') : 0
     session.flash = t(ended > 0 ? 'sessions.ended' : 'sessions.gone')
     return { kind: 'redirect', to: '/sessions' }

@@ -85,10 +85,18 @@ export const setUp: Page = ownerPage({
     const secret = { kind: 'password', password: form.secret('password') } as const
     const wanted = { name: t('setUp.appleName'), protocols: ['imap', 'submission'] as const }
     try {
-      const { text } = await attempting(visit, info.address, () => accounts.addAppPassword(info.address, secret, wanted))
+      const { text } = await attempting(visit, info.address, () =>
+        accounts.addAppPassword(info.address, secret, wanted),
+      )
       const bytes = appleProfile(site.settings, info.address, text)
       text.fill(0)
-      return { kind: 'file', type: 'application/x-apple-aspen-config', name: `${info.address}.mobileconfig`, bytes, isSecret: true }
+      return {
+        kind: 'file',
+        type: 'application/x-apple-aspen-config',
+        name: `${info.address}.mobileconfig`,
+        bytes,
+        isSecret: true,
+      }
     } catch (error) {
       return view(visit, [problemOf(visit, error, { password: 'password' })])
     }

@@ -20,8 +20,22 @@ function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Re
         <p class="lead">{t('signIn.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/sign-in" submit={t('signIn.submit')}>
-          <Field name="address" label={t('signIn.address')} type="email" autocomplete="username" value={address} maxlength={320} problems={problems} />
-          <Field name="password" label={t('signIn.password')} type="password" autocomplete="current-password" problems={problems} />
+          <Field
+            name="address"
+            label={t('signIn.address')}
+            type="email"
+            autocomplete="username"
+            value={address}
+            maxlength={320}
+            problems={problems}
+          />
+          <Field
+            name="password"
+            label={t('signIn.password')}
+            type="password"
+            autocomplete="current-password"
+            problems={problems}
+          />
         </Form>
         <ul class="links">
           <li>
@@ -91,7 +105,9 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
     } finally {
       await opened.close()
     }
-    return isEnded ? view(visit, [{ text: t('refusal.busy') }], address) : { kind: 'redirect', to: '/', signIn: id }
+    return isEnded
+      ? view(visit, [{ text: t('refusal.busy') }], address)
+      : { kind: 'redirect', to: '/', signIn: id }
   } catch (error) {
     return view(visit, [problemOf(visit, error)], address)
   }
@@ -103,4 +119,3 @@ export const signIn: Page = {
   get: (visit) => (visit.session ? { kind: 'redirect', to: '/' } : view(visit)),
   post,
 }
-

@@ -16,7 +16,14 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
         <p class="lead">{t('testCode.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/test-code" submit={t('testCode.submit')}>
-          <Field name="code" label={t('recover.code')} hint={t('recover.codeHint')} rows={3} isCode problems={problems} />
+          <Field
+            name="code"
+            label={t('recover.code')}
+            hint={t('recover.codeHint')}
+            rows={3}
+            isCode
+            problems={problems}
+          />
         </Form>
         <p>
           <a href="/new-code">{t('testCode.lost')}</a>

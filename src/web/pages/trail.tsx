@@ -8,32 +8,35 @@ import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Form, Problems } from '../views/form.tsx'
 
 const kinds: Partial<Record<TrailKind, TextKey>> = {
-  'enabled': 'trail.enabled',
-  'disabled': 'trail.disabled',
+  enabled: 'trail.enabled',
+  disabled: 'trail.disabled',
   'keys-rotated': 'trail.keysRotated',
   'password-changed': 'trail.passwordChanged',
   'password-reset-by-admin': 'trail.passwordReset',
   'decrypted-by-admin': 'trail.decrypted',
   'mail-locked': 'trail.mailLocked',
   'mail-unlocked': 'trail.mailUnlocked',
-  'recovered': 'trail.recovered',
+  recovered: 'trail.recovered',
   'recovery-code-renewed': 'trail.codeRenewed',
   'app-password-added': 'trail.appAdded',
   'app-password-revoked': 'trail.appRevoked',
   'slot-removed': 'trail.slotRemoved',
   'rolled-back': 'trail.rolledBack',
-  'repaired': 'trail.repaired',
+  repaired: 'trail.repaired',
 }
 
 const actors: Partial<Record<string, TextKey>> = {
-  'owner': 'trail.byOwner',
-  'admin': 'trail.byAdmin',
+  owner: 'trail.byOwner',
+  admin: 'trail.byAdmin',
   'admin-key': 'trail.byAdminKey',
-  'server': 'trail.byServer',
+  server: 'trail.byServer',
 }
 
 /** One entry as a sentence. */
-export function trailText({ t }: { readonly t: OwnerVisit['t'] }, { kind, by, remoteAddress, detail }: TrailEntry): string {
+export function trailText(
+  { t }: { readonly t: OwnerVisit['t'] },
+  { kind, by, remoteAddress, detail }: TrailEntry,
+): string {
   const [what, who] = [kinds[kind], actors[by]]
   const from = remoteAddress === undefined ? '' : ` ${t('trail.from', { address: remoteAddress })}`
   return `${what === undefined ? kind : t(what)}, ${who === undefined ? by : t(who)}${from}${detail === undefined ? '' : ` (${detail})`}.`
@@ -64,7 +67,11 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
           </ol>
         )}
         <Form visit={visit} action="/history" submit={t(hasNews ? 'trail.seen' : 'trail.refresh')}>
-          <CurrentPassword visit={visit} problems={problems} hint={t(hasNews ? 'trail.seenHint' : 'trail.refreshHint')} />
+          <CurrentPassword
+            visit={visit}
+            problems={problems}
+            hint={t(hasNews ? 'trail.seenHint' : 'trail.refreshHint')}
+          />
         </Form>
       </>
     ),

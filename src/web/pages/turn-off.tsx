@@ -38,10 +38,13 @@ export const turnOff: Page = ownerPage({
     const { site, info, t } = visit
     const { accounts } = site
     if (!offers<AtRestApi>(accounts, 'disableAtRest')) return { kind: 'redirect', to: '/' }
-    if (!form.isTicked('understood')) return view(visit, [{ field: 'understood', text: t('turnOn.mustTick') }])
+    if (!form.isTicked('understood'))
+      return view(visit, [{ field: 'understood', text: t('turnOn.mustTick') }])
     try {
       const secret = { kind: 'password', password: form.secret('password') } as const
-      const { finished } = await attempting(visit, info.address, () => accounts.disableAtRest(info.address, secret))
+      const { finished } = await attempting(visit, info.address, () =>
+        accounts.disableAtRest(info.address, secret),
+      )
       finished.catch(() => undefined)
     } catch (error) {
       return view(visit, [problemOf(visit, error, { password: 'password' })])

@@ -36,10 +36,20 @@ async function view(visit: OwnerVisit, problems: readonly Problem[] = []): Promi
         <p class="lead">{t('turnOn.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Card title={t('turnOn.means')}>
-          <Lines lines={[t('turnOn.means.1'), t('turnOn.means.2'), t('turnOn.means.3'), t('turnOn.means.4'), t('turnOn.means.5')]} />
+          <Lines
+            lines={[
+              t('turnOn.means.1'),
+              t('turnOn.means.2'),
+              t('turnOn.means.3'),
+              t('turnOn.means.4'),
+              t('turnOn.means.5'),
+            ]}
+          />
         </Card>
         <Card title={t('turnOn.cannot')}>
-          <Lines lines={[t('turnOn.cannot.1'), t('turnOn.cannot.2'), t('turnOn.cannot.3'), t('turnOn.cannot.4')]} />
+          <Lines
+            lines={[t('turnOn.cannot.1'), t('turnOn.cannot.2'), t('turnOn.cannot.3'), t('turnOn.cannot.4')]}
+          />
         </Card>
         <Notice tone={isWatched ? 'warning' : 'plain'}>
           <p>{escrowLine(visit, status)}</p>
@@ -64,9 +74,12 @@ export const turnOn: Page = ownerPage({
     const { site, info, session, t } = visit
     const { accounts } = site
     if (!offers<AtRestApi>(accounts, 'offerEnable', 'withdrawOffer')) return { kind: 'redirect', to: '/' }
-    if (!form.isTicked('understood')) return view(visit, [{ field: 'understood', text: t('turnOn.mustTick') }])
+    if (!form.isTicked('understood'))
+      return view(visit, [{ field: 'understood', text: t('turnOn.mustTick') }])
     try {
-      const offer = await attempting(visit, info.address, () => accounts.offerEnable(info.address, form.secret('password')))
+      const offer = await attempting(visit, info.address, () =>
+        accounts.offerEnable(info.address, form.secret('password')),
+      )
       if (session.offer) accounts.withdrawOffer(session.offer.offerId)
       session.offer = { offerId: offer.offerId, kind: 'enable', expiresAt: offer.expiresAt }
       return codePage(visit, offer.recoveryCode)

@@ -21,9 +21,32 @@ function view(visit: Visit, problems: readonly Problem[] = [], given = ''): Repl
         <p class="lead">{t('unlock.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/unlock" submit={t('unlock.submit')}>
-          <Field name="address" label={t('signIn.address')} type="email" autocomplete="username" value={address} maxlength={320} problems={problems} />
-          <Field name="oldPassword" label={t('unlock.old')} hint={t('unlock.oldHint')} type="password" isOptional problems={problems} />
-          <Field name="code" label={t('unlock.code')} hint={t('recover.codeHint')} rows={3} isCode isOptional problems={problems} />
+          <Field
+            name="address"
+            label={t('signIn.address')}
+            type="email"
+            autocomplete="username"
+            value={address}
+            maxlength={320}
+            problems={problems}
+          />
+          <Field
+            name="oldPassword"
+            label={t('unlock.old')}
+            hint={t('unlock.oldHint')}
+            type="password"
+            isOptional
+            problems={problems}
+          />
+          <Field
+            name="code"
+            label={t('unlock.code')}
+            hint={t('recover.codeHint')}
+            rows={3}
+            isCode
+            isOptional
+            problems={problems}
+          />
           <NewPassword visit={visit} problems={problems} />
         </Form>
         <p>
@@ -44,7 +67,9 @@ function done({ t }: Visit): Reply {
           <p>{t('unlocked.text')}</p>
         </Notice>
         <p>
-          <a class="button main" href="/sign-in">{t('note.signIn')}</a>
+          <a class="button main" href="/sign-in">
+            {t('note.signIn')}
+          </a>
         </p>
       </>
     ),
@@ -58,21 +83,27 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
   const address = form.text('address')
   if (address === '') return view(visit, [{ field: 'address', text: t('signIn.addressMissing') }])
   const [password, given] = [form.secret('oldPassword'), form.secret('code')]
-  if (password.length === 0 && given.length === 0) return view(visit, [{ field: 'oldPassword', text: t('unlock.oneOfThem') }], address)
+  if (password.length === 0 && given.length === 0)
+    return view(visit, [{ field: 'oldPassword', text: t('unlock.oneOfThem') }], address)
   const code = codeIn(given)
   const typo = password.length === 0 ? typoIn(visit, code) : undefined
   if (typo !== undefined) return view(visit, [{ field: 'code', text: typo }], address)
   const weak = newPasswordProblem(visit, form)
   if (weak) return view(visit, [weak], address)
-  const secret = password.length > 0 ? ({ kind: 'password', password } as const) : ({ kind: 'recovery', code } as const)
+  const secret =
+    password.length > 0 ? ({ kind: 'password', password } as const) : ({ kind: 'recovery', code } as const)
   try {
     await evenly(answerMs, () =>
       attempting(visit, address, () => accounts.unlockMail(address, secret, form.secret('newPassword'))),
     )
     return done(visit)
   } catch (error) {
-    const problem = problemOf(visit, error, { 'wrong-recovery-code': 'code', 'password': 'oldPassword' })
-    return view(visit, [problem.field === undefined ? problem : { ...problem, text: t('unlock.wrong') }], address)
+    const problem = problemOf(visit, error, { 'wrong-recovery-code': 'code', password: 'oldPassword' })
+    return view(
+      visit,
+      [problem.field === undefined ? problem : { ...problem, text: t('unlock.wrong') }],
+      address,
+    )
   }
 }
 

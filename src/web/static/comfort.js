@@ -9,7 +9,9 @@ for (const button of document.querySelectorAll('[data-comfort="print"]')) {
 /** A code is copied as it is written: its groups with dashes. */
 function textOf(element) {
   const groups = [...element.querySelectorAll('li')]
-  return groups.length > 0 ? groups.map((group) => group.textContent.trim()).join('-') : element.textContent.trim()
+  return groups.length > 0
+    ? groups.map((group) => group.textContent.trim()).join('-')
+    : element.textContent.trim()
 }
 
 for (const button of document.querySelectorAll('[data-comfort="copy"]')) {

@@ -103,15 +103,24 @@ export const commonTexts = {
   'note.signIn': ['Sign in', 'Anmelden'],
   'note.again': ['Back to the form', 'Zurück zum Formular'],
   'note.missing.title': ['There is no such page', 'Diese Seite gibt es nicht'],
-  'note.missing.text': ['Check the address, or go on from here.', 'Prüfen Sie die Adresse, oder gehen Sie hier weiter.'],
+  'note.missing.text': [
+    'Check the address, or go on from here.',
+    'Prüfen Sie die Adresse, oder gehen Sie hier weiter.',
+  ],
   'note.badRequest.title': ['The form did not arrive whole', 'Das Formular kam nicht vollständig an'],
-  'note.badRequest.text': ['Nothing was changed. Open the page again and try once more.', 'Es wurde nichts geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.'],
+  'note.badRequest.text': [
+    'Nothing was changed. Open the page again and try once more.',
+    'Es wurde nichts geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.',
+  ],
   'note.foreignForm.title': ['This came from another site', 'Das kam von einer anderen Website'],
   'note.foreignForm.text': [
     'Nothing was changed. If you did not expect this page, somebody tried to act in your name: close that other page.',
     'Es wurde nichts geändert. Wenn Sie diese Seite nicht erwartet haben, hat jemand versucht, in Ihrem Namen zu handeln: Schließen Sie die andere Seite.',
   ],
-  'note.usedForm.title': ['This form was sent already, or is too old', 'Dieses Formular wurde schon gesendet oder ist zu alt'],
+  'note.usedForm.title': [
+    'This form was sent already, or is too old',
+    'Dieses Formular wurde schon gesendet oder ist zu alt',
+  ],
   'note.usedForm.text': [
     'Nothing was changed this time, and what was shown once is not shown again. Open the form anew.',
     'Diesmal wurde nichts geändert, und was einmal gezeigt wurde, wird nicht noch einmal gezeigt. Öffnen Sie das Formular neu.',
@@ -122,7 +131,10 @@ export const commonTexts = {
     'Nach einiger Zeit ohne Klick meldet diese Seite Sie ab. Es wurde nichts geändert; melden Sie sich wieder an.',
   ],
   'note.tooLarge.title': ['That is too large', 'Das ist zu groß'],
-  'note.tooLarge.text': ['Nothing was taken over. Send less at once.', 'Es wurde nichts übernommen. Senden Sie weniger auf einmal.'],
+  'note.tooLarge.text': [
+    'Nothing was taken over. Send less at once.',
+    'Es wurde nichts übernommen. Senden Sie weniger auf einmal.',
+  ],
   'note.fault.title': ['Something went wrong here', 'Hier ist etwas schiefgegangen'],
   'note.fault.text': [
     'That is our mistake, not yours. Try again later, and tell your administrator the word {id}: it finds the place in the log.',

@@ -27,7 +27,10 @@ export const encryptionTexts = {
     'You get that recovery code in the next step, once, to print or write down.',
     'Diesen Wiederherstellungscode bekommen Sie im nächsten Schritt, einmal, zum Drucken oder Aufschreiben.',
   ],
-  'turnOn.means.5': ['You can turn it off again whenever you like.', 'Sie können sie jederzeit wieder ausschalten.'],
+  'turnOn.means.5': [
+    'You can turn it off again whenever you like.',
+    'Sie können sie jederzeit wieder ausschalten.',
+  ],
   'turnOn.cannot': ['What it cannot protect from', 'Wovor das nicht schützen kann'],
   'turnOn.cannot.1': [
     'While you are logged in, the server holds your key in its memory: whoever controls the running machine then can read along.',
@@ -37,7 +40,10 @@ export const encryptionTexts = {
     'Mail comes and goes through other servers, where others may read it before it arrives here.',
     'Post läuft über andere Server, wo andere sie lesen können, bevor sie hier ankommt.',
   ],
-  'turnOn.cannot.3': ['A weak password can be guessed. Choose a good one first.', 'Ein schwaches Passwort lässt sich erraten. Wählen Sie vorher ein gutes.'],
+  'turnOn.cannot.3': [
+    'A weak password can be guessed. Choose a good one first.',
+    'Ein schwaches Passwort lässt sich erraten. Wählen Sie vorher ein gutes.',
+  ],
   'turnOn.cannot.4': [
     'Copies in your mail programs, and older backups of this server, are not covered.',
     'Kopien in Ihren Mailprogrammen und ältere Sicherungen dieses Servers sind nicht erfasst.',
@@ -58,13 +64,19 @@ export const encryptionTexts = {
     'I understand: without my password and my recovery code my mail cannot be opened again.',
     'Ich habe verstanden: Ohne mein Passwort und meinen Wiederherstellungscode lässt sich meine Post nicht mehr öffnen.',
   ],
-  'turnOn.mustTick': ['Tick the box when you have read and understood it.', 'Setzen Sie das Häkchen, wenn Sie es gelesen und verstanden haben.'],
+  'turnOn.mustTick': [
+    'Tick the box when you have read and understood it.',
+    'Setzen Sie das Häkchen, wenn Sie es gelesen und verstanden haben.',
+  ],
   'turnOn.submit': ['Show my recovery code', 'Meinen Wiederherstellungscode zeigen'],
   'turnOn.nothingYet': [
     'Nothing is changed yet: encryption begins when you have typed the code back.',
     'Noch wird nichts geändert: Die Verschlüsselung beginnt erst, wenn Sie den Code zurückgetippt haben.',
   ],
-  'turnOn.notOffered': ['Your administrator does not offer encryption here.', 'Ihre Verwaltung bietet die Verschlüsselung hier nicht an.'],
+  'turnOn.notOffered': [
+    'Your administrator does not offer encryption here.',
+    'Ihre Verwaltung bietet die Verschlüsselung hier nicht an.',
+  ],
   'codePage.title': ['Your recovery code', 'Ihr Wiederherstellungscode'],
   'codePage.lead': [
     'This code opens your mail if you forget your password. Print it or write it down, and keep it where you keep your passport.',
@@ -91,7 +103,10 @@ export const encryptionTexts = {
   'sheet.copy': ['Copy', 'Kopieren'],
   'sheet.copied': ['Copied', 'Kopiert'],
   'sheet.download': ['Save as a text file', 'Als Textdatei speichern'],
-  'sheet.printHint': ['To print, use your browser’s menu: only the sheet is printed.', 'Zum Drucken benutzen Sie das Menü Ihres Browsers: Gedruckt wird nur das Blatt.'],
+  'sheet.printHint': [
+    'To print, use your browser’s menu: only the sheet is printed.',
+    'Zum Drucken benutzen Sie das Menü Ihres Browsers: Gedruckt wird nur das Blatt.',
+  ],
   'sheet.file': [
     'Recovery code for {address}\nServer: {server}\nMade on: {date}\n\n{code}\n\nWith this code you set a new password if you forget yours, at\n{url}\nCapitals, spaces and dashes do not matter. It works once; then you get a new one.\nWhoever has this code can open your mail: print it, then delete this file.\n',
     'Wiederherstellungscode für {address}\nServer: {server}\nErstellt am: {date}\n\n{code}\n\nMit diesem Code setzen Sie ein neues Passwort, wenn Sie Ihres vergessen haben, auf\n{url}\nGroßschreibung, Leerzeichen und Striche sind gleichgültig. Er gilt einmal; dann bekommen Sie einen neuen.\nWer diesen Code hat, kann Ihre Post öffnen: Drucken Sie ihn und löschen Sie dann diese Datei.\n',
@@ -102,8 +117,14 @@ export const encryptionTexts = {
     'Damit wir beide wissen, dass Sie ihn haben: Tippen Sie die letzten zwei Gruppen Ihres Wiederherstellungscodes.',
   ],
   'confirm.typed': ['The last two groups', 'Die letzten zwei Gruppen'],
-  'confirm.hint': ['Eight letters and digits, from your sheet. The whole code will do, too.', 'Acht Buchstaben und Ziffern, von Ihrem Blatt. Der ganze Code geht auch.'],
-  'confirm.missing': ['Type the last two groups of the code from your sheet.', 'Tippen Sie die letzten zwei Gruppen des Codes von Ihrem Blatt ab.'],
+  'confirm.hint': [
+    'Eight letters and digits, from your sheet. The whole code will do, too.',
+    'Acht Buchstaben und Ziffern, von Ihrem Blatt. Der ganze Code geht auch.',
+  ],
+  'confirm.missing': [
+    'Type the last two groups of the code from your sheet.',
+    'Tippen Sie die letzten zwei Gruppen des Codes von Ihrem Blatt ab.',
+  ],
   'confirm.wrong': [
     'That is not the end of the new code. Look at your sheet again, at groups 6 and 7; if you did not keep it, cancel and start again.',
     'Das ist nicht das Ende des neuen Codes. Sehen Sie noch einmal auf Ihr Blatt, Gruppen 6 und 7; haben Sie es nicht behalten, brechen Sie ab und beginnen Sie neu.',
@@ -112,15 +133,24 @@ export const encryptionTexts = {
   'confirm.submitRenew': ['Use the new code from now on', 'Ab jetzt gilt der neue Code'],
   'confirm.cancel': ['Cancel and throw the code away', 'Abbrechen und den Code verwerfen'],
   'confirm.until': ['The code waits until {when}.', 'Der Code wartet bis {when}.'],
-  'confirm.cancelledEnable': ['The code was thrown away. Nothing has changed.', 'Der Code wurde verworfen. Es hat sich nichts geändert.'],
-  'confirm.cancelledRenew': ['The new code was thrown away. Your old one is still good.', 'Der neue Code wurde verworfen. Ihr alter gilt weiter.'],
+  'confirm.cancelledEnable': [
+    'The code was thrown away. Nothing has changed.',
+    'Der Code wurde verworfen. Es hat sich nichts geändert.',
+  ],
+  'confirm.cancelledRenew': [
+    'The new code was thrown away. Your old one is still good.',
+    'Der neue Code wurde verworfen. Ihr alter gilt weiter.',
+  ],
   'confirm.expired.title': ['There is no code waiting', 'Es wartet kein Code'],
   'confirm.expired.text': [
     'A new code waits for a while only. Start again, and you get another one; nothing has changed.',
     'Ein neuer Code wartet nur eine Weile. Beginnen Sie neu, dann bekommen Sie einen anderen; es hat sich nichts geändert.',
   ],
   'confirm.expired.again': ['Start again', 'Neu beginnen'],
-  'confirm.renewed': ['The new recovery code counts from now on. Destroy the old sheet.', 'Ab jetzt gilt der neue Wiederherstellungscode. Vernichten Sie das alte Blatt.'],
+  'confirm.renewed': [
+    'The new recovery code counts from now on. Destroy the old sheet.',
+    'Ab jetzt gilt der neue Wiederherstellungscode. Vernichten Sie das alte Blatt.',
+  ],
   'progress.title': ['Sealing your mail', 'Ihre Post wird versiegelt'],
   'progress.lead': [
     'It goes on by itself, and you can use your mailbox meanwhile.',
@@ -128,11 +158,23 @@ export const encryptionTexts = {
   ],
   'progress.script': ['{done} of {total} messages', '{done} von {total} Nachrichten'],
   'progress.waits': ['It waits: {reason}', 'Es wartet: {reason}'],
-  'progress.leave': ['You may close this page; it does not stop.', 'Sie können diese Seite schließen; es hört nicht auf.'],
+  'progress.leave': [
+    'You may close this page; it does not stop.',
+    'Sie können diese Seite schließen; es hört nicht auf.',
+  ],
   'progress.done.title': ['Done', 'Fertig'],
-  'progress.done.on': ['Encryption is on. All your mail is sealed to you alone.', 'Die Verschlüsselung ist an. Ihre ganze Post ist für Sie allein versiegelt.'],
-  'progress.done.off': ['Encryption is off. The server has a key to your mail again.', 'Die Verschlüsselung ist aus. Der Server hat wieder einen Schlüssel zu Ihrer Post.'],
-  'progress.done.waits': ['Nothing is running just now; what is left goes on at your next login.', 'Gerade läuft nichts; was übrig ist, geht bei Ihrer nächsten Anmeldung weiter.'],
+  'progress.done.on': [
+    'Encryption is on. All your mail is sealed to you alone.',
+    'Die Verschlüsselung ist an. Ihre ganze Post ist für Sie allein versiegelt.',
+  ],
+  'progress.done.off': [
+    'Encryption is off. The server has a key to your mail again.',
+    'Die Verschlüsselung ist aus. Der Server hat wieder einen Schlüssel zu Ihrer Post.',
+  ],
+  'progress.done.waits': [
+    'Nothing is running just now; what is left goes on at your next login.',
+    'Gerade läuft nichts; was übrig ist, geht bei Ihrer nächsten Anmeldung weiter.',
+  ],
   'progress.done.test': [
     'Test it: open your mail program. Nothing changes there.',
     'Probieren Sie es aus: Öffnen Sie Ihr Mailprogramm. Dort ändert sich nichts.',
@@ -149,7 +191,10 @@ export const encryptionTexts = {
     'Tippen Sie Ihren Code: Es wird nur geprüft, ob er funktioniert. Es ändert sich nichts, und der Code bleibt gültig.',
   ],
   'testCode.submit': ['Test it', 'Testen'],
-  'testCode.works': ['Your recovery code works. Put it back where it was.', 'Ihr Wiederherstellungscode funktioniert. Legen Sie ihn zurück, wo er war.'],
+  'testCode.works': [
+    'Your recovery code works. Put it back where it was.',
+    'Ihr Wiederherstellungscode funktioniert. Legen Sie ihn zurück, wo er war.',
+  ],
   'testCode.lost': ['I cannot find it: make a new one', 'Ich finde ihn nicht: einen neuen erstellen'],
   'turnOff.title': ['Turn encryption off', 'Verschlüsselung ausschalten'],
   'turnOff.lead': [
@@ -157,10 +202,19 @@ export const encryptionTexts = {
     'Ihre Post bleibt, wo sie ist, aber dieser Server bekommt wieder einen Schlüssel dazu.',
   ],
   'turnOff.means': ['What it means', 'Was das bedeutet'],
-  'turnOff.means.1': ['Whoever runs this server can read your mail.', 'Wer diesen Server betreibt, kann Ihre Post lesen.'],
-  'turnOff.means.2': ['An administrator can reset your password.', 'Die Verwaltung kann Ihr Passwort zurücksetzen.'],
+  'turnOff.means.1': [
+    'Whoever runs this server can read your mail.',
+    'Wer diesen Server betreibt, kann Ihre Post lesen.',
+  ],
+  'turnOff.means.2': [
+    'An administrator can reset your password.',
+    'Die Verwaltung kann Ihr Passwort zurücksetzen.',
+  ],
   'turnOff.means.3': ['Your recovery code stops working.', 'Ihr Wiederherstellungscode gilt nicht mehr.'],
-  'turnOff.understood': ['I want the server to be able to open my mail.', 'Ich will, dass der Server meine Post öffnen kann.'],
+  'turnOff.understood': [
+    'I want the server to be able to open my mail.',
+    'Ich will, dass der Server meine Post öffnen kann.',
+  ],
   'turnOff.submit': ['Turn encryption off', 'Verschlüsselung ausschalten'],
   'recover.title': ['Get back in', 'Wieder hineinkommen'],
   'recover.lead': [
@@ -195,10 +249,19 @@ export const encryptionTexts = {
     'Die Verwaltung hat Ihnen ein neues Passwort gegeben, das Ihre Post nicht öffnen kann. Ihr altes Passwort oder Ihr Wiederherstellungscode kann es.',
   ],
   'unlock.old': ['Your old password', 'Ihr altes Passwort'],
-  'unlock.oldHint': ['The one from before. Leave it empty if you have the code.', 'Das von vorher. Lassen Sie es leer, wenn Sie den Code haben.'],
+  'unlock.oldHint': [
+    'The one from before. Leave it empty if you have the code.',
+    'Das von vorher. Lassen Sie es leer, wenn Sie den Code haben.',
+  ],
   'unlock.code': ['Or your recovery code', 'Oder Ihr Wiederherstellungscode'],
-  'unlock.oneOfThem': ['Type your old password or your recovery code: one of them is needed.', 'Geben Sie Ihr altes Passwort oder Ihren Wiederherstellungscode ein: Eines davon ist nötig.'],
-  'unlock.wrong': ['This does not open the mail of this address. Check the address, and try the other way.', 'Das öffnet die Post dieser Adresse nicht. Prüfen Sie die Adresse und versuchen Sie den anderen Weg.'],
+  'unlock.oneOfThem': [
+    'Type your old password or your recovery code: one of them is needed.',
+    'Geben Sie Ihr altes Passwort oder Ihren Wiederherstellungscode ein: Eines davon ist nötig.',
+  ],
+  'unlock.wrong': [
+    'This does not open the mail of this address. Check the address, and try the other way.',
+    'Das öffnet die Post dieser Adresse nicht. Prüfen Sie die Adresse und versuchen Sie den anderen Weg.',
+  ],
   'unlock.submit': ['Open my mail', 'Meine Post öffnen'],
   'unlocked.title': ['Your mail is open again', 'Ihre Post ist wieder offen'],
   'unlocked.text': ['From now on your new password opens it.', 'Ab jetzt öffnet sie Ihr neues Passwort.'],

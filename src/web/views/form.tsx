@@ -8,7 +8,10 @@ export const Token: FC<{ readonly visit: Visit; readonly action: string }> = ({ 
 )
 
 /** What was wrong, at the top, where it is read first. */
-export const Problems: FC<{ readonly visit: Visit; readonly problems: readonly Problem[] }> = ({ visit, problems }) =>
+export const Problems: FC<{ readonly visit: Visit; readonly problems: readonly Problem[] }> = ({
+  visit,
+  problems,
+}) =>
   problems.length === 0 ? null : (
     <div class="notice bad" role="alert" tabindex={-1} autofocus>
       <Icon name="warning" />
@@ -35,8 +38,22 @@ interface FormProps {
   readonly label?: string
 }
 
-export const Form: FC<PropsWithChildren<FormProps>> = ({ visit, action, submit, tone, isUpload, what, label, children }) => (
-  <form method="post" action={action} {...(isUpload ? { enctype: 'multipart/form-data' } : {})} class={tone === 'quiet' ? 'inline' : 'stack'}>
+export const Form: FC<PropsWithChildren<FormProps>> = ({
+  visit,
+  action,
+  submit,
+  tone,
+  isUpload,
+  what,
+  label,
+  children,
+}) => (
+  <form
+    method="post"
+    action={action}
+    {...(isUpload ? { enctype: 'multipart/form-data' } : {})}
+    class={tone === 'quiet' ? 'inline' : 'stack'}
+  >
     <Token visit={visit} action={action} />
     {what === undefined ? null : <input type="hidden" name="what" value={what} />}
     {children}
@@ -45,6 +62,9 @@ export const Form: FC<PropsWithChildren<FormProps>> = ({ visit, action, submit, 
     </button>
   </form>
 )
+
+/** Some browsers send what they check to their maker. */
+const noSpelling: object = { spellcheck: 'false' }
 
 interface FieldProps {
   readonly name: string
@@ -64,7 +84,19 @@ interface FieldProps {
 }
 
 export const Field: FC<FieldProps> = (given) => {
-  const { name, label, hint, type = 'text', autocomplete = 'off', value, maxlength, isOptional, rows, accept, isCode } = given
+  const {
+    name,
+    label,
+    hint,
+    type = 'text',
+    autocomplete = 'off',
+    value,
+    maxlength,
+    isOptional,
+    rows,
+    accept,
+    isCode,
+  } = given
   const id = given.id ?? name
   const problem = given.problems?.find(({ field }) => field === name)
   const described = [hint === undefined ? [] : `${id}-hint`, problem ? `${id}-problem` : []].flat().join(' ')
@@ -75,7 +107,7 @@ export const Field: FC<FieldProps> = (given) => {
     ...(problem ? { 'aria-invalid': 'true' as const } : {}),
     ...(isOptional ? {} : { required: true }),
     ...(maxlength === undefined ? {} : { maxlength }),
-    ...(isCode ? { autocapitalize: 'characters' as const, spellcheck: 'false' as const, class: 'code-input' } : {}),
+    ...(isCode ? { autocapitalize: 'characters' as const, class: 'code-input', ...noSpelling } : {}),
   }
   return (
     <div class={problem ? 'field wrong' : 'field'}>
@@ -91,7 +123,13 @@ export const Field: FC<FieldProps> = (given) => {
         </p>
       ) : null}
       {rows === undefined ? (
-        <input {...shared} type={type} autocomplete={autocomplete} {...(value === undefined ? {} : { value })} {...(accept === undefined ? {} : { accept })} />
+        <input
+          {...shared}
+          type={type}
+          autocomplete={autocomplete}
+          {...(value === undefined ? {} : { value })}
+          {...(accept === undefined ? {} : { accept })}
+        />
       ) : (
         <textarea {...shared} rows={rows} autocomplete={autocomplete}>
           {value ?? ''}
@@ -102,14 +140,23 @@ export const Field: FC<FieldProps> = (given) => {
 }
 
 /** The account's present password; with its address, so that password managers know which. */
-export const CurrentPassword: FC<{ readonly visit: Visit; readonly problems?: readonly Problem[]; readonly id?: string; readonly hint?: string }> = ({
-  visit,
-  problems,
-  id,
-  hint,
-}) => (
+export const CurrentPassword: FC<{
+  readonly visit: Visit
+  readonly problems?: readonly Problem[]
+  readonly id?: string
+  readonly hint?: string
+}> = ({ visit, problems, id, hint }) => (
   <>
-    <input type="text" name="username" value={visit.session?.address ?? ''} autocomplete="username" hidden aria-hidden="true" tabindex={-1} readonly />
+    <input
+      type="text"
+      name="username"
+      value={visit.session?.address ?? ''}
+      autocomplete="username"
+      hidden
+      aria-hidden="true"
+      tabindex={-1}
+      readonly
+    />
     <Field
       name="password"
       {...(id === undefined ? {} : { id })}
@@ -122,20 +169,36 @@ export const CurrentPassword: FC<{ readonly visit: Visit; readonly problems?: re
   </>
 )
 
-export const NewPassword: FC<{ readonly visit: Visit; readonly problems?: readonly Problem[] }> = ({ visit, problems = [] }) => (
+export const NewPassword: FC<{ readonly visit: Visit; readonly problems?: readonly Problem[] }> = ({
+  visit,
+  problems = [],
+}) => (
   <>
-    <Field name="newPassword" label={visit.t('form.newPassword')} hint={visit.t('form.newPasswordHint')} type="password" autocomplete="new-password" problems={problems} />
-    <Field name="repeat" label={visit.t('form.repeat')} type="password" autocomplete="new-password" problems={problems} />
+    <Field
+      name="newPassword"
+      label={visit.t('form.newPassword')}
+      hint={visit.t('form.newPasswordHint')}
+      type="password"
+      autocomplete="new-password"
+      problems={problems}
+    />
+    <Field
+      name="repeat"
+      label={visit.t('form.repeat')}
+      type="password"
+      autocomplete="new-password"
+      problems={problems}
+    />
   </>
 )
 
-export const Tick: FC<{ readonly name: string; readonly label: Child; readonly isTicked?: boolean; readonly problems?: readonly Problem[]; readonly isOptional?: boolean }> = ({
-  name,
-  label,
-  isTicked,
-  problems,
-  isOptional,
-}) => {
+export const Tick: FC<{
+  readonly name: string
+  readonly label: Child
+  readonly isTicked?: boolean
+  readonly problems?: readonly Problem[]
+  readonly isOptional?: boolean
+}> = ({ name, label, isTicked, problems, isOptional }) => {
   const problem = problems?.find(({ field }) => field === name)
   return (
     <div class={problem ? 'field tick wrong' : 'field tick'}>
@@ -144,7 +207,15 @@ export const Tick: FC<{ readonly name: string; readonly label: Child; readonly i
           {problem.text}
         </p>
       ) : null}
-      <input type="checkbox" id={name} name={name} value="yes" checked={isTicked === true} {...(isOptional ? {} : { required: true })} {...(problem ? { 'aria-invalid': 'true', 'aria-describedby': `${name}-problem` } : {})} />
+      <input
+        type="checkbox"
+        id={name}
+        name={name}
+        value="yes"
+        checked={isTicked === true}
+        {...(isOptional ? {} : { required: true })}
+        {...(problem ? { 'aria-invalid': 'true', 'aria-describedby': `${name}-problem` } : {})}
+      />
       <label for={name}>{label}</label>
     </div>
   )

@@ -2,7 +2,8 @@
 import type { FC } from 'hono/jsx'
 
 const paths = {
-  locked: 'M7 10V7a5 5 0 0 1 10 0v3M5.5 10h13a1.5 1.5 0 0 1 1.5 1.5v8a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 19.500v-8A1.5 1.5 0 0 1 5.5 10zM12 14.500v3',
+  locked:
+    'M7 10V7a5 5 0 0 1 10 0v3M5.5 10h13a1.5 1.5 0 0 1 1.5 1.5v8a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 19.500v-8A1.5 1.5 0 0 1 5.5 10zM12 14.500v3',
   open: 'M7 10V7a5 5 0 0 1 9.7-1.700M5.5 10h13a1.5 1.5 0 0 1 1.5 1.500v8a1.5 1.5 0 0 1-1.5 1.500h-13A1.5 1.5 0 0 1 4 19.500v-8A1.5 1.5 0 0 1 5.5 10zM12 14.500v3',
   good: 'M12 21.500a9.5 9.5 0 1 0 0-19 9.5 9.5 0 0 0 0 19zM7.8 12.300l2.9 2.9 5.5-6',
   warning: 'M12 3.5 22 20.500H2zM12 10v4.500M12 17.400v.1',
@@ -14,7 +15,19 @@ const paths = {
 export type IconName = keyof typeof paths
 
 export const Icon: FC<{ readonly name: IconName }> = ({ name }) => (
-  <svg class="icon" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+  <svg
+    class="icon"
+    viewBox="0 0 24 24"
+    width="24"
+    height="24"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="1.8"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+    aria-hidden="true"
+    focusable="false"
+  >
     <path d={paths[name]} />
   </svg>
 )

@@ -2,21 +2,29 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import { Icon, type IconName } from './icon.tsx'
 
-export const Notice: FC<PropsWithChildren<{ readonly tone: 'good' | 'bad' | 'plain' | 'warning'; readonly icon?: IconName }>> = ({ tone, icon, children }) => (
+export const Notice: FC<
+  PropsWithChildren<{ readonly tone: 'good' | 'bad' | 'plain' | 'warning'; readonly icon?: IconName }>
+> = ({ tone, icon, children }) => (
   <div class={`notice ${tone}`}>
     <Icon name={icon ?? (tone === 'good' ? 'good' : tone === 'plain' ? 'info' : 'warning')} />
     <div>{children}</div>
   </div>
 )
 
-export const Card: FC<PropsWithChildren<{ readonly title: string; readonly id?: string }>> = ({ title, id, children }) => (
+export const Card: FC<PropsWithChildren<{ readonly title: string; readonly id?: string }>> = ({
+  title,
+  id,
+  children,
+}) => (
   <section class="card" {...(id === undefined ? {} : { id })}>
     <h2>{title}</h2>
     {children}
   </section>
 )
 
-export const Facts: FC<{ readonly pairs: readonly (readonly [name: string, value: Child])[] }> = ({ pairs }) => (
+export const Facts: FC<{ readonly pairs: readonly (readonly [name: string, value: Child])[] }> = ({
+  pairs,
+}) => (
   <dl class="facts">
     {pairs.map(([name, value]) => (
       <div>
@@ -28,13 +36,13 @@ export const Facts: FC<{ readonly pairs: readonly (readonly [name: string, value
 )
 
 /** A bar with its number in words beside it; `label` names it to screen readers. */
-export const Bar: FC<{ readonly label: string; readonly words: string; readonly value: number; readonly max: number; readonly id?: string }> = ({
-  label,
-  words,
-  value,
-  max,
-  id,
-}) => (
+export const Bar: FC<{
+  readonly label: string
+  readonly words: string
+  readonly value: number
+  readonly max: number
+  readonly id?: string
+}> = ({ label, words, value, max, id }) => (
   <div class="bar" {...(id === undefined ? {} : { id })}>
     <progress aria-label={label} value={String(Math.min(value, max))} max={String(Math.max(max, 1))}>
       {words}

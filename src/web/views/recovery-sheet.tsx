@@ -30,13 +30,16 @@ function textFile({ visit, address, code }: SheetProps): Buffer {
     code: '\uE002',
   })
   const [before = '', after = ''] = words.split('\uE002')
-  const encoded = (text: string): Buffer => Buffer.from(encodeURIComponent(text.replaceAll('\n', '\r\n')).replaceAll("'", '%27'))
-  return secretCopy(Buffer.concat([Buffer.from('data:text/plain;charset=utf-8,'), encoded(before), code, encoded(after)]))
+  const encoded = (text: string): Buffer =>
+    Buffer.from(encodeURIComponent(text.replaceAll('\n', '\r\n')).replaceAll("'", '%27'))
+  return secretCopy(
+    Buffer.concat([Buffer.from('data:text/plain;charset=utf-8,'), encoded(before), code, encoded(after)]),
+  )
 }
 
 function groupsOf(code: Buffer): Buffer[] {
   const groups: Buffer[] = []
-  for (let start = 0; start < code.length; ) {
+  for (let start = 0; start < code.length;) {
     const dash = code.indexOf(0x2d, start)
     const end = dash < 0 ? code.length : dash
     groups.push(code.subarray(start, end))
@@ -46,7 +49,11 @@ function groupsOf(code: Buffer): Buffer[] {
 }
 
 /** Groups of a code or an app password, each on its own for eyes and screen readers; the script copies them as one. */
-export const Groups: FC<{ readonly reveal: Reveal; readonly code: Buffer; readonly label: string }> = ({ reveal, code, label }) => (
+export const Groups: FC<{ readonly reveal: Reveal; readonly code: Buffer; readonly label: string }> = ({
+  reveal,
+  code,
+  label,
+}) => (
   <ol class="code" id="code" aria-label={label}>
     {groupsOf(code).map((group) => (
       <li>{reveal.mark(group)}</li>
@@ -91,7 +98,11 @@ export const RecoverySheet: FC<SheetProps> = (given) => {
         <button type="button" data-comfort="copy" data-copy="code" data-done={t('sheet.copied')} hidden>
           {t('sheet.copy')}
         </button>
-        <a class="button" href={reveal.mark(textFile(given))} download={`recovery-code-${address.replace(/[^\w.@-]/g, '_')}.txt`}>
+        <a
+          class="button"
+          href={reveal.mark(textFile(given))}
+          download={`recovery-code-${address.replace(/[^\w.@-]/g, '_')}.txt`}
+        >
           <Icon name="key" />
           {t('sheet.download')}
         </a>

@@ -40,7 +40,13 @@ const Languages: FC<{ readonly visit: Visit }> = ({ visit }) => (
     <input type="hidden" name="next" value={visit.path} />
     <span id="language-label">{visit.t('shell.language')}</span>
     {languages.map((language) => (
-      <button type="submit" name="language" value={language} lang={language} {...(language === visit.language ? { 'aria-pressed': 'true' } : {})}>
+      <button
+        type="submit"
+        name="language"
+        value={language}
+        lang={language}
+        {...(language === visit.language ? { 'aria-pressed': 'true' } : {})}
+      >
         {languageNames[language]}
       </button>
     ))}
@@ -51,7 +57,9 @@ const SignedIn: FC<{ readonly visit: Visit }> = ({ visit }) => (
   <form class="who" method="post" action="/sign-out">
     <Token visit={visit} action="/sign-out" />
     <span class="address">{visit.session?.address}</span>
-    <button type="submit" class="quiet">{visit.t('shell.signOut')}</button>
+    <button type="submit" class="quiet">
+      {visit.t('shell.signOut')}
+    </button>
   </form>
 )
 
@@ -78,7 +86,9 @@ export const Shell: FC<{ readonly visit: Visit; readonly reply: PageReply }> = (
         <script type="module" src={script.path}></script>
       </head>
       <body class={session && !isOnce ? 'has-menu' : 'plain'}>
-        <a class="skip" href="#main">{t('shell.skip')}</a>
+        <a class="skip" href="#main">
+          {t('shell.skip')}
+        </a>
         <header class="top">
           <span class="brand">
             <Icon name="locked" />
