@@ -27,8 +27,13 @@ function waitForEnd(server: DemoServer, signal: AbortSignal): Promise<void> {
 }
 
 function showHowToConnect(stage: Stage, directory: string, outcome: Outcome): void {
-  const { ports, user, password, recoveryCode } = outcome
+  const { ports, user, password, recoveryCode, url, pageUser, pagePassword } = outcome
   const { paint } = stage
+  const page: (readonly [string, string])[] = [
+    ['in a browser', paint.bold(url)],
+    ['mail address', pageUser],
+    ['password', paint.bold(pagePassword)],
+  ]
   const pairs: (readonly [string, string])[] = [
     ['IMAP over TLS', `127.0.0.1, port ${ports.imaps} (the certificate was made here)`],
     ['IMAP, STARTTLS', `127.0.0.1, port ${ports.imap}`],
@@ -43,6 +48,10 @@ function showHowToConnect(stage: Stage, directory: string, outcome: Outcome): vo
     '',
     `  ${paint.bold('The server stays up. Look for yourself:')}`,
     '',
+    ...pairLines(page).map((line) => `    ${line}`),
+    ...['turn encryption on there, keep the code, forget the password, get back in.', ''].map(
+      (line) => `    ${line}`,
+    ),
     ...pairLines(pairs).map((line) => `    ${line}`),
     '',
     '    in another terminal (who, atrest status, doctor, ...):',

@@ -32,5 +32,5 @@ export function openWeb(options: WebOptions): RequestListener {
     sessions: new WebSessions(clock, { idleMs: settings.sessionIdleMs, maxMs: settings.sessionMaxMs }),
     formKey: randomBytes(32),
   })
-  return getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0])
+  return getRequestListener(app.fetch)
 }

@@ -9,7 +9,8 @@ import type { Visitor } from './visitor.ts'
 
 function render(reply: PageReply, visitor: Visitor): Buffer {
   // Nothing in it is asynchronous, so that it renders to a string.
-  const html = String(<Shell visit={visitor.visit} reply={reply} />)
+  const shell: { toString(): string } = <Shell visit={visitor.visit} reply={reply} />
+  const html = shell.toString()
   return reply.reveal?.splice(`<!doctype html>${html}`) ?? Buffer.from(`<!doctype html>${html}`, 'utf8')
 }
 

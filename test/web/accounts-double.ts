@@ -1,13 +1,6 @@
 // Stands in for the account layer: accounts in memory with everything that the page asks of them, and no cryptography.
 import { randomInt } from 'node:crypto'
-import type {
-  AccountInfo,
-  Accounts,
-  AtRestState,
-  OpenAccount,
-  SessionInfo,
-  SessionRow,
-} from '../../src/account/api.ts'
+import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import type {
   AppPassword,
   AtRestApi,
@@ -163,12 +156,11 @@ export class AccountsDouble implements Used, Everything {
     })
   }
 
-  async login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
+  async login(address: string, password: Buffer): Promise<OpenAccount> {
     this.tries += 1
     const account = this.accounts.get(address.toLowerCase())
     if (!account || password.toString('utf8') !== account.password) return wrong()
     if (account.isDisabled) refuse('account-disabled')
-    void session
     return {
       address: account.address,
       sessionId: hexId(),
@@ -263,8 +255,7 @@ export class AccountsDouble implements Used, Everything {
 
   #accepted(offerId: string, typed: Buffer): { readonly account: DoubleAccount; readonly code: string } {
     const offer = this.offers.get(offerId)
-    if (!offer || offer.expiresAt < this.#clock.now() || offer.triesLeft === 0)
-      refuse('offer-expired' as RefusalCode)
+    if (!offer || offer.expiresAt < this.#clock.now() || offer.triesLeft === 0) refuse('offer-expired')
     const [whole, given] = [bare(offer.code), bare(typed)]
     if (given !== whole && given !== whole.slice(-8)) {
       offer.triesLeft -= 1

@@ -1,7 +1,8 @@
-// The two programs around a mail store: one that delivers by LMTP, one that reads by IMAP over TLS.
+// The programs around a mail store: one that delivers by LMTP, one that reads by IMAP over TLS, one that asks for the page.
 import { ImapFlow } from 'imapflow'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { DemoMessage } from './messages.ts'
+import { NotShown } from './stage.ts'
 
 const timeoutMs = 60_000
 
@@ -96,4 +97,15 @@ export async function refusalByImap(login: Login): Promise<string | undefined> {
     client.close()
   }
   return undefined
+}
+
+/** Throws NotShown unless the page answers with its form for signing in, and forbids what is not its own. */
+export async function requirePage(port: number, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/sign-in`, { signal })
+  const text = await answer.text()
+  if (!answer.ok || !text.includes('action="/sign-in"'))
+    throw new NotShown(`the page answers with ${answer.status}`)
+  const policy = answer.headers.get('content-security-policy') ?? ''
+  if (!policy.startsWith("default-src 'none'"))
+    throw new NotShown('the page would load things from elsewhere')
 }

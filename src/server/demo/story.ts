@@ -14,7 +14,7 @@ import { counted, sizeInWords } from '../../admin/words.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { initSite } from '../init.ts'
-import { deliverByLmtp, readByImap, refusalByImap, type Login } from './clients.ts'
+import { deliverByLmtp, readByImap, refusalByImap, requirePage, type Login } from './clients.ts'
 import { DemoServer } from './demo-server.ts'
 import { searchDirectory, wordsIn } from './disk-search.ts'
 import { demoMessages, firstMessages, lateMessage, type DemoMessage } from './messages.ts'
@@ -22,8 +22,10 @@ import { pickPort } from './ports.ts'
 import { NotShown, type Stage } from './stage.ts'
 
 export const demoUser = 'alice@localhost'
+/** An account whose encryption is off, for a person to turn on in the browser. */
+export const pageUser = 'you@localhost'
 
-const wantedPorts = { imap: 1143, imaps: 1993, lmtp: 1024 }
+const wantedPorts = { imap: 1143, imaps: 1993, lmtp: 1024, web: 8080 }
 
 /** What the demo ends with: how to connect, and what to connect with. */
 export interface Outcome {
@@ -32,6 +34,10 @@ export interface Outcome {
   readonly user: string
   password: string
   recoveryCode: string
+  /** The owners' page, and an account to try it with. */
+  readonly url: string
+  readonly pageUser: string
+  pagePassword: string
 }
 
 interface Scene {
@@ -49,6 +55,10 @@ function demoValues(directory: string, ports: Outcome['ports']): Record<string, 
     'listen.imap': [`127.0.0.1:${ports.imap}`],
     'listen.imaps': [`127.0.0.1:${ports.imaps}`],
     'listen.lmtp': [`127.0.0.1:${ports.lmtp}`],
+    // In the clear, and so without a browser's warning of a certificate made here: it never leaves this machine.
+    'listen.web': [`127.0.0.1:${ports.web}`],
+    'web.tls': false,
+    'web.submission_port': 0,
     'log.format': 'json',
   }
 }
@@ -58,6 +68,7 @@ async function choosePorts(): Promise<Outcome['ports']> {
     imap: await pickPort(wantedPorts.imap),
     imaps: await pickPort(wantedPorts.imaps),
     lmtp: await pickPort(wantedPorts.lmtp),
+    web: await pickPort(wantedPorts.web),
   }
 }
 
@@ -66,6 +77,7 @@ async function command(
   { config, signal }: Scene,
   given: SiteCommand,
   secrets: Readonly<Record<string, string>>,
+  address: string = demoUser,
 ): Promise<{ readonly revealed: string; readonly rows: readonly object[] }> {
   let revealed = ''
   const rows: object[] = []
@@ -78,7 +90,7 @@ async function command(
   }
   const bytes = new Map(Object.entries(secrets).map(([name, text]) => [name, Buffer.from(text, 'utf8')]))
   const openSite = () => Promise.reject(new NotShown('the server is gone'))
-  const order = { input: { address: demoUser }, isDryRun: false, secrets: bytes }
+  const order = { input: { address }, isDryRun: false, secrets: bytes }
   await carryOut(given, order, outlet, { config, openSite, signal })
   return { revealed, rows }
 }
@@ -129,14 +141,15 @@ async function prepare(stage: Stage, directory: string, signal: AbortSignal): Pr
       await initSite(config, { configFile, values })
       const server = new DemoServer(config, configFile, join(directory, 'demo.log'))
       const certificate = await readFile(config.tls.cert, 'utf8')
-      const outcome = { ports, configFile, user: demoUser, password: '', recoveryCode: '' }
+      const page = { url: `http://localhost:${ports.web}/`, pageUser, pagePassword: '' }
+      const outcome = { ports, configFile, user: demoUser, password: '', recoveryCode: '', ...page }
       scene = { config, server, outcome, certificate, signal }
       await server.start(signal)
       const other = (Object.keys(wantedPorts) as (keyof typeof wantedPorts)[]).filter(
         (name) => ports[name] !== wantedPorts[name],
       )
       return [
-        `process ${server.pid ?? 0} on 127.0.0.1: IMAP ${ports.imap}, IMAP over TLS ${ports.imaps}, LMTP ${ports.lmtp}`,
+        `process ${server.pid ?? 0} on 127.0.0.1: IMAP ${ports.imap}, IMAP over TLS ${ports.imaps}, LMTP ${ports.lmtp}, page ${ports.web}`,
         ...(other.length > 0
           ? [`(${other.map((name) => `${wantedPorts[name]}`).join(', ')} taken: free ports instead)`]
           : []),
@@ -249,6 +262,18 @@ async function recover(stage: Stage, scene: Scene): Promise<void> {
   })
 }
 
+/** An account of its own for the page, with mail and with encryption off, so that a person can turn it on. */
+async function openPage(stage: Stage, scene: Scene): Promise<void> {
+  const { outcome } = scene
+  await stage.step('page', 'Open the page for owners', async () => {
+    outcome.pagePassword = makePassword().toString('latin1')
+    await command(scene, userAdd, { password: outcome.pagePassword }, pageUser)
+    await deliverByLmtp(outcome.ports.lmtp, pageUser, firstMessages)
+    await requirePage(outcome.ports.web, scene.signal)
+    return [`${outcome.url} answers, with an account to try: ${pageUser}`]
+  })
+}
+
 /** Plays all steps. Resolves with the server still running. Throws what the first failing step threw. */
 export async function play(
   stage: Stage,
@@ -267,6 +292,7 @@ export async function play(
       nothingReadable(found)
       return [`still nothing in ${counted(files, 'file')}: reading leaves no trace either`]
     })
+    await openPage(stage, scene)
     return { server: scene.server, outcome: scene.outcome }
   } catch (error) {
     await scene.server.stop()

@@ -89,14 +89,14 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
   if (form.secret('password').length === 0) {
     return view(visit, [{ field: 'password', text: t('signIn.passwordMissing') }], address)
   }
-  let isEnded = false
+  const fate = { isEnded: false }
   try {
     const opened = await site.accounts.login(address, form.secret('password'), {
       protocol: 'web',
       remoteAddress: peer.remoteAddress,
       isTls: peer.isSecure,
       end: () => {
-        isEnded = true
+        fate.isEnded = true
       },
     })
     let id: string
@@ -105,7 +105,7 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
     } finally {
       await opened.close()
     }
-    return isEnded
+    return fate.isEnded
       ? view(visit, [{ text: t('refusal.busy') }], address)
       : { kind: 'redirect', to: '/', signIn: id }
   } catch (error) {
