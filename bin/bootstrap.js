@@ -31,7 +31,7 @@ function checkNode() {
 }
 
 /** Installs exactly what the lock file names, when node_modules is missing or older than the lock file. */
-function install() {
+export function install() {
   const stamp = join(root, 'node_modules', '.letterlock-lock')
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
