@@ -4,6 +4,8 @@ import { after, before, suite, test } from 'node:test'
 import { skipWithoutDovecot } from '../../support/dovecot.ts'
 import { SeededRandom } from '../../bench/random.ts'
 import { loadCorpus, type CorpusMessage } from '../corpus.ts'
+import { compareBinary } from './binary-comparison.ts'
+import { knownBinaryDifferences } from './binary-differences.ts'
 import { knownDifferences, type KnownDifference } from './differences.ts'
 import { compareMessage, type Difference } from './fetch-comparison.ts'
 import { oddMessage, rareMessages } from './odd-mime.ts'
@@ -104,6 +106,14 @@ suite(
       for (const algorithm of threadAlgorithms)
         differences.push(...(await compareThreads(ours, theirs, algorithm, names, set)))
       t.diagnostic(assertListed(differences, knownOrderDifferences, servers.messages))
+    })
+
+    // The last, since Dovecot's session may not outlive it.
+    test('BINARY: every part', async (t) => {
+      const differences: Difference[] = []
+      for (const [index, { name }] of servers.messages.entries())
+        differences.push(...(await compareBinary(servers, index + 1, name)))
+      t.diagnostic(assertListed(differences, knownBinaryDifferences, servers.messages))
     })
   },
 )

@@ -13,7 +13,7 @@ export interface Difference {
   readonly theirs: string
 }
 
-type Items = ReadonlyMap<string, WireValue>
+export type Items = ReadonlyMap<string, WireValue>
 
 const wholeItems =
   'UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE BODY.PEEK[] BODY.PEEK[HEADER] BODY.PEEK[TEXT]'
@@ -66,10 +66,6 @@ export async function compareMessage(
       )
       .concat(extraSections)
     const differentParts = await compareSections(both, sections, note)
-    // What is decoded differs where the octets do; of parts with parts inside, RFC 3516 does not say what decoding would be.
-    const hasInside = (part: string): boolean => parts.some((other) => other.startsWith(`${part}.`))
-    for (const part of parts.filter((each) => !hasInside(each) && !differentParts.has(each)))
-      await compareBinary([ours, theirs], number, part, note)
     for (const [item, isExtended] of [
       ['BODY', false],
       ['BODYSTRUCTURE', true],
@@ -108,26 +104,7 @@ async function compareSections(
   return different
 }
 
-/** A part without its transfer encoding, and its size (RFC 3516); or that it is refused. */
-async function compareBinary(
-  servers: readonly ImapSession[],
-  number: number,
-  part: string,
-  note: Note,
-): Promise<void> {
-  const items = `BINARY.SIZE[${part}] BINARY.PEEK[${part}] BINARY.PEEK[${part}]<3.20>`
-  const answers = await Promise.all(servers.map((server) => server.run(`FETCH ${number} (${items})`)))
-  const refusals = answers.map(({ status }) => /^(?:NO|BAD)(?: \[[^\]]*\])?/.exec(status)?.[0] ?? 'OK')
-  note(`BINARY[${part}]`, refusals[0] ?? '', refusals[1] ?? '')
-  if (refusals.some((refusal) => refusal !== 'OK')) return
-  const values = answers.map(({ untagged }): Leaves => {
-    const found = fetchResponses(untagged).find(({ sequenceNumber }) => sequenceNumber === number)
-    return new Map([...(found?.items ?? [])].map(([name, value]) => [name, JSON.stringify(value)]))
-  })
-  noteLeaves(note, '', values)
-}
-
-async function fetchItems(session: ImapSession, number: number, items: string): Promise<Items> {
+export async function fetchItems(session: ImapSession, number: number, items: string): Promise<Items> {
   const { untagged } = await session.ok(`FETCH ${number} (${items})`)
   const found = new Map<string, WireValue>()
   for (const response of fetchResponses(untagged))

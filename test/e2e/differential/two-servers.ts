@@ -19,7 +19,7 @@ const zones = ['+0000', '+0100', '-0800', '+0530', '+1400']
 /** Both servers, each with a session that has INBOX open. Disposing ends everything. */
 export class TwoServers implements AsyncDisposable {
   readonly ours: ImapSession
-  readonly theirs: ImapSession
+  #theirs: ImapSession
   readonly messages: readonly CorpusMessage[]
   readonly #site: ServerProcess
   readonly #dovecot: DovecotProcess
@@ -32,7 +32,7 @@ export class TwoServers implements AsyncDisposable {
   ) {
     this.#site = site
     this.#dovecot = dovecot
-    ;[this.ours, this.theirs] = sessions
+    ;[this.ours, this.#theirs] = sessions
     this.messages = messages
   }
 
@@ -51,6 +51,16 @@ export class TwoServers implements AsyncDisposable {
     }
     const sessions = await Promise.all([fill(site.ports.imap), fill(dovecot.imapPort)])
     return new TwoServers(site, dovecot, sessions, messages)
+  }
+
+  get theirs(): ImapSession {
+    return this.#theirs
+  }
+
+  /** Dovecot's session has ended: another one instead. */
+  async reopenTheirs(): Promise<void> {
+    this.#theirs = await ImapSession.login({ port: this.#dovecot.imapPort }, address, password)
+    await this.#theirs.ok('SELECT INBOX')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
