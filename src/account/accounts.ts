@@ -9,9 +9,9 @@ import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
 import { noAudit, type AuditLog } from './audit.ts'
 import { AtRest } from './at-rest.ts'
-import { isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
+import { domainOf, isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
-import type { AtRestApi, OwnerSecret } from './api-lifecycle.ts'
+import type { AtRestApi, EscrowApi, OwnerSecret, TrailApi } from './api-lifecycle.ts'
 import { Credentials, wrongLogin } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
 import {
@@ -24,19 +24,22 @@ import {
 import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
+import { EscrowKeeper } from './escrow-keeper.ts'
 import { exportSealed } from './export-sealed.ts'
 import type { LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
+import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
 import { recipient } from './recipient.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import { Registry } from './registry.ts'
+import { requirePassword } from './passwords.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 import type { VerifyReport } from './verify-report.ts'
 import type { VerifyOptions } from './verify.ts'
 
-export interface AccountsOptions {
+export interface AccountsOptions extends OwnerServiceSettings {
   readonly store: Store
   readonly siteKey: SiteKey
   readonly gate: KdfGate
@@ -64,11 +67,16 @@ class SiteAccounts implements Accounts {
   readonly #rules: AtRestRules
   readonly #enrolment: Enrolment
   readonly #atRest: AtRest
+  readonly escrow: EscrowApi
+  readonly trail: TrailApi
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
     this.#options = options
-    this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit }
+    this.#rules = options.rules ?? standardRules
+    const allows = (address: string): boolean => this.#rules(domainOf(address)).adminRecovery
+    const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
+    this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper }
     this.#settings = { gate, kdf }
     this.#unlocked = new UnlockedAccounts(
       this.#site,
@@ -77,13 +85,18 @@ class SiteAccounts implements Accounts {
     )
     this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
     this.#registry = new Registry(this.#site, this.#settings)
-    this.#rules = options.rules ?? standardRules
     const parts = {
       ...{ site: this.#site, settings: this.#settings, registry: this.#registry },
       ...{ unlocked: this.#unlocked, credentials: this.#credentials, rules: this.#rules },
     }
     this.#enrolment = new Enrolment(parts)
     this.#atRest = new AtRest(parts)
+    const passwordWasReset = async ({ address }: DirectoryEntry, reason: string): Promise<void> => {
+      await this.kick({ address }, reason)
+    }
+    const services = makeOwnerServices({ ...parts, keeper, passwordWasReset }, options)
+    this.escrow = services.escrow
+    this.trail = services.trail
   }
 
   get atRest(): AtRestApi {
@@ -335,12 +348,6 @@ class SiteAccounts implements Accounts {
     await this.#unlocked.close('The server is shutting down')
     await this.#enrolment.idle()
   }
-}
-
-function requirePassword(password: Buffer): void {
-  if (password.length === 0) throw new Refusal('limit', 'The password is empty')
-  if (password.length > passwordBytes)
-    throw new Refusal('limit', `The password is longer than ${passwordBytes} bytes`)
 }
 
 /** Opens the site's accounts over an open store. Close it before the store. */

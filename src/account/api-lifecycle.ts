@@ -150,6 +150,8 @@ export interface EscrowStatus {
   /** How many of how many admins must come together; 1 of 1 for a plain password. */
   readonly threshold: number
   readonly holders: number
+  /** Of the public key, 16 hexadecimal digits: what owners find in their trail. */
+  readonly fingerprint: string | undefined
   /** Accounts that have a slot for it. */
   readonly accounts: number
 }
@@ -202,6 +204,7 @@ export type TrailKind =
   | 'slot-removed'
   | 'rolled-back'
   | 'repaired'
+  | 'opened-by-admin' // by the recovery key, for whatever follows
   | 'admin-recovery-added'
   | 'admin-recovery-changed' // another key than the one that was sealed to before
   | 'admin-recovery-removed'

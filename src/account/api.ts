@@ -1,6 +1,6 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
-import type { AtRestApi, OwnerSecret } from './api-lifecycle.ts'
+import type { AtRestApi, EscrowApi, OwnerSecret, TrailApi } from './api-lifecycle.ts'
 import type { TextPage } from './text-codec.ts'
 import type { AccountEvent } from './account-event.ts'
 
@@ -296,6 +296,11 @@ export interface Accounts {
    * 'mail-would-be-lost' where the site's or an admin's key does not open the account.
    */
   openFor(address: string, secret: OwnerSecret, session: SessionInfo): Promise<OpenAccount>
+
+  /** The site's recovery key, and what admins do with it. */
+  readonly escrow: EscrowApi
+  /** What was done to the keys of an account, for its owner. */
+  readonly trail: TrailApi
 
   /** Finds who takes mail for an address (plus-addressing, case), or says 'no-such-account' / 'account-disabled'. No key needed. */
   resolve(address: string): Promise<DeliveryTarget>

@@ -22,6 +22,7 @@ export async function atRestStatus(
   }
   const has = (kind: string): boolean => slots.some((slot) => slot.kind === kind)
   const { adminRecovery } = rules(domainOf(entry.address))
+  const hasKey = (await site.escrow.record())?.key !== undefined
   const dates = fieldOf(entry.fields, keyDatesField)
   return {
     address: entry.address,
@@ -29,7 +30,7 @@ export async function atRestStatus(
     policy: policyOf(rules, entry),
     isPending: atRest === 'off' && isDue(rules, entry),
     hasRecoveryCode: has('recovery'),
-    adminRecovery: has('escrow') ? 'active' : adminRecovery ? 'none' : 'forbidden',
+    adminRecovery: has('escrow') ? 'active' : !adminRecovery ? 'forbidden' : hasKey ? 'possible' : 'none',
     mainPassword: 'everywhere',
     job,
     enabledAt: dates.enabledAt,

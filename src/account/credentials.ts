@@ -43,6 +43,14 @@ export class Credentials {
   readonly #site: Site
   readonly #settings: KeySettings
   readonly #unlocked: UnlockedAccounts
+  /** Opens the site's recovery key, and leaves the traces of its use (`escrow.ts`). */
+  openByAdmin: (
+    entry: DirectoryEntry,
+    secret: Extract<OwnerSecret, { readonly kind: 'admin' }>,
+    enter: (seed: Buffer) => Promise<OpenSession>,
+  ) => Promise<OpenSession> = () => {
+    throw new Refusal('not-enabled', 'This site has no admin recovery key')
+  }
 
   constructor(site: Site, settings: KeySettings, unlocked: UnlockedAccounts) {
     this.#site = site
@@ -88,7 +96,7 @@ export class Credentials {
           throw isRefusal(error, 'authentication-failed') ? notForTheSite() : error
         }
       case 'admin':
-        throw new Refusal('mail-would-be-lost', 'This site has no admin recovery key')
+        return this.openByAdmin(entry, secret, (seed) => this.#enter(entry, { kind: 'escrow', seed }, info))
     }
   }
 

@@ -123,3 +123,15 @@ export const keyDatesField: EntryField<KeyDates> = entryField<KeyDates>('keyDate
     if (enabledAt || codeCheckedAt) to.u64(enabledAt ?? 0).u64(codeCheckedAt ?? 0)
   },
 })
+
+/** Where notices go besides the mailbox; undefined: nowhere. */
+export const alternateAddressField: EntryField<string | undefined> = entryField<string | undefined>(
+  'alternateAddress',
+  {
+    standard: undefined,
+    decode: (from) => from.text16(),
+    encode(to, address) {
+      if (address !== undefined) to.text16(address)
+    },
+  },
+)

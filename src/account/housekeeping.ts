@@ -4,6 +4,7 @@ import { adoptAll } from './adopt.ts'
 import { checkpoint } from './checkpoint.ts'
 import { convert } from './convert.ts'
 import { isRefusal } from './errors.ts'
+import { reconcileEscrow } from './escrow-reconcile.ts'
 import { pack } from './pack.ts'
 import type { KeySettings } from './slots.ts'
 import { Indexing } from './text-indexing.ts'
@@ -26,6 +27,7 @@ export class Housekeeping {
   #isWanted = false
   #isStopped = false
   #conversion: Promise<void> | undefined
+  #reconciled: Promise<void> | undefined
   #tidyAt = longTail
   #retry: NodeJS.Timeout | undefined
   readonly #indexing: Indexing
@@ -44,6 +46,9 @@ export class Housekeeping {
   /** The account was just unlocked. */
   begin(): void {
     this.wake()
+    this.#reconciled = reconcileEscrow(this.#account, this.#settings).catch((error: unknown) => {
+      this.#report('escrow.not-reconciled', error)
+    })
     this.converted().catch((error: unknown) => {
       this.#report('conversion.failed', error)
     })
@@ -138,6 +143,7 @@ export class Housekeeping {
     this.#isWanted = false
     clearTimeout(this.#retry)
     await this.#running
+    await this.#reconciled
     await this.#indexing.stop()
     if (!this.#account.isFailed) await this.#indexing.finish(isAwaited)
     if (!this.#account.isFailed && this.#account.state.tailLength >= tailAtLogout) await this.#tidy()

@@ -6,6 +6,7 @@ import { Refusal } from './errors.ts'
 import { encodeJob } from './job-mark.ts'
 import { conversionKey } from './keys.ts'
 import { editSlots, type KeySettings, type SlotEdit } from './slots.ts'
+import type { TrailNote } from './trail.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
 /** One rotation at a time: two at once could drop an epoch that something is still sealed under. */
@@ -72,8 +73,13 @@ const onlyWhenSealed: ReadonlySet<string> = new Set(['recovery', 'escrow'])
  * The site's key opens the account again. Nothing has to be sealed anew for that: whoever holds the volume key opens it all, so
  * this is one commit, and done when it resolves. Refuses with 'not-enabled', 'busy'.
  */
-export async function unsealAccount(account: UnlockedAccount, settings: KeySettings): Promise<void> {
+export async function unsealAccount(
+  account: UnlockedAccount,
+  settings: KeySettings,
+  trail: readonly TrailNote[] = [],
+): Promise<void> {
   await editSlots(account, settings, {
+    trail,
     expect(slots) {
       if (slots.some((slot) => slot.kind === 'server'))
         throw new Refusal('not-enabled', 'At-rest encryption is off already')

@@ -6,7 +6,15 @@ import { kemPublicKey } from '../crypto/kem.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import { openKeyset, sealKeyset, wipeKeyset, type Keyset } from '../crypto/keyset.ts'
 import { randomBytes } from '../crypto/random.ts'
-import { makeSlot, openSlot, renewSlot, type Slot, type SlotKind, type SlotSecret } from '../crypto/slot.ts'
+import {
+  makeSlot,
+  openSlot,
+  renewSlot,
+  type NewSlotSecret,
+  type Slot,
+  type SlotKind,
+  type SlotSecret,
+} from '../crypto/slot.ts'
 import {
   decodeSlotList,
   encodeSlotList,
@@ -17,6 +25,7 @@ import {
 import type { Transaction } from '../store/store.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { Damage } from './errors.ts'
+import { escrowEdit } from './escrow-slots.ts'
 import { cardKey, keysetKey, slotsKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import { refusing } from './refusing.ts'
@@ -156,7 +165,7 @@ export interface SlotEdit {
   /** Which of the present slots stay; they get the new volume key. */
   readonly keep: (slot: Slot) => boolean
   /** Secrets that get a slot of their own. */
-  readonly add: readonly SlotSecret[]
+  readonly add: readonly NewSlotSecret[]
   /** A keyset to take instead of the present one. */
   readonly keyset?: (present: Keyset) => Keyset
   readonly write?: (tx: Transaction) => void
@@ -185,11 +194,12 @@ export async function editSlots(
       edit.expect?.(list.slots)
       const fresh = (left.volumeKey = new Secret(randomBytes(32)))
       const vkVersion = vault.vkVersion + 1
-      const kept = list.slots
-        .filter(edit.keep)
-        .map((slot) => renewSlot(id, slot, fresh.bytes, vkVersion, vault.volumeKey.bytes))
+      const escrow = await escrowEdit(account, list.slots.filter(edit.keep), edit.add)
+      const kept = escrow.kept.map((slot) =>
+        renewSlot(id, slot, fresh.bytes, vkVersion, vault.volumeKey.bytes),
+      )
       const added: Slot[] = []
-      for (const secret of edit.add) {
+      for (const secret of [...edit.add, ...escrow.add]) {
         const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}
         const createdAt = site.clock.now()
         const fields = { account: id, secret, ...kdf, volumeKey: fresh.bytes, vkVersion, createdAt }
@@ -198,9 +208,9 @@ export async function editSlots(
       if (edit.keyset) left.keyset = edit.keyset(vault.keyset)
       const renewed = left.keyset ?? vault.keyset
       const records = keyRecords(site, id, fresh, vkVersion, renewed, [...kept, ...added])
-      const trail = await trailWrites(account, edit.trail ?? [])
+      const trail = await trailWrites(account, [...(edit.trail ?? []), ...escrow.trail])
       return {
-        changes: [records.change, ...(edit.changes ?? []), ...trail.changes],
+        changes: [records.change, ...(edit.changes ?? []), ...escrow.changes, ...trail.changes],
         value: true,
         write(tx) {
           records.write(tx)

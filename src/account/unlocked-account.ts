@@ -11,6 +11,7 @@ import type { Snapshot, Store, Transaction } from '../store/store.ts'
 import type { AuditLog } from './audit.ts'
 import type { AccountState, Effect } from './account-state.ts'
 import { Damage, Refusal } from './errors.ts'
+import type { EscrowSource } from './escrow-keeper.ts'
 import { headKey, logKey, logRange } from './keys.ts'
 import { encodeLogEntry, type Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
@@ -26,6 +27,7 @@ export interface Site {
   readonly log: Log
   /** One line for each thing done to keys, accounts and sessions. */
   readonly audit: AuditLog
+  readonly escrow: EscrowSource
 }
 
 /** What one commit does. `write` may run more than once: it only puts and deletes. */
@@ -51,6 +53,8 @@ export class UnlockedAccount {
   readonly site: Site
   readonly id: Buffer
   readonly vault: Vault
+  /** By which it was opened: what the site lets its accounts do goes by their domain. */
+  readonly address: string
   readonly memos: PasswordMemo[] = []
   readonly #queue = new Serial()
   readonly watchers: Watchers
@@ -63,8 +67,9 @@ export class UnlockedAccount {
   /** Called after each commit; `hasArrivals`: mail came in before it that is not adopted. Must only take note. */
   onCommit: (hasArrivals: boolean) => void = () => undefined
 
-  constructor(site: Site, id: Buffer, vault: Vault) {
+  constructor(site: Site, id: Buffer, vault: Vault, address: string = '') {
     this.site = site
+    this.address = address
     this.id = id
     this.vault = vault
     this.watchers = new Watchers(site.log)

@@ -103,7 +103,8 @@ export class UnlockedAccounts {
       try {
         this.#mustBeOpen()
         const present = this.find(account)
-        const entry = present && !present.account.isFailed ? present : await this.#unlock(account, vault)
+        const entry =
+          present && !present.account.isFailed ? present : await this.#unlock(address, account, vault)
         // Keys were renewed while the secret was checked: it may be one that was taken away.
         if (entry === present && entry.account.vault.vkVersion !== vault.vkVersion) continue
         this.#remember(entry, secret)
@@ -117,8 +118,8 @@ export class UnlockedAccounts {
     throw new Busy()
   }
 
-  async #unlock(account: Buffer, vault: Vault): Promise<Unlocked> {
-    const unlocked = new UnlockedAccount(this.#site, account, vault)
+  async #unlock(address: string, account: Buffer, vault: Vault): Promise<Unlocked> {
+    const unlocked = new UnlockedAccount(this.#site, account, vault, address)
     await refusing(() => unlocked.load())
     await refusing(() => checkSlotsAreCurrent(unlocked))
     await finishRestore(unlocked)

@@ -5,13 +5,14 @@ import type { KdfParameters } from './kdf.ts'
 import { H } from './primitives.ts'
 import { kemPublicKeyBytes } from './sodium.ts'
 
-export type SlotKind = 'password' | 'recovery' | 'server' | 'app'
+export type SlotKind = 'password' | 'recovery' | 'server' | 'app' | 'escrow'
 
 export const slotKindNumbers: Readonly<Record<SlotKind, number>> = {
   password: 1,
   recovery: 2,
   server: 3,
   app: 4,
+  escrow: 5,
 }
 
 const kindsByNumber = new Map<number, SlotKind>([
@@ -19,6 +20,7 @@ const kindsByNumber = new Map<number, SlotKind>([
   [2, 'recovery'],
   [3, 'server'],
   [4, 'app'],
+  [5, 'escrow'],
 ])
 
 /** One way to the volume key. A value; nothing in it is secret. */

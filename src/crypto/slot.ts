@@ -1,12 +1,12 @@
 // Slots (FORMAT.md §6): each seals the volume key to its own public key, whose secret comes from what the owner knows.
-import { Secret } from '../base/secret.ts'
+import { Secret, secretCopy } from '../base/secret.ts'
 import { boxKinds, openBox, sealBox } from './box.ts'
 import { Corrupt, WrongKey } from './errors.ts'
 import { defaultKdf, type KdfGate, type KdfParameters } from './kdf.ts'
 import { kemPublicKey, openCapsule, sealCapsule } from './kem.ts'
 import { labels } from './labels.ts'
 import { slotLabelPlace, slotPlace } from './places.ts'
-import { derive, equalSecret, extract } from './primitives.ts'
+import { derive, equalSecret, extract, H } from './primitives.ts'
 import { makeId, randomBytes } from './random.ts'
 import type { SiteKey } from './site-key.ts'
 import { slotCheck, slotKindNumbers, type Slot } from './slot-codec.ts'
@@ -19,10 +19,15 @@ export type SlotSecret =
   | { readonly kind: 'recovery'; readonly code: Uint8Array }
   | { readonly kind: 'server'; readonly siteKey: SiteKey }
   | { readonly kind: 'app'; readonly secret: Uint8Array }
+  /** The secret seed of the site's recovery key (§8.4). */
+  | { readonly kind: 'escrow'; readonly seed: Uint8Array }
+
+/** What a slot is made from: the site's recovery key is not at hand then, and need not be. */
+export type NewSlotSecret = SlotSecret | { readonly kind: 'escrow'; readonly publicKey: Buffer }
 
 export interface NewSlot {
   readonly account: Uint8Array
-  readonly secret: SlotSecret
+  readonly secret: NewSlotSecret
   /** Cost of a password slot; `defaultKdf` when absent. */
   readonly kdf?: KdfParameters
   readonly volumeKey: Uint8Array
@@ -37,6 +42,15 @@ export interface NewSlot {
 export async function makeSlot(options: NewSlot, gate: KdfGate, signal?: AbortSignal): Promise<Slot> {
   const { account, secret, volumeKey, vkVersion, createdAt, label } = options
   const id = makeId()
+  if (secret.kind === 'escrow') {
+    const publicKey = 'seed' in secret ? kemPublicKey(secret.seed) : secret.publicKey
+    const salt = H(publicKey).subarray(0, 16)
+    const parts = { id, kind: secret.kind, createdAt, kdf: undefined, salt, publicKey }
+    return finish(account, volumeKey, vkVersion, {
+      ...parts,
+      label: label === undefined || label === '' ? Buffer.alloc(0) : sealLabel(account, id, volumeKey, label),
+    })
+  }
   const salt = randomBytes(16)
   const kdf = secret.kind === 'password' ? (options.kdf ?? defaultKdf) : undefined
   using seed = await deriveSeed(account, { id, kind: secret.kind, salt, kdf }, secret, gate, signal)
@@ -132,6 +146,7 @@ async function deriveSeed(
   gate: KdfGate,
   signal?: AbortSignal,
 ): Promise<Secret> {
+  if (secret.kind === 'escrow') return new Secret(secretCopy(secret.seed))
   using slotKey = await deriveSlotKey(account, slot, secret, gate, signal)
   const context = Buffer.concat([account, slot.id, Buffer.from([slotKindNumbers[slot.kind]])])
   return new Secret(derive(slotKey.bytes, labels.slotSeed, context))
@@ -140,7 +155,7 @@ async function deriveSeed(
 async function deriveSlotKey(
   account: Uint8Array,
   slot: Pick<Slot, 'salt' | 'kdf'>,
-  secret: SlotSecret,
+  secret: Exclude<SlotSecret, { readonly kind: 'escrow' }>,
   gate: KdfGate,
   signal?: AbortSignal,
 ): Promise<Secret> {

@@ -174,6 +174,8 @@ export interface SiteRecords {
   put(name: string, value: Uint8Array | undefined): Promise<void>
   /** All of them, in the order of their names' UTF-8 bytes. */
   list(): Promise<readonly (readonly [string, Uint8Array])[]>
+  /** Takes values that were replaced or removed out of the engine's files, so that nobody finds them there any more. */
+  compact(): Promise<void>
 }
 
 export interface Watch {

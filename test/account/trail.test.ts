@@ -5,6 +5,7 @@ import { silentLog } from '../../src/base/ports.ts'
 import { checkpoint } from '../../src/account/checkpoint.ts'
 import { trailKey } from '../../src/account/keys.ts'
 import { noAudit } from '../../src/account/audit.ts'
+import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import { adoptAll } from '../../src/account/adopt.ts'
 import { leaveInTrail } from '../../src/account/trail-arrival.ts'
 import { addToTrail, convertTrail, faultOfTrail, markSeen, readTrail } from '../../src/account/trail.ts'
@@ -16,7 +17,7 @@ import { unlock } from './unlocked.ts'
 
 const address = 'alice@example.org'
 const partsOf = ({ store, siteKey, clock }: TestSite): Site => {
-  return { store, siteKey, clock, log: silentLog, audit: noAudit }
+  return { store, siteKey, clock, log: silentLog, audit: noAudit, escrow: noEscrow }
 }
 
 async function prepared(): Promise<{ site: TestSite; account: UnlockedAccount }> {

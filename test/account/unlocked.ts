@@ -2,6 +2,7 @@
 import { silentLog } from '../../src/base/ports.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
 import { noAudit } from '../../src/account/audit.ts'
+import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import type { MailboxTable } from '../../src/account/mailbox-table.ts'
 import { openMessagePage, openMessageRecord } from '../../src/account/message-seal.ts'
 import { openVault } from '../../src/account/slots.ts'
@@ -19,6 +20,7 @@ export async function unlock(site: TestSite, address: string): Promise<UnlockedA
     clock: site.clock,
     log: silentLog,
     audit: noAudit,
+    escrow: noEscrow,
   }
   const gate = new KdfGate({ parallel: 2, queue: 64, minimumMemoryKiB: 8 })
   const { vault } = await openVault(parts, id, { kind: 'password', password: password() }, gate)

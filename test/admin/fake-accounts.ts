@@ -2,6 +2,7 @@
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
+import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
 
 interface FakeAccount {
@@ -28,6 +29,8 @@ export class FakeAccounts implements Accounts {
   findings: Finding[] = []
   conversion: Promise<void> = Promise.resolve()
   isClosed = false
+  readonly escrow = new FakeEscrow(this.given)
+  readonly trail = new FakeTrail()
 
   add(address: string, password = 'old secret words', atRest: AtRestState = 'off'): FakeAccount {
     const account = {

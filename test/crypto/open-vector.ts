@@ -40,6 +40,7 @@ function slotSecret(vector: Vector): SlotSecret {
   if (kind === 'password') return { kind, password: secret }
   if (kind === 'recovery') return { kind, code: secret }
   if (kind === 'app') return { kind, secret }
+  if (kind === 'escrow') return { kind, seed: secret }
   throw new Error(`unknown secret kind ${kind}`)
 }
 

@@ -23,6 +23,7 @@ const secrets: readonly SlotSecret[] = [
   { kind: 'recovery', code: randomBytes(16) },
   { kind: 'server', siteKey: SiteKey.make().siteKey },
   { kind: 'app', secret: randomBytes(16) },
+  { kind: 'escrow', seed: randomBytes(32) },
 ]
 
 describe('a slot', () => {

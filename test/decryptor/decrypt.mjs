@@ -249,7 +249,7 @@ function readSlot(fields, value) {
   Object.assign(slot, { salt: fields.id(), publicKey: fields.take(1216) })
   Object.assign(slot, { capsule: fields.lp16(), label: fields.lp16() })
   // Kind and KDF first: what this program does not know may be laid out, and checked, in another way.
-  if (slot.kind < 1 || slot.kind > 4 || slot.kdf > 1) throw unsupported('a slot is of an unknown kind')
+  if (slot.kind < 1 || slot.kind > 5 || slot.kdf > 1) throw unsupported('a slot is of an unknown kind')
   const check = H(value.subarray(from, fields.at)).subarray(0, 8)
   must(same(check, fields.take(8)), 'a slot is damaged')
   must(slot.kdf === (slot.kind === 1 ? 1 : 0), 'a slot has the cost of another kind')
@@ -279,8 +279,12 @@ function normalPassword(bytes) {
 
 /** Opens one slot; returns the volume key, which only `verifySlotList` and the delivery card prove to be the account's. */
 export async function openSlot(account, list, slot, secret, leastMemory = 19456) {
-  const slotKey = await slotKeyOf(slot, account, secret, leastMemory)
-  const seed = derive(slotKey, 'letterlock/1 slot seed', cat(account, slot.id, u8(slot.kind)))
+  const slotSeed = async () => {
+    const slotKey = await slotKeyOf(slot, account, secret, leastMemory)
+    return derive(slotKey, 'letterlock/1 slot seed', cat(account, slot.id, u8(slot.kind)))
+  }
+  // Of a slot for the site's recovery key the secret is that key's seed (§8.4).
+  const seed = slot.kind === 5 ? secret : await slotSeed()
   if (!same(publicKeyOf(seed), slot.publicKey)) throw new Refusal('wrong key', 'the secret does not fit')
   const place = cat(ascii('slot'), account, slot.id, u8(slot.kind), u32(list.vkVersion))
   const volumeKey = openCapsule(seed, 1, place, slot.capsule, 'the volume key')

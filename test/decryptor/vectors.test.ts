@@ -22,7 +22,7 @@ async function openSlotOf(vector: Vector): Promise<Buffer> {
   const slot = list.slots[Number(required(vector, 'slot'))]
   assert.ok(slot)
   const secretKind = required(vector, 'secret kind')
-  const kind = ['password', 'recovery', 'server', 'app'].indexOf(secretKind) + 1
+  const kind = ['password', 'recovery', 'server', 'app', 'escrow'].indexOf(secretKind) + 1
   if (slot.kind !== kind) throw new decryptor.Refusal('wrong key', 'a slot of another kind')
   const secret = bytesOf(vector, secretKind === 'server' ? 'site key' : 'secret')
   const least = field(vector, 'least memory')

@@ -103,4 +103,8 @@ export class LevelSite implements SiteRecords {
       return found
     })
   }
+
+  async compact(): Promise<void> {
+    await this.#operations.run(() => this.#records.compact(siteKey(''), siteKey('\u{10ffff}')))
+  }
 }

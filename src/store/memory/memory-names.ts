@@ -72,4 +72,8 @@ export class MemorySite implements SiteRecords {
     this.#check()
     return [...this.#values].sort(([a], [b]) => compareBytes(utf8(a), utf8(b)))
   }
+
+  async compact(): Promise<void> {
+    this.#check()
+  }
 }

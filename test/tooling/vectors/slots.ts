@@ -19,6 +19,8 @@ function fieldsOf(secret: SlotSecret, siteKey: Uint8Array): Readonly<Record<stri
       return { 'secret kind': secret.kind, secret: secret.code }
     case 'app':
       return { 'secret kind': secret.kind, secret: secret.secret }
+    case 'escrow':
+      return { 'secret kind': secret.kind, secret: secret.seed }
     case 'server':
       return { 'secret kind': secret.kind, 'site key': siteKey }
   }
@@ -41,11 +43,14 @@ export async function slotVectors(): Promise<readonly Vector[]> {
     recovery: { kind: 'recovery', code: randomBytes(16) },
     server: { kind: 'server', siteKey: site.siteKey },
     app: { kind: 'app', secret: randomBytes(16) },
+    escrow: { kind: 'escrow', seed: randomBytes(32) },
   } as const satisfies Record<string, SlotSecret>
   const password = await makeSlot({ ...base, secret: secrets.password, kdf: cheap }, gate)
   const recovery = await makeSlot({ ...base, secret: secrets.recovery }, gate)
   const server = await makeSlot({ ...base, secret: secrets.server }, gate)
   const app = await makeSlot({ ...base, secret: secrets.app, label: 'Café phone' }, gate)
+
+  const escrow = await makeSlot({ ...base, secret: secrets.escrow }, gate)
 
   const list = (...slots: readonly Slot[]): Buffer =>
     encodeSlotList(account, { vkVersion: 2, slots }, volumeKey)
@@ -112,6 +117,8 @@ export async function slotVectors(): Promise<readonly Vector[]> {
     ),
     make('slot-recovery', 'success', secrets.recovery, list(recovery), opened),
     make('slot-server', 'success', secrets.server, list(server), opened),
+    make('slot-escrow', 'success', secrets.escrow, list(escrow), opened),
+    wrong('slot-escrow-of-another-key', { kind: 'escrow', seed: randomBytes(32) }, escrow),
     make(
       'slot-app-with-label',
       'success',
@@ -213,7 +220,7 @@ function listVectors(
     refused('slot-list-lengthened', Buffer.concat([bytes, Buffer.alloc(1)])),
     refused('slot-list-empty', Buffer.alloc(0)),
     scenario('slot-list-version-2', 'unsupported', about, put(bytes, 0, Buffer.from([2]))),
-    scenario('slot-list-unknown-slot-kind', 'unsupported', about, put(bytes, 7 + 16, Buffer.from([5]))),
+    scenario('slot-list-unknown-slot-kind', 'unsupported', about, put(bytes, 7 + 16, Buffer.from([99]))),
     scenario('slot-list-unknown-kdf', 'unsupported', about, put(bytes, 7 + 16 + 1 + 8, Buffer.from([2]))),
   ]
 }

@@ -1,0 +1,48 @@
+// What hangs together about an owner's last resorts: admin recovery, the trail, locked mail, recovery with a waiting time; and who is told.
+import type { EscrowApi, TrailApi } from './api-lifecycle.ts'
+import type { Credentials } from './credentials.ts'
+import type { DirectoryEntry } from './directory.ts'
+import type { EscrowKeeper } from './escrow-keeper.ts'
+import { Escrow } from './escrow.ts'
+import { Notices, type OutgoingMail } from './notices.ts'
+import { OwnerTrail, type OpenFor } from './owner-trail.ts'
+import type { Registry } from './registry.ts'
+import type { KeySettings } from './slots.ts'
+import type { Site } from './unlocked-account.ts'
+import type { UnlockedAccounts } from './unlocked-accounts.ts'
+
+/** What the site settles about them. */
+export interface OwnerServiceSettings {
+  /** In the sender's address of what the server itself writes; `localhost` when absent. */
+  readonly hostname?: string
+  /** Not given: notices go into mailboxes only. */
+  readonly outgoing?: OutgoingMail
+}
+
+export interface OwnerServiceParts {
+  readonly site: Site
+  readonly settings: KeySettings
+  readonly registry: Registry
+  readonly unlocked: UnlockedAccounts
+  readonly credentials: Credentials
+  readonly keeper: EscrowKeeper
+  /** Ends the sessions of an account whose password was replaced. */
+  readonly passwordWasReset: (entry: DirectoryEntry, reason: string) => Promise<void>
+}
+
+export interface OwnerServices {
+  readonly escrow: EscrowApi
+  readonly trail: TrailApi
+}
+
+export function makeOwnerServices(
+  parts: OwnerServiceParts,
+  { hostname = 'localhost', outgoing }: OwnerServiceSettings,
+): OwnerServices {
+  const { site, unlocked, credentials } = parts
+  const notices = new Notices({ site, unlocked, hostname, outgoing })
+  const openFor: OpenFor = (entry, secret) => credentials.openFor(entry, secret)
+  const escrow = new Escrow({ ...parts, notices, openFor })
+  credentials.openByAdmin = (...given) => escrow.openByAdmin(...given)
+  return { escrow, trail: new OwnerTrail({ ...parts, openFor }) }
+}

@@ -1,0 +1,95 @@
+// Admin recovery and trail in memory: enough for admin commands to work on.
+import type { EscrowApi, EscrowStatus, TrailApi, TrailEntry } from '../../src/account/api-lifecycle.ts'
+import { Refusal } from '../../src/account/errors.ts'
+
+export class FakeEscrow implements EscrowApi {
+  readonly #given: Buffer[]
+  passwords: readonly string[] = []
+  threshold = 0
+  readonly done: string[] = []
+
+  constructor(given: Buffer[]) {
+    this.#given = given
+  }
+
+  #read(passwords: readonly Buffer[]): string[] {
+    this.#given.push(...passwords)
+    return passwords.map((bytes) => bytes.toString('utf8'))
+  }
+
+  #check(passwords: readonly Buffer[]): void {
+    const read = this.#read(passwords)
+    if (this.passwords.length === 0) throw new Refusal('not-enabled', 'This site has no admin recovery key')
+    if (read.length < this.threshold || !read.every((one) => this.passwords.includes(one)))
+      throw new Refusal('authentication-failed', 'That is not the admin recovery password')
+  }
+
+  async escrowStatus(): Promise<EscrowStatus> {
+    const isSet = this.passwords.length > 0
+    return {
+      isSet,
+      createdAt: isSet ? 0 : undefined,
+      changedAt: isSet ? 0 : undefined,
+      threshold: this.threshold,
+      holders: this.passwords.length,
+      fingerprint: isSet ? '0011223344556677' : undefined,
+      accounts: 0,
+    }
+  }
+
+  async setEscrow(passwords: readonly Buffer[], threshold: number = passwords.length): Promise<void> {
+    const read = this.#read(passwords)
+    if (this.passwords.length > 0) throw new Refusal('already-enabled', 'there is one')
+    this.passwords = read
+    this.threshold = threshold
+  }
+
+  async changeEscrowPassword(
+    oldPasswords: readonly Buffer[],
+    newPasswords: readonly Buffer[],
+    threshold: number = newPasswords.length,
+  ): Promise<void> {
+    this.#check(oldPasswords)
+    this.passwords = this.#read(newPasswords)
+    this.threshold = threshold
+  }
+
+  async testEscrow(passwords: readonly Buffer[]): Promise<void> {
+    this.#check(passwords)
+  }
+
+  async removeEscrow(passwords: readonly Buffer[] | undefined): Promise<void> {
+    if (passwords) this.#check(passwords)
+    this.passwords = []
+  }
+
+  async escrowDecrypt(
+    address: string,
+    passwords: readonly Buffer[],
+  ): Promise<{ readonly finished: Promise<void> }> {
+    this.#check(passwords)
+    this.done.push(`decrypt ${address}`)
+    return { finished: Promise.resolve() }
+  }
+
+  async escrowResetPassword(
+    address: string,
+    passwords: readonly Buffer[],
+    newPassword: Buffer,
+  ): Promise<void> {
+    this.#check(passwords)
+    this.done.push(`reset ${address} ${this.#read([newPassword]).join()}`)
+  }
+}
+
+export class FakeTrail implements TrailApi {
+  entries: TrailEntry[] = []
+
+  async trail(): Promise<readonly TrailEntry[]> {
+    return this.entries
+  }
+
+  async markTrailSeen(): Promise<void> {
+    this.entries = this.entries.map((entry) => ({ ...entry, isNew: false }))
+  }
+}
