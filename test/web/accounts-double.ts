@@ -92,6 +92,7 @@ export class AccountsDouble implements Used, Everything {
     changedAt: undefined,
     threshold: 1,
     holders: 1,
+    fingerprint: undefined,
     accounts: 0,
   }
   readonly #clock: Clock
