@@ -65,7 +65,7 @@ class PinoLog implements Log {
   }
 
   write(level: LogLevel, event: string, fields: LogFields = {}): void {
-    this.#pino[level]({ event, ...clean(fields) })
+    if (this.#pino.isLevelEnabled(level)) this.#pino[level]({ event, ...clean(fields) })
   }
 
   with(fields: LogFields): Log {
