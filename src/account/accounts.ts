@@ -1,8 +1,6 @@
 // All accounts of the site: the one object that IMAP, delivery and the admin commands are given (api.ts).
 import type { Clock, Log } from '../base/ports.ts'
-import { defaultMessageBytes, passwordBytes } from '../base/limits.ts'
-import { randomBytes } from '../crypto/random.ts'
-import { WrongKey } from '../crypto/errors.ts'
+import { defaultMessageBytes } from '../base/limits.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
@@ -12,7 +10,7 @@ import { AtRest } from './at-rest.ts'
 import { domainOf, isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import type { AtRestApi, EscrowApi, OwnerSecret, TrailApi } from './api-lifecycle.ts'
-import { Credentials, wrongLogin } from './credentials.ts'
+import { Credentials } from './credentials.ts'
 import { checkCard, deliver } from './deliver.ts'
 import {
   canonicalAddress,
@@ -26,14 +24,17 @@ import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
 import { exportSealed } from './export-sealed.ts'
+import { IdleWatch } from './idle-watch.ts'
+import { Logins } from './login.ts'
 import type { LoginGuard } from './login-guard.ts'
-import type { OpenSession } from './open-account.ts'
 import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
 import { recipient } from './recipient.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
+import { SlotKeeper } from './slot-keeper.ts'
+import { SlotUses } from './slot-uses.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -55,6 +56,10 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly audit?: AuditLog
   /** What domains let their accounts do at rest; `standardRules` when absent. */
   readonly rules?: AtRestRules
+  /** Keys are kept so long after the last session, in milliseconds; 0 when absent. */
+  readonly lingerMs?: number
+  /** An account in which nobody does anything is locked after so long, in milliseconds; never when absent. */
+  readonly lockAfterMs?: number | undefined
 }
 
 class SiteAccounts implements Accounts {
@@ -69,6 +74,9 @@ class SiteAccounts implements Accounts {
   readonly #atRest: AtRest
   readonly escrow: EscrowApi
   readonly trail: TrailApi
+  readonly #logins: Logins
+  readonly slots: SlotKeeper
+  readonly idleWatch: IdleWatch
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -78,16 +86,17 @@ class SiteAccounts implements Accounts {
     const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
     this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper }
     this.#settings = { gate, kdf }
-    this.#unlocked = new UnlockedAccounts(
-      this.#site,
-      this.#settings,
-      options.maxMessageBytes ?? defaultMessageBytes,
-    )
+    this.#unlocked = new UnlockedAccounts(this.#site, this.#settings, {
+      maxMessageBytes: options.maxMessageBytes ?? defaultMessageBytes,
+      lingerMs: options.lingerMs ?? 0,
+    })
     this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
     this.#registry = new Registry(this.#site, this.#settings)
+    const uses = new SlotUses(log, (account) => this.#unlocked.find(account)?.account)
     const parts = {
       ...{ site: this.#site, settings: this.#settings, registry: this.#registry },
       ...{ unlocked: this.#unlocked, credentials: this.#credentials, rules: this.#rules },
+      ...{ uses, guard: options.guard },
     }
     this.#enrolment = new Enrolment(parts)
     this.#atRest = new AtRest(parts)
@@ -97,6 +106,11 @@ class SiteAccounts implements Accounts {
     const services = makeOwnerServices({ ...parts, keeper, passwordWasReset }, options)
     this.escrow = services.escrow
     this.trail = services.trail
+    this.#logins = new Logins({ ...parts, enrolment: this.#enrolment })
+    this.slots = new SlotKeeper(parts)
+    this.#unlocked.onUnlock = (entry) => this.slots.unlockedNow(entry)
+    this.#unlocked.beforeLock = ({ account }) => uses.write(account)
+    this.idleWatch = new IdleWatch(this.#unlocked, { clock, log, lockAfterMs: options.lockAfterMs })
   }
 
   get atRest(): AtRestApi {
@@ -108,33 +122,12 @@ class SiteAccounts implements Accounts {
     return this.#registry.resume()
   }
 
-  async login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
-    const { guard } = this.#options
-    const name = canonicalAddress(address)
-    const attempt = await guard?.begin(session.remoteAddress, name)
-    let isFoundOut = false
-    try {
-      const entry = await this.#registry.find(name)
-      const opened = await this.#open(name, entry, password, session)
-      try {
-        const usable = await this.#usable(name, entry)
-        opened.capabilitiesOff = usable.capabilitiesOff
-        isFoundOut = true
-        await attempt?.succeeded()
-        this.#enrolment.begin(usable, password)
-      } catch (error) {
-        await opened.close()
-        throw error
-      }
-      return opened
-    } catch (error) {
-      if (!(error instanceof WrongKey)) throw asRefusal(error)
-      isFoundOut = true
-      await attempt?.failed()
-      throw wrongLogin()
-    } finally {
-      if (!isFoundOut) attempt?.dropped()
-    }
+  login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
+    return this.#logins.login(address, password, session)
+  }
+
+  authenticate(address: string, password: Buffer, session: Omit<SessionInfo, 'end'>): Promise<string> {
+    return this.#logins.authenticate(address, password, session)
   }
 
   async openFor(address: string, secret: OwnerSecret, session: SessionInfo): Promise<OpenAccount> {
@@ -145,34 +138,6 @@ class SiteAccounts implements Accounts {
     if (now?.account.equals(entry.account)) return opened
     await opened.close()
     throw new Refusal('no-such-account', 'No such account')
-  }
-
-  /** Whether the address still stands for this account, which may have been disabled or deleted while the password was checked. */
-  async #usable(name: string, entry: DirectoryEntry | undefined): Promise<DirectoryEntry> {
-    const now = await this.#registry.find(name)
-    if (!now || !entry?.account.equals(now.account)) throw new WrongKey()
-    if (now.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
-    return now
-  }
-
-  /** Unknown addresses, and passwords that cannot be, cost the same work as known ones with a wrong password. */
-  async #open(
-    name: string,
-    entry: DirectoryEntry | undefined,
-    password: Buffer,
-    session: SessionInfo,
-  ): Promise<OpenSession> {
-    const isPossible = password.length > 0 && password.length <= passwordBytes
-    if (entry && isPossible) {
-      return this.#unlocked.enter(entry.address, entry.account, { kind: 'password', password }, session)
-    }
-    const { gate, kdf } = this.#settings
-    const door = entry?.account ?? Buffer.from(name)
-    const spent = await this.#unlocked.pretend(door, () =>
-      gate.derive(isPossible ? password : Buffer.of(0x78), randomBytes(16), kdf),
-    )
-    spent.wipe()
-    throw new WrongKey()
   }
 
   async resolve(address: string): Promise<DeliveryTarget> {
@@ -318,23 +283,29 @@ class SiteAccounts implements Accounts {
   }
 
   sessions(): readonly SessionRow[] {
-    return this.#unlocked.sessions().map(({ sessionId, address, info, since, slotKind }) => ({
-      ...{ sessionId, address, since, slotKind },
+    return this.#unlocked.sessions().map(({ sessionId, address, info, since, slot, client }) => ({
+      ...{ sessionId, address, since, client, slotKind: slot.kind },
       ...{ protocol: info.protocol, remoteAddress: info.remoteAddress, isTls: info.isTls },
+      ...{ slotId: slot.id.slice(0, 8), slotName: slot.label?.name },
     }))
+  }
+
+  async lock(address: string, reason: string): Promise<number> {
+    const { account } = await this.#registry.entry(address)
+    return this.#unlocked.lock(account, reason)
   }
 
   async kick(
     who: { readonly address: string } | { readonly sessionId: string },
     reason: string,
   ): Promise<number> {
-    const sessions = this.#unlocked
-      .sessions()
-      .filter((session) =>
-        'address' in who
-          ? session.address === canonicalAddress(who.address)
-          : session.sessionId === who.sessionId,
-      )
+    if ('address' in who) {
+      const address = canonicalAddress(who.address)
+      const found = this.#unlocked.entries().filter((entry) => entry.address === address)
+      const ended = await Promise.all(found.map(({ account }) => this.#unlocked.lock(account.id, reason)))
+      return ended.reduce((sum, count) => sum + count, 0)
+    }
+    const sessions = this.#unlocked.sessions().filter(({ sessionId }) => sessionId === who.sessionId)
     await this.#unlocked.end(sessions, reason)
     return sessions.length
   }
@@ -345,6 +316,7 @@ class SiteAccounts implements Accounts {
 
   async close(): Promise<void> {
     this.#atRest.close()
+    this.idleWatch.stop()
     await this.#unlocked.close('The server is shutting down')
     await this.#enrolment.idle()
   }

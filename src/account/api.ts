@@ -1,6 +1,6 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
-import type { AtRestApi, EscrowApi, OwnerSecret, TrailApi } from './api-lifecycle.ts'
+import type { AtRestApi, EscrowApi, OwnerSecret, SlotApi, TrailApi } from './api-lifecycle.ts'
 import type { TextPage } from './text-codec.ts'
 import type { AccountEvent } from './account-event.ts'
 
@@ -195,9 +195,11 @@ export interface StagedAppend {
 
 /** Who is connected, for `who` and the log. */
 export interface SessionInfo {
-  readonly protocol: 'imap' | 'web' | 'admin' | 'demo'
+  readonly protocol: 'imap' | 'submission' | 'web' | 'admin' | 'demo'
   readonly remoteAddress: string
   readonly isTls: boolean
+  /** What the client called itself (RFC 2971), when it did so before it logged in. */
+  readonly client?: string | undefined
   /** Ends the session when its account is kicked, locked, disabled or deleted. */
   readonly end: (reason: string) => void
 }
@@ -242,6 +244,10 @@ export interface OpenAccount {
   /** All or none; undefined takes an entry away. Refusals: 'mailbox-not-found', 'limit'. */
   setAnnotations(mailbox: string | undefined, values: ReadonlyMap<string, Buffer | undefined>): Promise<void>
   quota(): Promise<{ readonly usedBytes: number; readonly limitBytes: number | undefined }>
+  /** The session does something, beyond waiting: an account in which nobody does is locked where the site wants that. */
+  active(): void
+  /** What the client calls itself (RFC 2971), to be shown to its owner. */
+  noteClient(client: string): void
   /** Wipes the keys if this was the last session. */
   close(): Promise<void>
 }
@@ -277,6 +283,11 @@ export interface SessionRow {
   readonly isTls: boolean
   readonly since: number
   readonly slotKind: string
+  /** First 8 hexadecimal digits of the slot's identifier, and its name where the owner gave it one. */
+  readonly slotId?: string | undefined
+  readonly slotName?: string | undefined
+  /** What the client calls itself (RFC 2971). */
+  readonly client?: string | undefined
 }
 
 /** One recipient's share of a message being delivered. */
@@ -288,8 +299,18 @@ export interface DeliveryTarget {
 
 /** All accounts of the site: the root that front doors are given. Passwords are Buffers; callers wipe theirs. */
 export interface Accounts {
-  /** Checks the secret and unlocks. Refusals: 'authentication-failed', 'account-disabled', 'busy', 'damaged', 'unavailable'. */
+  /** App passwords and slots. */
+  readonly slots: SlotApi
+  /**
+   * Checks the password, or app password, and unlocks. Refusals: 'authentication-failed', 'account-disabled', 'not-accepted-here', 'busy',
+   * 'damaged', 'unavailable'.
+   */
   login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount>
+  /**
+   * Whether `login` would let in, for those who only want to know who somebody is (mail submission): the account stays locked, or as
+   * it is. Returns the canonical address. Refusals as `login`.
+   */
+  authenticate(address: string, password: Buffer, session: Omit<SessionInfo, 'end'>): Promise<string>
   /**
    * A session for a job that somebody with the right to it has started, by any secret of the account, also where it is disabled. Not for
    * front doors: nothing slows down guessing, and 'no-such-account' is told apart. Refusals: as `login`; 'wrong-recovery-code';
@@ -360,6 +381,8 @@ export interface Accounts {
   kick(who: { readonly address: string } | { readonly sessionId: string }, reason: string): Promise<number>
   /** Ends an account's sessions (by its identifier), and runs `task` while its keys are wiped and nobody can unlock it. */
   whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T>
+  /** Ends every session of an address and wipes its keys, also those that are kept a while. Returns how many sessions. */
+  lock(address: string, reason: string): Promise<number>
   /** Ends every session, finishes commits, wipes keys. The store is closed by its owner. */
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import { conversionKey, mailboxRange, messageKey, pageKey, uidOfKey } from './ke
 import type { MailboxTable } from './mailbox-table.ts'
 import { openMessagePage, openMessageRecord, sealMessagePage, sealMessageRecord } from './message-seal.ts'
 import { Refusal } from './errors.ts'
+import { convertSlotUses } from './slot-uses.ts'
 import { editSlots, type KeySettings } from './slots.ts'
 import { refusing } from './refusing.ts'
 import { convertText } from './text-convert.ts'
@@ -127,6 +128,7 @@ async function renewAll(
     await convertText(account, table)
   }
   await convertTrail(account)
+  await convertSlotUses(account)
   await renewState(account)
   await editSlots(account, settings, {
     keep: () => true,

@@ -17,7 +17,8 @@ import { verifyAccount, type VerifyOptions } from './verify.ts'
 
 export const wrongLogin = (): Refusal => new Refusal('authentication-failed', 'Wrong address or password')
 
-const nobody: SessionInfo = {
+/** Where the server does something by itself. */
+export const nobody: SessionInfo = {
   protocol: 'admin',
   remoteAddress: 'local',
   isTls: true,

@@ -4,6 +4,8 @@
 export type RefusalCode =
   | 'authentication-failed' // wrong secret, or no such account: never told apart
   | 'account-disabled'
+  | 'not-accepted-here' // the secret is right, and not for this protocol or no longer; the text says what to do
+  | 'no-such-slot'
   | 'busy' // too many logins at once, or the store cannot write now: try again
   | 'no-such-account' // only said to LMTP peers and admins
   | 'account-exists'

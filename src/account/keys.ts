@@ -19,6 +19,7 @@ export const cardKey: Buffer = letter('kc')
 export const conversionKey: Buffer = letter('kj')
 /** Present from a restore to the next unlock (`restored.ts`). */
 export const restoredKey: Buffer = letter('kr')
+export const slotUseKey: Buffer = letter('ku')
 export const headKey: Buffer = letter('h')
 export const manifestKey: Buffer = letter('n')
 

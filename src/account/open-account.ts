@@ -29,6 +29,7 @@ import {
 import { canonicalName } from './names.ts'
 import { Selected } from './selected.ts'
 import { refusing } from './refusing.ts'
+import type { OpenedSlot } from './slots.ts'
 import { Staging } from './staged-append.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
@@ -39,11 +40,16 @@ export class OpenSession implements OpenAccount {
   readonly address: string
   readonly sessionId: string
   readonly info: SessionInfo
-  readonly slotKind: string
+  readonly slot: OpenedSlot
   readonly since: number
+  /** What the client calls itself (RFC 2971); nothing of it is to be believed. */
+  client: string | undefined
   capabilitiesOff: readonly string[] = []
   readonly account: UnlockedAccount
   readonly housekeeping: Housekeeping
+  readonly active: () => void
+  /** Called when the client says what it is. */
+  onClient: () => void = () => undefined
   readonly #maxMessageBytes: number
   readonly #selected = new Set<Selected>()
   readonly #watches = new Set<() => void>()
@@ -54,16 +60,19 @@ export class OpenSession implements OpenAccount {
     readonly address: string
     readonly sessionId: string
     readonly info: SessionInfo
-    readonly slotKind: string
+    readonly slot: OpenedSlot
     readonly account: UnlockedAccount
     readonly housekeeping: Housekeeping
     readonly maxMessageBytes: number
+    readonly active: () => void
     readonly release: (session: OpenSession) => Promise<void>
   }) {
     this.address = fields.address
     this.sessionId = fields.sessionId
     this.info = fields.info
-    this.slotKind = fields.slotKind
+    this.slot = fields.slot
+    this.client = fields.info.client
+    this.active = fields.active
     this.account = fields.account
     this.since = fields.account.site.clock.now()
     this.housekeeping = fields.housekeeping
@@ -204,6 +213,11 @@ export class OpenSession implements OpenAccount {
     values: ReadonlyMap<string, Buffer | undefined>,
   ): Promise<void> {
     return this.#run((account) => setAnnotations(account, mailbox, values, this))
+  }
+
+  noteClient(client: string): void {
+    this.client = client
+    this.onClient()
   }
 
   quota(): Promise<{ usedBytes: number; limitBytes: number | undefined }> {

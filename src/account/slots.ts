@@ -6,10 +6,13 @@ import { kemPublicKey } from '../crypto/kem.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import { openKeyset, sealKeyset, wipeKeyset, type Keyset } from '../crypto/keyset.ts'
 import { randomBytes } from '../crypto/random.ts'
+import { decodeSlotLabel, type SlotLabel } from '../crypto/slot-label.ts'
 import {
   makeSlot,
   openSlot,
   renewSlot,
+  slotLabel,
+  type NewSlot,
   type NewSlotSecret,
   type Slot,
   type SlotKind,
@@ -23,7 +26,7 @@ import {
   type SlotList,
 } from '../crypto/slot-list.ts'
 import type { Transaction } from '../store/store.ts'
-import { equalBytes } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import { Damage } from './errors.ts'
 import { escrowEdit } from './escrow-slots.ts'
 import { cardKey, keysetKey, slotsKey } from './keys.ts'
@@ -45,15 +48,38 @@ export async function readSlots(site: Site, account: Buffer): Promise<{ list: Sl
   return { list: decodeSlotList(bytes), bytes: Buffer.from(bytes) }
 }
 
+/** The slot that a secret opened, as far as its sessions need to know. */
+export interface OpenedSlot {
+  readonly kind: SlotKind
+  /** 16 bytes as hexadecimal. */
+  readonly id: string
+  readonly label: SlotLabel | undefined
+}
+
+/** What a slot's label says; undefined when it has none. Throws Corrupt, UnsupportedVersion. */
+export function readLabel(account: Uint8Array, slot: Slot, volumeKey: Uint8Array): SlotLabel | undefined {
+  const label = slotLabel(account, slot, volumeKey)
+  return label && decodeSlotLabel(label)
+}
+
+/** Which slots a secret may open, and what else speaks against it. */
+export interface SlotRules {
+  /** Looked at before the secret is tried: others are as good as not there. */
+  readonly mayOpen?: (slot: Slot) => boolean
+  /** Throws a Refusal when the secret was right, and is not to be used so. */
+  readonly admit?: (slot: OpenedSlot) => void
+}
+
 /** Tries the slots of the secret's kind. Throws WrongKey when none opens, Corrupt when the one that should is damaged. */
 async function openAny(
   account: Buffer,
   list: SlotList,
   secret: SlotSecret,
   gate: KdfGate,
+  rules: SlotRules,
 ): Promise<{ volumeKey: Secret; slot: Slot }> {
   for (const slot of list.slots) {
-    if (slot.kind !== secret.kind) continue
+    if (slot.kind !== secret.kind || rules.mayOpen?.(slot) === false) continue
     try {
       return { volumeKey: await openSlot(account, slot, list.vkVersion, secret, gate), slot }
     } catch (error) {
@@ -65,23 +91,30 @@ async function openAny(
 
 /**
  * Opens an account's keys with a secret and verifies everything that hangs from them. They are those of the moment when it
- * began: whoever checks a password meanwhile may find them renewed. Throws WrongKey, Corrupt, Busy.
+ * began: whoever checks a password meanwhile may find them renewed. Throws WrongKey, Corrupt, Busy, and what `rules` throw.
  */
 export async function openVault(
   site: Site,
   account: Buffer,
   secret: SlotSecret,
   gate: KdfGate,
-): Promise<{ vault: Vault; slotKind: SlotKind }> {
+  rules: SlotRules = {},
+): Promise<{ vault: Vault; slot: OpenedSlot }> {
   // All of one moment: a keyset renewed meanwhile would not open and look damaged.
   const [bytes, keysetBytes, cardBytes] = await refusing(() =>
     site.store.read(account, (snapshot) => snapshot.getMany([slotsKey, keysetKey, cardKey])),
   )
   if (!bytes) throw new Damage('the key slots are missing')
   const list = decodeSlotList(bytes)
-  const { volumeKey, slot } = await openAny(account, list, secret, gate)
+  const { volumeKey, slot } = await openAny(account, list, secret, gate, rules)
   try {
     verifySlotList(account, bytes, volumeKey.bytes)
+    const opened = {
+      kind: slot.kind,
+      id: hex(slot.id),
+      label: readLabel(account, slot, volumeKey.bytes),
+    }
+    rules.admit?.(opened)
     if (!keysetBytes) throw new Damage('the keyset is missing')
     const keyset = openKeyset(account, keysetBytes, volumeKey.bytes, list.vkVersion)
     const vault = new Vault(account, volumeKey, list.vkVersion, keyset)
@@ -91,7 +124,7 @@ export async function openVault(
       vault.wipe()
       throw error
     }
-    return { vault, slotKind: slot.kind }
+    return { vault, slot: opened }
   } catch (error) {
     volumeKey.wipe()
     throw error
@@ -159,13 +192,15 @@ export function keyRecords(
   }
 }
 
+type AddedSlot = NewSlotSecret & Pick<NewSlot, 'id' | 'label'>
+
 export interface SlotEdit {
   /** Refuses, by throwing, when the slots are not as expected; seen in the same commit. */
   readonly expect?: (slots: readonly Slot[]) => void
   /** Which of the present slots stay; they get the new volume key. */
   readonly keep: (slot: Slot) => boolean
-  /** Secrets that get a slot of their own. */
-  readonly add: readonly NewSlotSecret[]
+  /** Secrets that get a slot of their own, with its identifier and label where they are given. */
+  readonly add: readonly AddedSlot[]
   /** A keyset to take instead of the present one. */
   readonly keyset?: (present: Keyset) => Keyset
   readonly write?: (tx: Transaction) => void
@@ -199,10 +234,15 @@ export async function editSlots(
         renewSlot(id, slot, fresh.bytes, vkVersion, vault.volumeKey.bytes),
       )
       const added: Slot[] = []
-      for (const secret of [...edit.add, ...escrow.add]) {
+      const wanted: readonly AddedSlot[] = [...edit.add, ...escrow.add]
+      for (const secret of wanted) {
         const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}
         const createdAt = site.clock.now()
-        const fields = { account: id, secret, ...kdf, volumeKey: fresh.bytes, vkVersion, createdAt }
+        const named = {
+          ...(secret.id ? { id: secret.id } : {}),
+          ...(secret.label ? { label: secret.label } : {}),
+        }
+        const fields = { account: id, secret, ...kdf, ...named, volumeKey: fresh.bytes, vkVersion, createdAt }
         added.push(await makeSlot(fields, settings.gate))
       }
       if (edit.keyset) left.keyset = edit.keyset(vault.keyset)

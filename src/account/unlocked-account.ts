@@ -17,6 +17,7 @@ import { encodeLogEntry, type Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import { loadRows, readHead, replay } from './replay.ts'
+import type { OpenedSlot } from './slots.ts'
 import type { Vault } from './vault.ts'
 import { joined, Watchers } from './watchers.ts'
 
@@ -55,7 +56,8 @@ export class UnlockedAccount {
   readonly vault: Vault
   /** By which it was opened: what the site lets its accounts do goes by their domain. */
   readonly address: string
-  readonly memos: PasswordMemo[] = []
+  /** Passwords that opened it, and which slot each. */
+  readonly memos: { readonly memo: PasswordMemo; readonly slot: OpenedSlot }[] = []
   readonly #queue = new Serial()
   readonly watchers: Watchers
   #state: AccountState | undefined
@@ -246,7 +248,7 @@ export class UnlockedAccount {
     await this.#queue.run(async () => {
       this.#failure ??= new Refusal('unavailable', 'The account was locked')
       this.vault.wipe()
-      for (const memo of this.memos) memo.wipe()
+      for (const { memo } of this.memos) memo.wipe()
       this.#state = undefined
     })
   }

@@ -7,8 +7,9 @@ import { capsuleKind } from '../crypto/kem.ts'
 import type { Finding } from './verify-report.ts'
 import type { AccountState } from './account-state.ts'
 import { factNumbers } from './account-facts.ts'
-import { numberOfTrailKey, uidOfKey } from './keys.ts'
+import { numberOfTrailKey, slotUseKey, uidOfKey } from './keys.ts'
 import { isDamage } from './refusing.ts'
+import { openSlotUses } from './slot-use-codec.ts'
 import { openTextPage } from './text-seal.ts'
 import { decodeTrailFact } from './trail-codec.ts'
 import { faultOfTrail } from './trail.ts'
@@ -24,7 +25,7 @@ export interface StoredFacts {
 }
 
 /** Records of an account as a whole, by the letters of their keys. */
-const single = new Set(['ks', 'kk', 'kc', 'kj', 'kr', 'h', 'n'])
+const single = new Set(['ks', 'kk', 'kc', 'kj', 'kr', 'ku', 'h', 'n'])
 const perMailbox = new Set(['m', 'p', 'x', 'v', 't'])
 const mailboxKeyBytes = 17
 const arrivalLetter = 'd'.charCodeAt(0)
@@ -90,6 +91,19 @@ function verifyText(
   }
 }
 
+/** Nothing depends on it, and it is written anew. */
+function verifySlotUse({ vault }: UnlockedAccount, value: Uint8Array, add: (finding: Finding) => void): void {
+  try {
+    openSlotUses(vault, value)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    add({
+      kind: 'damaged',
+      text: 'the record of when app passwords were used does not open; no mail depends on it',
+    })
+  }
+}
+
 /** Looks at all keys while no commit runs, and at all bodies. */
 export async function verifyStored(
   account: UnlockedAccount,
@@ -112,6 +126,7 @@ export async function verifyStored(
           if (text !== undefined) add({ kind: 'stray', text })
           else if (name[0] === arrivalLetter) waitingBodies.push(...bodyOfArrival(account, value, add))
           else if (name[0] === textLetter) verifyText(account, name, value, add)
+          else if (name.equals(slotUseKey)) verifySlotUse(account, value, add)
         }
         await breathe()
       }

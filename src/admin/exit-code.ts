@@ -8,6 +8,8 @@ export const exitCodes = {
   /** The data given is wrong: password, recovery code; or what was asked would lose mail. */
   data: 65,
   noUser: 67,
+  /** No such slot or mailbox. */
+  noMailbox: 68,
   /** The server or the store cannot be reached. */
   unavailable: 69,
   bug: 70,

@@ -69,6 +69,13 @@ function answerTo(code: RefusalCode): Answer {
         exitCode: exitCodes.data,
         hint: 'check the address with `letterlock user list`, then the password',
       }
+    case 'not-accepted-here':
+      return { exitCode: exitCodes.notPermitted }
+    case 'no-such-slot':
+      return {
+        exitCode: exitCodes.noMailbox,
+        hint: '`letterlock app-password list ADDR` and `letterlock atrest slots list ADDR` show their identifiers',
+      }
     case 'no-such-account':
       return { exitCode: exitCodes.noUser, hint: '`letterlock user list` shows every account' }
     case 'account-exists':

@@ -23,6 +23,7 @@ export const boxKinds = {
   searchText: 13,
   trailEntry: 14,
   expungeHistory: 15,
+  slotUse: 16,
   escrowShare: 24,
   sealedSiteKey: 18,
 } as const

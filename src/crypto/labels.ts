@@ -34,4 +34,5 @@ export const labels = {
   backup: label('backup'),
   sealedSiteKey: label('sealed site key'),
   witness: label('witness'),
+  slotUse: label('slot use'),
 } as const

@@ -18,6 +18,7 @@ const names = {
   trail: Buffer.from('trail'),
   trailArrival: Buffer.from('trail arrival'),
   escrow: Buffer.from('escrow'),
+  slotUse: Buffer.from('slot use'),
 } as const
 
 /** Identifiers have one length, so that fields of a place never run into each other. */
@@ -130,4 +131,9 @@ export function trailArrivalPlace(account: Uint8Array, entry: Uint8Array): Buffe
 /** One admin's share of the recovery key (§8.4), by its place in the list. */
 export function escrowPlace(escrow: Uint8Array, index: number): Buffer {
   return concat(names.escrow, id(escrow), Buffer.from([index]))
+}
+
+/** When app passwords were last used (§9.14). */
+export function slotUsePlace(account: Uint8Array): Buffer {
+  return concat(names.slotUse, id(account))
 }

@@ -1,13 +1,23 @@
 // Recovery codes (FORMAT.md §6): 128 random bits that a person can write down, read out, type and have checked.
 import { secretBuffer } from '../base/secret.ts'
+import {
+  alphabet,
+  groupSymbols,
+  groupedLength,
+  packSymbols,
+  placeOf,
+  readSymbols,
+  unpackSymbols,
+  writeGroups,
+} from './code-symbols.ts'
 import { checkSymbols, checkWord } from './gf32.ts'
 import { randomBytes } from './random.ts'
 
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const secretBytes = 16
+/** Zero bits before the secret. */
+const leadBits = 2
 const dataSymbols = 26
 const wordSymbols = 28
-const groupSymbols = 4
 
 /** Where a code was mistyped: group 1 to 7, symbol 1 to 4 in it, and what most likely belongs there. */
 export interface Typo {
@@ -38,56 +48,13 @@ export function makeRecoveryCode(): { readonly secret: Buffer; readonly text: Bu
 /** Seven groups of four symbols joined by dashes, in ASCII. The caller wipes it: a string could not be. */
 export function formatRecoveryCode(secret: Uint8Array): Buffer {
   if (secret.length !== secretBytes) throw new RangeError('a recovery code has 16 bytes')
-  // Two zero bits, then the secret, five bits a symbol.
   const word = secretBuffer(wordSymbols)
-  let bits = 0
-  let count = 2
-  let at = 0
-  for (const byte of secret) {
-    bits = (bits << 8) | byte
-    for (count += 8; count >= 5; count -= 5) word[at++] = (bits >>> (count - 5)) & 31
-    bits &= (1 << count) - 1
-  }
+  packSymbols(word, 0, leadBits, secret)
   word.set(checkSymbols(word.subarray(0, dataSymbols)), dataSymbols)
-  const text = secretBuffer(wordSymbols + wordSymbols / groupSymbols - 1)
-  text.fill('-')
-  for (const [index, symbol] of word.entries()) {
-    text[index + Math.floor(index / groupSymbols)] = alphabet.charCodeAt(symbol)
-  }
+  const text = secretBuffer(groupedLength(wordSymbols))
+  writeGroups(word, text)
   word.fill(0)
   return text
-}
-
-/** Symbols of the typed text, -1 for what is none, without spaces and dashes; at most `limit` are kept, all are counted. */
-function readSymbols(text: Uint8Array, symbols: Int8Array): number {
-  let count = 0
-  for (let at = 0; at < text.length;) {
-    const { codePoint, length } = codePointAt(text, at)
-    at += length
-    if (isSeparator(codePoint)) continue
-    symbols[count] = symbolOf(codePoint) // beyond the end of a typed array nothing is written
-    count += 1
-  }
-  return count
-}
-
-/** UTF-8, read without making a string of it. What is not UTF-8 is one unknown character an octet. */
-function codePointAt(text: Uint8Array, at: number): { readonly codePoint: number; readonly length: number } {
-  const first = text[at] ?? 0
-  const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
-  if (length === 1) return { codePoint: first < 0x80 ? first : 0xfffd, length }
-  let codePoint = first & (0x7f >> length)
-  for (let next = at + 1; next < at + length; next++) {
-    const octet = text[next] ?? 0
-    if ((octet & 0xc0) !== 0x80) return { codePoint: 0xfffd, length: 1 }
-    codePoint = (codePoint << 6) | (octet & 0x3f)
-  }
-  return { codePoint, length }
-}
-
-function isSeparator(codePoint: number): boolean {
-  if (codePoint === 0x2d || codePoint === 0x2212 || (codePoint >= 0x2010 && codePoint <= 0x2015)) return true
-  return codePoint <= 0x10ffff && /\s/.test(String.fromCodePoint(codePoint))
 }
 
 /** Reads a typed code, UTF-8. Throws MistypedCode, which locates a single wrong symbol; nothing is corrected silently. */
@@ -146,41 +113,15 @@ function decode(symbols: Int8Array, length: number, word: Buffer): Buffer {
   if (check === false) throw severalWrong()
   if (check !== true) throw oneWrong(check.index, check.symbol)
   if ((word[0] ?? 0) >= 8) throw new MistypedCode('this is not a recovery code of this version')
-  return unpack(word)
-}
-
-function symbolOf(codePoint: number): number {
-  const capital = codePoint >= 0x61 && codePoint <= 0x7a ? codePoint - 0x20 : codePoint
-  const character = capital < 0x80 ? String.fromCharCode(capital) : ''
-  if (character === 'O') return 0
-  if (character === 'I' || character === 'L') return 1
-  return character === '' ? -1 : alphabet.indexOf(character)
-}
-
-function unpack(word: Buffer): Buffer {
   const secret = secretBuffer(secretBytes)
-  let bits = 0
-  let count = -2
-  let at = 0
-  for (const symbol of word.subarray(0, dataSymbols)) {
-    bits = (bits << 5) | symbol
-    count += 5
-    if (count < 8) continue
-    count -= 8
-    secret[at++] = bits >>> count
-    bits &= (1 << count) - 1
-  }
+  unpackSymbols(word.subarray(0, dataSymbols), leadBits, secret)
   return secret
 }
 
 function oneWrong(index: number, symbol: number): MistypedCode {
   // A first symbol of 8 or more belongs to no code of this version, so that more than one symbol is wrong.
   if (index === 0 && symbol >= 8) return severalWrong()
-  const typo = {
-    group: Math.floor(index / groupSymbols) + 1,
-    symbol: (index % groupSymbols) + 1,
-    expected: alphabet.charAt(symbol),
-  }
+  const typo = { ...placeOf(index), expected: alphabet.charAt(symbol) }
   return new MistypedCode(
     `symbol ${typo.symbol} of group ${typo.group} looks wrong; it should probably be ${typo.expected}`,
     typo,

@@ -38,6 +38,10 @@ export class RootKeys implements Disposable {
   get trailKey(): Buffer {
     return this.#key('trail', labels.trail)
   }
+  /** Seals the record of when app passwords were last used (§9.14). */
+  get slotUseKey(): Buffer {
+    return this.#key('slot use', labels.slotUse)
+  }
   /** Seals the records and pages of one mailbox (§9.5, §9.6). */
   mailboxKey(mailbox: Uint8Array): Buffer {
     if (mailbox.length !== 16) throw new RangeError('an identifier has 16 bytes')

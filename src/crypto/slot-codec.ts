@@ -38,7 +38,7 @@ export interface Slot {
   readonly publicKey: Buffer
   /** The volume key, sealed to `publicKey`. */
   readonly capsule: Buffer
-  /** The owner's name for it, sealed; empty when it has none. */
+  /** Sealed (`slot-label.ts`); empty when it has none. */
   readonly label: Buffer
   /** First 8 bytes of the hash of everything before: tells accidental damage from a wrong secret. */
   readonly check: Buffer

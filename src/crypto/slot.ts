@@ -34,21 +34,26 @@ export interface NewSlot {
   readonly vkVersion: number
   /** Milliseconds since 1970. */
   readonly createdAt: number
-  /** Name given by the owner; sealed. */
-  readonly label?: string
+  /** Random when absent; 16 bytes, of no other slot. */
+  readonly id?: Buffer
+  /** As `slot-label.ts` makes it; sealed. */
+  readonly label?: Uint8Array
 }
 
 /** Makes a slot that `secret` opens. Throws as `KdfGate.derive` does. */
 export async function makeSlot(options: NewSlot, gate: KdfGate, signal?: AbortSignal): Promise<Slot> {
   const { account, secret, volumeKey, vkVersion, createdAt, label } = options
-  const id = makeId()
+  const id = options.id ?? makeId()
   if (secret.kind === 'escrow') {
     const publicKey = 'seed' in secret ? kemPublicKey(secret.seed) : secret.publicKey
     const salt = H(publicKey).subarray(0, 16)
     const parts = { id, kind: secret.kind, createdAt, kdf: undefined, salt, publicKey }
     return finish(account, volumeKey, vkVersion, {
       ...parts,
-      label: label === undefined || label === '' ? Buffer.alloc(0) : sealLabel(account, id, volumeKey, label),
+      label:
+        label === undefined || label.length === 0
+          ? Buffer.alloc(0)
+          : sealLabel(account, id, volumeKey, label),
     })
   }
   const salt = randomBytes(16)
@@ -62,7 +67,8 @@ export async function makeSlot(options: NewSlot, gate: KdfGate, signal?: AbortSi
     kdf,
     salt,
     publicKey,
-    label: label === undefined || label === '' ? Buffer.alloc(0) : sealLabel(account, id, volumeKey, label),
+    label:
+      label === undefined || label.length === 0 ? Buffer.alloc(0) : sealLabel(account, id, volumeKey, label),
   })
 }
 
@@ -104,23 +110,23 @@ export function renewSlot(
   let label: Buffer = Buffer.alloc(0)
   if (slot.label.length > 0) {
     if (!previousVolumeKey) throw new TypeError('a labelled slot is renewed with the previous volume key')
-    label = sealLabel(account, id, volumeKey, slotLabel(account, slot, previousVolumeKey) ?? '')
+    label = sealLabel(account, id, volumeKey, slotLabel(account, slot, previousVolumeKey) ?? Buffer.alloc(0))
   }
   return finish(account, volumeKey, vkVersion, { id, kind, createdAt, kdf, salt, publicKey, label })
 }
 
-/** The name that the owner gave a slot, if any. Throws Corrupt. */
-export function slotLabel(account: Uint8Array, slot: Slot, volumeKey: Uint8Array): string | undefined {
+/** A slot's label, if it has one, for `decodeSlotLabel`. Throws Corrupt. */
+export function slotLabel(account: Uint8Array, slot: Slot, volumeKey: Uint8Array): Buffer | undefined {
   if (slot.label.length === 0) return undefined
   const key = derive(volumeKey, labels.slotLabel)
-  const name = openBox(key, boxKinds.slotLabel, slotLabelPlace(account, slot.id), slot.label)
+  const label = openBox(key, boxKinds.slotLabel, slotLabelPlace(account, slot.id), slot.label)
   key.fill(0)
-  return name.toString('utf8')
+  return label
 }
 
-function sealLabel(account: Uint8Array, id: Uint8Array, volumeKey: Uint8Array, label: string): Buffer {
+function sealLabel(account: Uint8Array, id: Uint8Array, volumeKey: Uint8Array, label: Uint8Array): Buffer {
   const key = derive(volumeKey, labels.slotLabel)
-  const box = sealBox(key, boxKinds.slotLabel, 0, slotLabelPlace(account, id), Buffer.from(label, 'utf8'))
+  const box = sealBox(key, boxKinds.slotLabel, 0, slotLabelPlace(account, id), label)
   key.fill(0)
   return box
 }

@@ -57,6 +57,8 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
       return reply(451, '4.2.0 Mailbox has reached a limit')
     // Not what a delivery is refused with. Whatever it means, the mail is not stored, and may be later.
     case 'authentication-failed':
+    case 'not-accepted-here':
+    case 'no-such-slot':
     case 'account-exists':
     case 'mailbox-not-found':
     case 'message-expunged':

@@ -30,6 +30,8 @@ export interface CommandFacts {
   readonly takesInput?: boolean
   /** It may take long before its first answer: signs of life are sent meanwhile (RFC 9585). */
   readonly mayTakeLong?: boolean
+  /** A client that merely waits sends it too: it does not keep an account from being locked for want of use. */
+  readonly isWaiting?: boolean
   /** A missing mailbox is one that the client might create: answer TRYCREATE (RFC 3501 §7.1). */
   readonly wantsDestination?: boolean
 }

@@ -132,6 +132,7 @@ export class Dispatcher {
     let stopProgress: (() => void) | undefined
     try {
       facts = this.#admit(head)
+      if (!facts.isWaiting) session.active()
       if (facts.mayTakeLong) stopProgress = whileInProgress(context, output, head.tag)
       result = await body(facts)
     } catch (error) {

@@ -29,6 +29,9 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
       return 'AUTHENTICATIONFAILED'
     case 'account-disabled':
       return 'CONTACTADMIN'
+    // RFC 3501 §7.1: the text must be shown, and says what to do.
+    case 'not-accepted-here':
+      return 'ALERT'
     // UNAVAILABLE keeps Thunderbird from asking for the password again.
     case 'busy':
     case 'unavailable':
@@ -55,6 +58,7 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
     case 'mail-would-be-lost':
     case 'offer-expired':
     case 'bad-key':
+    case 'no-such-slot':
       return 'CANNOT'
     case 'not-permitted':
       return 'NOPERM'

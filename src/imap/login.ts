@@ -28,6 +28,7 @@ export async function logIn(session: Session, username: string, password: Secret
       protocol: 'imap',
       remoteAddress: link.remoteAddress,
       isTls: link.isTls,
+      client: session.client,
       end: (reason) => link.close(reason, 'UNAVAILABLE'),
     })
     await session.loggedIn(account)

@@ -64,6 +64,7 @@ export class Session {
   readonly #modes: SessionModes = noModes()
   #notify: Notify | undefined
   failedLogins = 0
+  #client: string | undefined
 
   constructor(context: ImapContext, link: SessionLink) {
     this.context = context
@@ -108,6 +109,21 @@ export class Session {
     }
     this.#account = account
     this.link.authenticated()
+  }
+
+  /** What the client calls itself (RFC 2971). */
+  get client(): string | undefined {
+    return this.#client
+  }
+
+  noteClient(client: string): void {
+    this.#client = client
+    this.#account?.noteClient(client)
+  }
+
+  /** Something was asked for, beyond waiting. */
+  active(): void {
+    this.#account?.active()
   }
 
   /** Gives up everything that belongs to the user (RFC 8437 §3, §4.1); the connection stays. */

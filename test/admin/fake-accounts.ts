@@ -3,6 +3,7 @@ import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
+import { FakeSlots } from './fake-slots.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
 
 interface FakeAccount {
@@ -27,6 +28,13 @@ export class FakeAccounts implements Accounts {
   /** Buffers that commands handed over: they must be wiped afterwards. */
   readonly given: Buffer[] = []
   findings: Finding[] = []
+  readonly slots: FakeSlots = new FakeSlots((address, secret) => {
+    const account = this.#find(address)
+    if (secret?.kind === 'password' && this.#read(secret.password) !== account.password)
+      throw new Refusal('authentication-failed', 'wrong password')
+    if (secret?.kind === 'site' && account.atRest !== 'off')
+      throw new Refusal('mail-would-be-lost', 'encrypted')
+  })
   conversion: Promise<void> = Promise.resolve()
   isClosed = false
   readonly escrow = new FakeEscrow(this.given)
@@ -46,15 +54,18 @@ export class FakeAccounts implements Accounts {
     return account
   }
 
-  addSession(address: string, sessionId: string): void {
+  addSession(address: string, sessionId: string, remoteAddress = '192.0.2.1'): void {
     this.rows.push({
       sessionId,
       address,
       protocol: 'imap',
-      remoteAddress: '192.0.2.1',
+      remoteAddress,
       isTls: true,
       since: Date.UTC(2026, 0, 1),
-      slotKind: 'password',
+      slotKind: 'app',
+      slotId: '0a1b2c3d',
+      slotName: 'iPhone',
+      client: 'Mail 16.0',
     })
   }
 
@@ -89,6 +100,9 @@ export class FakeAccounts implements Accounts {
     return unused()
   }
   openFor(): Promise<OpenAccount> {
+    return unused()
+  }
+  authenticate(): Promise<string> {
     return unused()
   }
   resolve(): never {
@@ -219,6 +233,11 @@ export class FakeAccounts implements Accounts {
 
   whileLocked(): never {
     return unused()
+  }
+
+  lock(address: string): Promise<number> {
+    this.#find(address)
+    return this.kick({ address })
   }
 
   async close(): Promise<void> {

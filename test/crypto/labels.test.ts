@@ -51,6 +51,7 @@ describe('the kinds of boxes', () => {
         `${boxKinds.recoveryHeader} recovery header`,
         `${boxKinds.trailEntry} trail entry`,
         `${boxKinds.expungeHistory} expunge history`,
+        `${boxKinds.slotUse} slot use`,
         `${boxKinds.sealedSiteKey} sealed site key`,
         `${boxKinds.escrowShare} escrow share`,
       ],

@@ -1,5 +1,6 @@
 // Opens what a vector holds, as its `open` field says, and gives what came out or which error.
 import { collect } from '../../src/base/async.ts'
+import { readAppPassword } from '../../src/crypto/app-password.ts'
 import { readArrival } from '../../src/crypto/arrival.ts'
 import { openBody } from '../../src/crypto/body.ts'
 import { openBox, type BoxKind } from '../../src/crypto/box.ts'
@@ -13,6 +14,7 @@ import { RootKeys } from '../../src/crypto/root-keys.ts'
 import { MistypedCode, readRecoveryCode } from '../../src/crypto/recovery-code.ts'
 import { SiteKey } from '../../src/crypto/site-key.ts'
 import { decodeSlotList, verifySlotList } from '../../src/crypto/slot-list.ts'
+import { decodeSlotLabel } from '../../src/crypto/slot-label.ts'
 import { openSlot, slotLabel, type SlotSecret } from '../../src/crypto/slot.ts'
 import { bytesOf, field, required, type Expectation, type Vector } from './vector.ts'
 
@@ -68,8 +70,8 @@ async function openSlotVector(vector: Vector): Promise<Buffer> {
   const account = bytesOf(vector, 'account')
   const opened = await openSlot(account, slot, list.vkVersion, slotSecret(vector), gate(vector))
   verifySlotList(account, vector.bytes, opened.bytes)
-  const label = slotLabel(account, slot, opened.bytes) ?? ''
-  return Buffer.concat([opened.bytes, Buffer.from(label)])
+  const label = slotLabel(account, slot, opened.bytes) ?? Buffer.alloc(0)
+  return Buffer.concat([opened.bytes, label])
 }
 
 function openBodyVector(vector: Vector): Promise<Buffer> {
@@ -141,6 +143,16 @@ const openers: Readonly<Record<string, Opener>> = {
       vector.bytes,
     ),
   'recovery code': (vector) => readRecoveryCode(required(vector, 'text')).secret,
+  'app password': (vector) => {
+    const read = readAppPassword(Buffer.from(required(vector, 'text')))
+    if (!read) throw new Corrupt('app password')
+    return Buffer.concat([u32(read.hint), read.secret])
+  },
+  'slot label': (vector) => {
+    const { name, protocols, expiresAt } = decodeSlotLabel(vector.bytes)
+    const bits = (protocols.includes('imap') ? 1 : 0) + (protocols.includes('submission') ? 2 : 0)
+    return Buffer.from(`${name} ${bits} ${expiresAt ?? 0}`)
+  },
 }
 
 /** What opening a vector came to. Errors that are none of the format's are thrown. */

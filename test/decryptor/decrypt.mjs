@@ -3,7 +3,7 @@
 // never hostage to Letterlock. Written from src/crypto/FORMAT.md alone (the sections named here are its sections);
 // needs Node 20, libsodium-wrappers and argon2, and nothing else of the project.
 //
-//   node decrypt.mjs [--code-file F | --password-file F] [--site-key-file F] [--salvage] EXPORT OUTDIR
+//   node decrypt.mjs [--code-file F | --password-file F | --app-password-file F] [--site-key-file F] [--salvage] EXPORT OUTDIR
 //
 // Without a file the recovery code is asked for (or read from the standard input). The first thing that does not
 // verify ends the run (index.json comes last, so without one not all was written); with --salvage it is told, what
@@ -302,23 +302,56 @@ const powers = Array.from({ length: 31 }) // of α in GF(32)
 for (let i = 0, x = 1; i < 31; i++, x = (x << 1) ^ (x & 16 ? 0b100101 : 0)) powers[i] = x
 const times = (a, power) => (a === 0 ? 0 : powers[(powers.indexOf(a) + power) % 31])
 
-/** Reads a recovery code; returns its 16 bytes. */
-export function readRecoveryCode(text) {
+/** The values of the symbols that a person typed. */
+function readSymbols(text, name) {
   const plain = text.toUpperCase().replace(/[\s-]/g, '').replace(/[IL]/g, '1').replace(/O/g, '0')
   const code = Array.from(plain, (symbol) => symbols.indexOf(symbol))
-  must(!code.includes(-1), 'the recovery code has a symbol that no code has')
-  must(code.length === 28, `a recovery code has 28 symbols, this one has ${code.length}`)
+  must(!code.includes(-1), `the ${name} has a symbol that none has`)
+  return code
+}
+
+function checkCode(code, name) {
   const syndrome = (power) => code.reduce((sum, symbol) => times(sum, power) ^ symbol, 0)
   const [one, two] = [syndrome(1), syndrome(2)]
   if (one !== 0 || two !== 0) {
     // A single wrong symbol at the coefficient of α^d gives one = e·α^d and two = e·α^2d.
-    const d = one && two ? (powers.indexOf(two) - powers.indexOf(one) + 31) % 31 : 28
-    const where = d < 28 ? `; perhaps symbol ${28 - d} is wrong` : ''
-    throw damaged(`the recovery code has a mistake in it${where}`)
+    const d = one && two ? (powers.indexOf(two) - powers.indexOf(one) + 31) % 31 : code.length
+    const where = d < code.length ? `; perhaps symbol ${code.length - d} is wrong` : ''
+    throw damaged(`the ${name} has a mistake in it${where}`)
   }
-  const number = code.slice(0, 26).reduce((sum, symbol) => sum * 32n + BigInt(symbol), 0n)
+}
+
+const numberOf = (code) => code.reduce((sum, symbol) => sum * 32n + BigInt(symbol), 0n)
+const sixteenBytes = (number) => Buffer.from(number.toString(16).padStart(32, '0'), 'hex')
+
+/** Reads a recovery code; returns its 16 bytes. */
+export function readRecoveryCode(text) {
+  const code = readSymbols(text, 'recovery code')
+  must(code.length === 28, `a recovery code has 28 symbols, this one has ${code.length}`)
+  checkCode(code, 'recovery code')
+  const number = numberOf(code.slice(0, 26))
   must(number < 1n << 128n, 'this is not a recovery code')
-  return Buffer.from(number.toString(16).padStart(32, '0'), 'hex')
+  return sixteenBytes(number)
+}
+
+/** Reads an app password; returns its 16 bytes and the first 17 bits of its slot's identifier. */
+export function readAppPassword(text) {
+  const [mark, ...code] = readSymbols(text, 'app password')
+  must(code.length === 31, `an app password has 32 symbols, this one has ${code.length + 1}`)
+  must(mark === symbols.indexOf('A'), 'this is not an app password')
+  checkCode(code, 'app password')
+  const number = numberOf(code.slice(0, 29))
+  return { hint: Number(number >> 128n), secret: sixteenBytes(number & ((1n << 128n) - 1n)) }
+}
+
+/** What a slot's label says: its name and, of an app password, for what and how long it is good. */
+export function readLabel(bytes) {
+  const text = (part) => needed(decodeUtf8(part), 'UTF-8 in the label of a slot')
+  if (bytes.length === 0 || bytes[0] >= 0x20) return { name: text(bytes), protocols: 3, expires: 0 }
+  if (bytes[0] !== 2) throw unsupported('the label of a slot is of an unknown version')
+  const fields = new Fields(bytes.subarray(1), 'the label of a slot')
+  const label = { protocols: fields.u8() & 3, expires: fields.u64() }
+  return { ...label, name: text(bytes.subarray(1 + fields.at)) }
 }
 
 // ---- §7 Keyset and §8 what the site's key vouches for -----------------------------------------------------------------
@@ -398,7 +431,7 @@ const epochOf = (keyset, epoch, name) =>
 
 // ---- §9 The account's records -----------------------------------------------------------------------------------------
 
-// Search text (`t`, §9.9) is derived from the mail, and passed over.
+// Search text (`t`, §9.9), derived from the mail, and last uses (`ku`, §9.10), which no mail depends on, are passed over.
 const recordKinds = {
   manifest: { letter: 'n', kind: 7, label: 'letterlock/1 manifest' },
   list: { letter: 'L', kind: 8, label: 'letterlock/1 list' },
@@ -817,7 +850,8 @@ async function unlock(file, secret, siteKey, complain) {
 }
 
 async function tryAllSlots(account, list, secret) {
-  const slots = list.slots.filter((slot) => slot.kind === secret.kind)
+  const isHinted = (id) => secret.hint === undefined || id.readUIntBE(0, 3) >> 7 === secret.hint
+  const slots = list.slots.filter((slot) => slot.kind === secret.kind && isHinted(slot.id))
   for (const slot of slots) {
     try {
       return await openSlot(account, list, slot, secret.bytes)
@@ -949,6 +983,10 @@ async function readSecret(files, siteKey) {
     const bytes = Buffer.from(readFileSync(files['password-file'], 'latin1').replace(/\r?\n$/, ''), 'latin1')
     return { kind: 1, name: 'password', bytes }
   }
+  if (files['app-password-file']) {
+    const { hint, secret } = readAppPassword(readFileSync(files['app-password-file'], 'utf8'))
+    return { kind: 4, name: 'app password', bytes: secret, hint }
+  }
   const codeFile = files['code-file']
   if (!codeFile && siteKey) return { kind: 3, name: 'server slot', bytes: siteKey }
   const code = codeFile ? readFileSync(codeFile, 'utf8') : await askForCode()
@@ -970,6 +1008,7 @@ async function main() {
   const options = {
     'code-file': file,
     'password-file': file,
+    'app-password-file': file,
     'site-key-file': file,
     salvage: { type: 'boolean' },
   }

@@ -31,6 +31,8 @@ export interface Decryptor {
   openSlot(account: Buffer, list: SlotList, slot: Slot, secret: Buffer, leastMemory?: number): Promise<Buffer>
   verifySlotList(account: Buffer, list: SlotList, volumeKey: Buffer): void
   readRecoveryCode(text: string): Buffer
+  readAppPassword(text: string): { readonly hint: number; readonly secret: Buffer }
+  readLabel(bytes: Buffer): { readonly name: string; readonly protocols: number; readonly expires: number }
   openKeyset(
     account: Buffer,
     volumeKey: Buffer,
@@ -54,7 +56,7 @@ export interface Decryptor {
   decryptExport(
     exportPath: string,
     outDir: string,
-    secret: { readonly kind: number; readonly name: string; readonly bytes: Buffer },
+    secret: { readonly kind: number; readonly name: string; readonly bytes: Buffer; readonly hint?: number },
     options: { readonly siteKey?: Buffer; readonly isSalvage?: boolean },
   ): Promise<Index>
 }

@@ -88,6 +88,14 @@ const openers: Readonly<Record<string, (vector: Vector) => Buffer | Promise<Buff
     )
   },
   'recovery code': (v) => decryptor.readRecoveryCode(required(v, 'text')),
+  'app password': (v) => {
+    const { hint, secret } = decryptor.readAppPassword(required(v, 'text'))
+    return Buffer.concat([u32(hint), secret])
+  },
+  'slot label': (v) => {
+    const { name, protocols, expires } = decryptor.readLabel(v.bytes)
+    return Buffer.from(`${name} ${protocols} ${expires}`)
+  },
 }
 
 async function open(vector: Vector): Promise<{ readonly outcome: string; readonly bytes?: Buffer }> {

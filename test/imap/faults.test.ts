@@ -262,6 +262,8 @@ describe('answers', () => {
   const codes: Record<RefusalCode, string> = {
     'authentication-failed': 'AUTHENTICATIONFAILED',
     'account-disabled': 'CONTACTADMIN',
+    'not-accepted-here': 'ALERT',
+    'no-such-slot': 'CANNOT',
     busy: 'UNAVAILABLE',
     'no-such-account': 'AUTHENTICATIONFAILED',
     'account-exists': 'ALREADYEXISTS',

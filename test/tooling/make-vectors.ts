@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { printVector, vectorFolder, type Vector } from '../crypto/vector.ts'
+import { appPasswordVectors, slotLabelVectors } from './vectors/app-passwords.ts'
 import { bodyVectors } from './vectors/bodies.ts'
 import { boxVectors } from './vectors/boxes.ts'
 import { keyVectors } from './vectors/keys.ts'
@@ -15,6 +16,8 @@ const vectors: readonly Vector[] = [
   ...keyVectors(),
   ...siteVectors(),
   ...recoveryCodeVectors(),
+  ...appPasswordVectors(),
+  ...slotLabelVectors(),
   ...(await slotVectors()),
 ]
 

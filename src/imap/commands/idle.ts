@@ -12,6 +12,7 @@ export const idle: Command = command({
   states: ['authenticated', 'selected'],
   capabilities: ['IDLE'],
   mayExpunge: true,
+  isWaiting: true,
   takesInput: true,
   parse: noArguments,
 

@@ -5,6 +5,7 @@ export const noop: Command = command({
   name: 'NOOP',
   states: ['not-authenticated', 'authenticated', 'selected'],
   mayExpunge: true,
+  isWaiting: true,
   parse: noArguments,
   async run() {
     return { text: 'NOOP completed' }

@@ -4,6 +4,7 @@ import { makeId, randomBytes } from '../../../src/crypto/random.ts'
 import { SiteKey } from '../../../src/crypto/site-key.ts'
 import { slotCheck } from '../../../src/crypto/slot-codec.ts'
 import { encodeSlotList } from '../../../src/crypto/slot-list.ts'
+import { encodeSlotLabel } from '../../../src/crypto/slot-label.ts'
 import { makeSlot, renewSlot, type Slot, type SlotSecret } from '../../../src/crypto/slot.ts'
 import type { Expectation, Vector } from '../../crypto/vector.ts'
 import { flip, gives, put, scenario } from './scenario.ts'
@@ -48,7 +49,9 @@ export async function slotVectors(): Promise<readonly Vector[]> {
   const password = await makeSlot({ ...base, secret: secrets.password, kdf: cheap }, gate)
   const recovery = await makeSlot({ ...base, secret: secrets.recovery }, gate)
   const server = await makeSlot({ ...base, secret: secrets.server }, gate)
-  const app = await makeSlot({ ...base, secret: secrets.app, label: 'Café phone' }, gate)
+  const app = await makeSlot({ ...base, secret: secrets.app, label: Buffer.from('Café phone') }, gate)
+  const limits = encodeSlotLabel({ name: 'iPhone', protocols: ['imap'], expiresAt: createdAt })
+  const limited = await makeSlot({ ...base, secret: secrets.app, label: limits }, gate)
 
   const escrow = await makeSlot({ ...base, secret: secrets.escrow }, gate)
 
@@ -125,6 +128,13 @@ export async function slotVectors(): Promise<readonly Vector[]> {
       secrets.app,
       list(app),
       gives(Buffer.concat([volumeKey, Buffer.from('Café phone')])),
+    ),
+    make(
+      'slot-app-with-limits',
+      'success',
+      secrets.app,
+      list(limited),
+      gives(Buffer.concat([volumeKey, limits])),
     ),
     make('slot-among-others', 'success', secrets.recovery, list(password, server, recovery, app), {
       slot: 2,

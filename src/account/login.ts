@@ -1,0 +1,186 @@
+// Logging in: the guard, the directory, then an app password's slot or a password's, and where each of them is good.
+import { passwordBytes } from '../base/limits.ts'
+import { readAppPassword, slotHint } from '../crypto/app-password.ts'
+import { WrongKey } from '../crypto/errors.ts'
+import { randomBytes } from '../crypto/random.ts'
+import type { SlotSecret } from '../crypto/slot.ts'
+import { hex } from '../base/bytes.ts'
+import type { SessionInfo } from './api.ts'
+import { wrongLogin } from './credentials.ts'
+import { canonicalAddress, type DirectoryEntry } from './directory.ts'
+import { fieldOf } from './directory-fields.ts'
+import type { Enrolment } from './enrolment.ts'
+import { Refusal } from './errors.ts'
+import type { LoginAttempt, LoginGuard } from './login-guard.ts'
+import type { OpenSession } from './open-account.ts'
+import { asRefusal } from './refusing.ts'
+import type { Registry } from './registry.ts'
+import { mainPasswordUseField, revokedSlotsField } from './slot-fields.ts'
+import type { SlotUses } from './slot-uses.ts'
+import type { KeySettings, OpenedSlot, SlotRules } from './slots.ts'
+import type { Site } from './unlocked-account.ts'
+import type { UnlockedAccounts } from './unlocked-accounts.ts'
+
+type Client = Omit<SessionInfo, 'end'>
+
+/** What is done with a secret that may be right. Throws WrongKey and others as `UnlockedAccounts.enter`. */
+type Try<T> = (entry: DirectoryEntry, secret: SlotSecret, rules: SlotRules) => Promise<T>
+
+export interface LoginParts {
+  readonly site: Site
+  readonly settings: KeySettings
+  readonly unlocked: UnlockedAccounts
+  readonly registry: Registry
+  readonly uses: SlotUses
+  readonly enrolment: Enrolment
+  readonly guard: LoginGuard | undefined
+}
+
+export class Logins {
+  readonly #parts: LoginParts
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts
+  }
+
+  /** As `Accounts.login`. */
+  login(address: string, password: Buffer, session: SessionInfo): Promise<OpenSession> {
+    const { unlocked, uses, site, enrolment } = this.#parts
+    const name = canonicalAddress(address)
+    return this.#guarded(name, session, async (entry, attempt) => {
+      const opened = await this.#open(name, entry, password, session, (found, secret, rules) =>
+        unlocked.enter(found.address, found.account, secret, session, rules),
+      )
+      try {
+        const found = await this.#usable(name, entry, opened.slot)
+        opened.capabilitiesOff = found.capabilitiesOff
+        await attempt.succeeded()
+        if (opened.slot.kind === 'password') enrolment.begin(found, password)
+      } catch (error) {
+        await opened.close()
+        throw error
+      }
+      const at = site.clock.now()
+      const note = (): void =>
+        uses.note(opened.account.id, opened.slot, at, session.remoteAddress, opened.client)
+      note()
+      opened.onClient = note
+      return opened
+    })
+  }
+
+  /** As `Accounts.authenticate`. */
+  authenticate(address: string, password: Buffer, client: Client): Promise<string> {
+    const { unlocked, uses, site } = this.#parts
+    const name = canonicalAddress(address)
+    return this.#guarded(name, client, async (entry, attempt) => {
+      const slot = await this.#open(name, entry, password, client, (found, secret, rules) =>
+        unlocked.check(found.address, found.account, secret, rules),
+      )
+      const found = await this.#usable(name, entry, slot)
+      await attempt.succeeded()
+      uses.note(found.account, slot, site.clock.now(), client.remoteAddress, client.client)
+      return found.address
+    })
+  }
+
+  /** Runs `task` within the guard. What it throws is told to the guard, and comes out as a refusal. */
+  async #guarded<T>(
+    name: string,
+    { remoteAddress }: Client,
+    task: (entry: DirectoryEntry | undefined, attempt: Pick<LoginAttempt, 'succeeded'>) => Promise<T>,
+  ): Promise<T> {
+    const { guard, registry } = this.#parts
+    const attempt = await guard?.begin(remoteAddress, name)
+    let isFoundOut = false
+    const succeeded = async (): Promise<void> => {
+      isFoundOut = true
+      await attempt?.succeeded()
+    }
+    try {
+      return await task(await registry.find(name), { succeeded })
+    } catch (error) {
+      if (!(error instanceof WrongKey)) throw asRefusal(error)
+      isFoundOut = true
+      await attempt?.failed()
+      throw wrongLogin()
+    } finally {
+      if (!isFoundOut) attempt?.dropped()
+    }
+  }
+
+  /** Whether the address still stands for this account, which may have been disabled or deleted while the password was checked. */
+  async #usable(name: string, entry: DirectoryEntry | undefined, slot: OpenedSlot): Promise<DirectoryEntry> {
+    const now = await this.#parts.registry.find(name)
+    if (!now || !entry?.account.equals(now.account)) throw new WrongKey()
+    if (fieldOf(now.fields, revokedSlotsField).includes(slot.id)) throw new WrongKey()
+    if (now.isDisabled) throw new Refusal('account-disabled', 'The account is disabled')
+    return now
+  }
+
+  /**
+   * Tries the secret as an app password, if it has the form of one and they are taken here, then as a password. Unknown addresses, and
+   * passwords that cannot be, cost the same work as known ones with a wrong password; so does a wrong app password.
+   */
+  async #open<T>(
+    name: string,
+    entry: DirectoryEntry | undefined,
+    password: Buffer,
+    client: Client,
+    attempt: Try<T>,
+  ): Promise<T> {
+    const isPossible = password.length > 0 && password.length <= passwordBytes
+    if (entry && isPossible) {
+      const opened = await this.#openAsApp(entry, password, client, attempt)
+      if (opened) return opened
+      return attempt(entry, { kind: 'password', password }, { admit: this.#rulesOf(entry, client) })
+    }
+    const { gate, kdf } = this.#parts.settings
+    const door = entry?.account ?? Buffer.from(name)
+    const spent = await this.#parts.unlocked.pretend(door, () =>
+      gate.derive(isPossible ? password : Buffer.of(0x78), randomBytes(16), kdf),
+    )
+    spent.wipe()
+    throw new WrongKey()
+  }
+
+  async #openAsApp<T>(
+    entry: DirectoryEntry,
+    password: Buffer,
+    client: Client,
+    attempt: Try<T>,
+  ): Promise<T | undefined> {
+    if (client.protocol !== 'imap' && client.protocol !== 'submission') return undefined
+    const read = readAppPassword(password)
+    if (!read) return undefined
+    const { hint, secret } = read
+    const revoked = fieldOf(entry.fields, revokedSlotsField)
+    try {
+      const mayOpen: SlotRules['mayOpen'] = ({ id }) => slotHint(id) === hint && !revoked.includes(hex(id))
+      return await attempt(entry, { kind: 'app', secret }, { mayOpen, admit: this.#rulesOf(entry, client) })
+    } catch (error) {
+      if (error instanceof WrongKey) return undefined
+      throw error
+    } finally {
+      secret.fill(0)
+    }
+  }
+
+  /** What speaks against a slot that was opened. Whoever hears it knows the secret already. */
+  #rulesOf(entry: DirectoryEntry, { protocol }: Client): (slot: OpenedSlot) => void {
+    return ({ kind, label }) => {
+      if (protocol !== 'imap' && protocol !== 'submission') return
+      if (kind === 'password' && fieldOf(entry.fields, mainPasswordUseField) === 'web-only')
+        throw notHere('Your main password is for the web page only: make an app password there and use that')
+      if (kind !== 'app' || !label) return
+      if (label.expiresAt !== undefined && label.expiresAt <= this.#parts.site.clock.now())
+        throw notHere('This app password has expired: make a new one')
+      if (!label.protocols.includes(protocol))
+        throw notHere(`This app password is not for ${protocol === 'imap' ? 'reading' : 'sending'} mail`)
+    }
+  }
+}
+
+function notHere(text: string): Refusal {
+  return new Refusal('not-accepted-here', text)
+}
