@@ -2,7 +2,7 @@
 import type { AccountInfo } from '../../account/api.ts'
 import type { AtRestApi, EscrowApi, JobStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf, escrowOf } from '../site.ts'
 import { bytesInWords, moment } from '../text.ts'
 import type { TextKey } from '../texts/catalogue.ts'
 import { Card, Facts } from '../views/parts.tsx'

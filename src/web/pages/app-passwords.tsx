@@ -4,7 +4,7 @@ import type { Accounts } from '../../account/api.ts'
 import type { Form as SentForm } from '../form.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { Reveal } from '../reveal.ts'
-import { offers } from '../site.ts'
+import { atRestOf, slotsOf } from '../site.ts'
 import { day, moment } from '../text.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Field, Form, Problems, Tick } from '../views/form.tsx'
@@ -32,7 +32,7 @@ const One = ({ visit, one }: { visit: OwnerVisit; one: AppPassword }) => {
           ],
           [t('app.made'), day(language, one.createdAt)],
           [t('app.used'), used],
-          [t('app.ends'), expiresAt === undefined ? t('app.never') : day(language, expiresAt)],
+          [t('app.ends'), expiresAt === undefined ? t('app.never') : day(language, expiresAt - 1)],
         ]}
       />
       <Form
@@ -192,7 +192,7 @@ async function revoke(visit: OwnerVisit, accounts: SlotAccounts, id: string): Pr
 export const appPasswords: Page = ownerPage({
   path: '/app-passwords',
   menu: { title: 'app.title', group: 'security' },
-  isOffered: (accounts) => offers<SlotApi>(accounts, 'addAppPassword', 'appPasswords', 'revokeAppPassword'),
+  isOffered: (accounts) => slotsOf(accounts) !== undefined,
   suits: ({ atRest }) => atRest !== 'locked',
   get: (visit) => view(visit),
   async post(visit, form) {

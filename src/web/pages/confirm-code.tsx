@@ -4,7 +4,7 @@ import { isRefusal } from '../../account/errors.ts'
 import type { Form as SentForm } from '../form.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import type { PendingOffer } from '../sessions.ts'
-import { offers } from '../site.ts'
+import { atRestOf } from '../site.ts'
 import { moment } from '../text.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Field, Form, Problems } from '../views/form.tsx'
@@ -114,7 +114,7 @@ async function post(visit: OwnerVisit, form: SentForm): Promise<Reply> {
 
 export const confirmCode: Page = ownerPage({
   path: '/confirm-code',
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'acceptEnable'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   get: (visit) => view(visit),
   post,
 })

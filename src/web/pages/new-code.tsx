@@ -1,7 +1,7 @@
 // A new recovery code: the old one stays good until the new one was typed back.
 import type { AtRestApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Form, Problems } from '../views/form.tsx'
 import { codePage } from './code-page.tsx'
@@ -27,7 +27,7 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
 export const newCode: Page = ownerPage({
   path: '/new-code',
   menu: { title: 'newCode.title', group: 'security' },
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'offerRecoveryCode', 'acceptRecoveryCode'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   suits: ({ atRest }) => atRest === 'on' || atRest === 'converting',
   get: (visit) => view(visit),
   async post(visit, form) {

@@ -2,7 +2,7 @@
 import type { AtRestState } from '../../account/api.ts'
 import type { AtRestApi, AtRestStatus, RollbackApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf, rollbacksOf } from '../site.ts'
 import { bytesInWords, moment } from '../text.ts'
 import type { TextKey } from '../texts/catalogue.ts'
 import { Form } from '../views/form.tsx'
@@ -203,7 +203,7 @@ export const overview: Page = ownerPage({ path: '/', menu: { title: 'overview.ti
 /** The owner says that an older state of the account is meant. */
 export const acceptRollback: Page = ownerPage({
   path: '/accept-rollback',
-  isOffered: (accounts) => offers<RollbackApi>(accounts, 'rollback', 'acceptRollback'),
+  isOffered: (accounts) => rollbacksOf(accounts) !== undefined,
   get: () => ({ kind: 'redirect', to: '/' }),
   async post({ site, info, session, t }) {
     if (offers<RollbackApi>(site.accounts, 'acceptRollback')) await site.accounts.acceptRollback(info.address)

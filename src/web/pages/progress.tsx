@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AtRestApi, AtRestStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf } from '../site.ts'
 import { Bar, Notice } from '../views/parts.tsx'
 
 const askMs = 700
@@ -90,12 +90,12 @@ async function* events(visit: OwnerVisit): AsyncGenerator<Buffer> {
 
 export const progress: Page = ownerPage({
   path: '/progress',
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'atRestStatus'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   get,
 })
 
 export const progressEvents: Page = ownerPage({
   path: '/progress/events',
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'atRestStatus'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   get: (visit) => ({ kind: 'stream', type: 'text/event-stream', chunks: events(visit) }),
 })

@@ -2,7 +2,7 @@
 import type { SlotApi } from '../../account/api-lifecycle.ts'
 import { appleProfile } from '../mail-programs/apple-profile.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { slotsOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Form, Problems } from '../views/form.tsx'
 import { Card, Facts, Notice } from '../views/parts.tsx'

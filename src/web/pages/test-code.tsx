@@ -1,7 +1,7 @@
 // "Does my recovery code work?": changes nothing but the date of the check.
 import type { AtRestApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf } from '../site.ts'
 import { attempting, codeIn, problemOf, typoIn } from '../trying.ts'
 import { Field, Form, Problems } from '../views/form.tsx'
 
@@ -36,7 +36,7 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
 export const testCode: Page = ownerPage({
   path: '/test-code',
   menu: { title: 'testCode.title', group: 'security' },
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'testRecoveryCode', 'offerRecoveryCode'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   suits: ({ atRest }) => atRest === 'on' || atRest === 'converting',
   get: (visit) => view(visit),
   async post(visit, form) {

@@ -1,7 +1,7 @@
 // What happened to the account's keys: by its owner, by an admin, by the admin's recovery key.
 import type { TrailApi, TrailEntry, TrailKind } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { trailOf } from '../site.ts'
 import { moment } from '../text.ts'
 import type { TextKey } from '../texts/catalogue.ts'
 import { attempting, problemOf } from '../trying.ts'
@@ -38,7 +38,7 @@ export function trailText(
   { kind, by, remoteAddress, detail }: TrailEntry,
 ): string {
   const [what, who] = [kinds[kind], actors[by]]
-  const from = remoteAddress === undefined ? '' : ` ${t('trail.from', { address: remoteAddress })}`
+  const from = remoteAddress === undefined ? '' : t('trail.from', { address: remoteAddress })
   return `${what === undefined ? kind : t(what)}, ${who === undefined ? by : t(who)}${from}${detail === undefined ? '' : ` (${detail})`}.`
 }
 
@@ -81,7 +81,7 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
 export const trail: Page = ownerPage({
   path: '/history',
   menu: { title: 'trail.title', group: 'security' },
-  isOffered: (accounts) => offers<TrailApi>(accounts, 'trail', 'markTrailSeen'),
+  isOffered: (accounts) => trailOf(accounts) !== undefined,
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, session } = visit

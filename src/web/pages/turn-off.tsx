@@ -1,7 +1,7 @@
 // Turning encryption off: the server can read the mail again.
 import type { AtRestApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Form, Problems, Tick } from '../views/form.tsx'
 import { Card, Lines } from '../views/parts.tsx'
@@ -31,7 +31,7 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
 export const turnOff: Page = ownerPage({
   path: '/turn-off',
   menu: { title: 'turnOff.title', group: 'security' },
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'disableAtRest', 'atRestStatus'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   suits: ({ atRest }) => atRest === 'on' || atRest === 'converting',
   get: (visit) => view(visit),
   async post(visit, form) {

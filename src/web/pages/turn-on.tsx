@@ -1,7 +1,7 @@
 // Turning encryption on: what it means, the password, the code shown once. It is on only when the code was typed back (confirm-code.tsx).
 import type { AtRestApi, AtRestStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
-import { offers } from '../site.ts'
+import { atRestOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Form, Problems, Tick } from '../views/form.tsx'
 import { Card, Lines, Notice } from '../views/parts.tsx'
@@ -67,7 +67,7 @@ async function view(visit: OwnerVisit, problems: readonly Problem[] = []): Promi
 export const turnOn: Page = ownerPage({
   path: '/turn-on',
   menu: { title: 'turnOn.menu', group: 'security' },
-  isOffered: (accounts) => offers<AtRestApi>(accounts, 'offerEnable', 'acceptEnable', 'atRestStatus'),
+  isOffered: (accounts) => atRestOf(accounts) !== undefined,
   suits: ({ atRest }) => atRest === 'off',
   get: (visit) => view(visit),
   async post(visit, form) {

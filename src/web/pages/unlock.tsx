@@ -2,7 +2,7 @@
 import type { LockApi } from '../../account/api-lifecycle.ts'
 import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
-import { offers } from '../site.ts'
+import { locksOf } from '../site.ts'
 import { attempting, codeIn, evenly, newPasswordProblem, problemOf, typoIn } from '../trying.ts'
 import { Field, Form, NewPassword, Problems } from '../views/form.tsx'
 import { Notice } from '../views/parts.tsx'
@@ -110,7 +110,7 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
 export const unlock: Page = {
   path: '/unlock',
   access: 'open',
-  isOffered: (accounts) => offers<LockApi>(accounts, 'unlockMail'),
+  isOffered: (accounts) => locksOf(accounts) !== undefined,
   get: (visit) => view(visit),
   post,
 }

@@ -131,7 +131,7 @@ export const accountTexts = {
     'von der Verwaltung, mit dem Wiederherstellungsschlüssel',
   ],
   'trail.byServer': ['by the server', 'vom Server'],
-  'trail.from': ['from {address}', 'von {address}'],
+  'trail.from': [', from {address}', ', von {address}'],
   'change.title': ['Change password', 'Passwort ändern'],
   'change.lead': [
     'The new password counts at once, here and in your mail programs. Your mail stays as it is, however much there is.',

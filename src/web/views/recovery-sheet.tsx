@@ -80,7 +80,7 @@ export const RecoverySheet: FC<SheetProps> = (given) => {
           <dt>{t('sheet.date')}</dt>
           <dd>{day(language, site.clock.now())}</dd>
         </div>
-        <div class="only-print">
+        <div>
           <dt>{t('sheet.where')}</dt>
           <dd>{recoverUrl(visit)}</dd>
         </div>

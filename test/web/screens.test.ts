@@ -1,0 +1,214 @@
+// Pictures of every page, on a phone and on a desk, light and dark, to be looked at; and nothing is wider than 320 pixels.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { startBrowser, Visitor, withoutBrowser } from './browser.ts'
+import { alice, alicePassword, pageServer, type PageServer } from './page-server.ts'
+
+/** Where the pictures stay; without it they go with the test. */
+const kept = process.env['LETTERLOCK_SCREENS']
+
+const dayMs = 86_400_000
+
+/** An account with something on every page. */
+function furnish({ accounts, clock }: PageServer): void {
+  const now = clock.now()
+  const account = accounts.find(alice)
+  account.atRest = 'on'
+  account.code = 'set'
+  account.enabledAt = now - 20 * dayMs
+  account.appPasswords = [
+    {
+      id: '1',
+      name: 'Phone',
+      protocols: ['imap', 'submission'],
+      createdAt: now - 9 * dayMs,
+      expiresAt: undefined,
+      lastUsedAt: now - 3600_000,
+      lastUsedFrom: '192.0.2.7, Thunderbird 140.0',
+    },
+    {
+      id: '2',
+      name: 'Office',
+      protocols: ['imap'],
+      createdAt: now - 300 * dayMs,
+      expiresAt: now + 60 * dayMs,
+      lastUsedAt: undefined,
+      lastUsedFrom: undefined,
+    },
+  ]
+  account.trail = [
+    {
+      at: now - 20 * dayMs,
+      kind: 'enabled',
+      by: 'owner',
+      remoteAddress: '192.0.2.7',
+      detail: undefined,
+      isNew: false,
+    },
+    {
+      at: now - dayMs,
+      kind: 'password-reset-by-admin',
+      by: 'admin-key',
+      remoteAddress: '198.51.100.4',
+      detail: undefined,
+      isNew: true,
+    },
+  ]
+  const row = { protocol: 'imap', isTls: true, address: alice }
+  accounts.rows = [
+    { ...row, sessionId: 'a', remoteAddress: '192.0.2.7', since: now - 3600_000, slotKind: 'app' },
+    { ...row, sessionId: 'b', remoteAddress: '2001:db8::15:7', since: now - 7200_000, slotKind: 'password' },
+  ]
+  accounts.add('admin@example.org', alicePassword)
+  for (const [index, name] of ['bert', 'cleo', 'dora', 'emil'].entries()) {
+    accounts.add(`${name}@example.org`, 'x', {
+      atRest: index % 2 === 0 ? 'on' : 'off',
+      usedBytes: 3e8 * (index + 1),
+    })
+  }
+}
+
+type Step = readonly [name: string, go: (visitor: Visitor, site: PageServer) => Promise<unknown>]
+
+const open = (name: string, path: string): Step => [name, ({ page }, { url }) => page.goto(url + path)]
+
+async function signIn({ page }: Visitor, { url }: PageServer, address: string): Promise<void> {
+  await page.context().clearCookies()
+  await page.goto(`${url}/sign-in`)
+  await page.fill('#address', address)
+  await page.fill('#password', alicePassword)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(`${url}/`)
+}
+
+const steps: readonly Step[] = [
+  open('sign-in', '/sign-in'),
+  [
+    'sign-in-wrong',
+    async ({ page }) => {
+      await page.fill('#address', alice)
+      await page.fill('#password', 'wrong')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  ],
+  open('recover', '/recover'),
+  open('unlock', '/unlock'),
+  ['overview', (visitor, site) => signIn(visitor, site, alice)],
+  open('set-up', '/set-up'),
+  open('change-password', '/change-password'),
+  open('test-code', '/test-code'),
+  open('app-passwords', '/app-passwords'),
+  open('sessions', '/sessions'),
+  open('history', '/history'),
+  open('turn-off', '/turn-off'),
+  [
+    'app-password-shown',
+    async ({ page }, { url }) => {
+      await page.goto(`${url}/app-passwords`)
+      await page.fill('#name', 'Tablet')
+      await page.fill('#password', alicePassword)
+      await page.getByRole('button', { name: 'Make an app password' }).click()
+      await page.locator('#code').waitFor()
+    },
+  ],
+  [
+    'turn-on',
+    async ({ page }, { url, accounts }) => {
+      accounts.find(alice).atRest = 'off'
+      await page.goto(`${url}/turn-on`)
+    },
+  ],
+  [
+    'code',
+    async ({ page }) => {
+      await page.fill('#password', alicePassword)
+      await page.check('#understood')
+      await page.getByRole('button', { name: 'Show my recovery code' }).click()
+      await page.locator('#code').waitFor()
+    },
+  ],
+  open('confirm', '/confirm-code'),
+  [
+    'progress',
+    async ({ page }, { url, accounts, clock }) => {
+      const account = accounts.find(alice)
+      account.atRest = 'converting'
+      account.job = { kind: 'enable', done: 4_511, total: 12_034, startedAt: clock.now() }
+      await page.goto(`${url}/progress`)
+    },
+  ],
+  [
+    'admin',
+    async (visitor, site) => {
+      await signIn(visitor, site, 'admin@example.org')
+      await visitor.page.goto(`${site.url}/admin`)
+    },
+  ],
+  open('nowhere', '/nowhere'),
+]
+
+suite('every page can be looked at', { skip: withoutBrowser }, () => {
+  let browser: Browser
+  let directory = ''
+  before(async () => {
+    browser = await startBrowser()
+    directory = kept ?? (await mkdtemp(join(tmpdir(), 'letterlock-screens-')))
+    await mkdir(directory, { recursive: true })
+  })
+  after(async () => {
+    await browser.close()
+    if (kept === undefined) await rm(directory, { recursive: true, force: true })
+  })
+
+  for (const [size, width] of [
+    ['phone', 320],
+    ['desktop', 1280],
+  ] as const) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      test(`on a ${size}, ${colorScheme}`, async () => {
+        await using site = await pageServer()
+        furnish(site)
+        await using visitor = await Visitor.open(browser, { viewport: { width, height: 800 }, colorScheme })
+        for (const [name, go] of steps) {
+          await go(visitor, site)
+          await visitor.page.screenshot({
+            path: join(directory, `${name}-${size}-${colorScheme}.png`),
+            fullPage: true,
+          })
+          await visitor.assertFits()
+          // Colours differ: what has too little contrast in the dark is found here.
+          if (size === 'desktop') await visitor.assertAccessible()
+        }
+        visitor.assertSilent()
+      })
+    }
+  }
+
+  test('on paper there is the recovery sheet and nothing else', async () => {
+    await using site = await pageServer()
+    await using visitor = await Visitor.open(browser)
+    await signIn(visitor, site, alice)
+    const { page } = visitor
+    await page.goto(`${site.url}/turn-on`)
+    await page.fill('#password', alicePassword)
+    await page.check('#understood')
+    await page.getByRole('button', { name: 'Show my recovery code' }).click()
+    await page.locator('#code').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    await page.screenshot({ path: join(directory, 'paper.png'), fullPage: true })
+    for (const [selector, isThere] of [
+      ['.sheet', true],
+      ['.blank', true],
+      ['header', false],
+      ['.button', false],
+      ['.lead', false],
+    ] as const) {
+      const place = page.locator(selector).first()
+      if ((await place.isVisible()) !== isThere) throw new Error(`${selector} on paper: ${String(!isThere)}`)
+    }
+  })
+})
