@@ -38,20 +38,30 @@ export interface WebSite {
 }
 
 /** A part of the account layer, if it is there: a page whose part is missing is not shown. */
-function part<Api extends object>(accounts: object, names: readonly string[], method: keyof Api & string): Api | undefined {
+function part<Api extends object>(
+  accounts: object,
+  names: readonly string[],
+  method: keyof Api & string,
+): Api | undefined {
   const values = accounts as Readonly<Record<string, unknown>>
   return names
     .map((name) => values[name])
     .find((value): value is Api => typeof value === 'object' && value !== null && method in value)
 }
 
-export const atRestOf = (accounts: Accounts): AtRestApi | undefined => part<AtRestApi>(accounts, ['atRest'], 'offerEnable')
-export const slotsOf = (accounts: Accounts): SlotApi | undefined => part<SlotApi>(accounts, ['slots'], 'addAppPassword')
-export const trailOf = (accounts: Accounts): TrailApi | undefined => part<TrailApi>(accounts, ['trail'], 'markTrailSeen')
-export const locksOf = (accounts: Accounts): LockApi | undefined => part<LockApi>(accounts, ['locks', 'lock'], 'unlockMail')
+export const atRestOf = (accounts: Accounts): AtRestApi | undefined =>
+  part<AtRestApi>(accounts, ['atRest'], 'offerEnable')
+export const slotsOf = (accounts: Accounts): SlotApi | undefined =>
+  part<SlotApi>(accounts, ['slots'], 'addAppPassword')
+export const trailOf = (accounts: Accounts): TrailApi | undefined =>
+  part<TrailApi>(accounts, ['trail'], 'markTrailSeen')
+export const locksOf = (accounts: Accounts): LockApi | undefined =>
+  part<LockApi>(accounts, ['locks', 'lock'], 'unlockMail')
 export const recoveryOf = (accounts: Accounts): RecoveryApi | undefined =>
   part<RecoveryApi>(accounts, ['recoveries', 'recovery'], 'beginRecovery')
-export const rollbacksOf = (accounts: Accounts): RollbackApi | undefined => part<RollbackApi>(accounts, ['rollbacks'], 'acceptRollback')
-export const escrowOf = (accounts: Accounts): EscrowApi | undefined => part<EscrowApi>(accounts, ['escrow'], 'escrowStatus')
+export const rollbacksOf = (accounts: Accounts): RollbackApi | undefined =>
+  part<RollbackApi>(accounts, ['rollbacks'], 'acceptRollback')
+export const escrowOf = (accounts: Accounts): EscrowApi | undefined =>
+  part<EscrowApi>(accounts, ['escrow'], 'escrowStatus')
 export const publicKeysOf = (accounts: Accounts): PublicKeyApi | undefined =>
   part<PublicKeyApi>(accounts, ['publicKeys'], 'addPublicKeys')

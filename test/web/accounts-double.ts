@@ -129,7 +129,19 @@ export class AccountsDouble implements Used, Everything {
 
   /** As `Accounts`, with what is not used missing. */
   get asAccounts(): Accounts {
-    return this as unknown as Accounts
+    const used: Used = {
+      login: (address, password) => this.login(address, password),
+      info: (address) => this.info(address),
+      list: () => this.list(),
+      sessions: () => this.sessions(),
+      kick: (who) => this.kick(who),
+      changePassword: (address, old, next) => this.changePassword(address, old, next),
+      recover: (address, code, password) => this.recover(address, code, password),
+      create: (address, password) => this.create(address, password),
+      delete: (address) => this.delete(address),
+    }
+    const parts = { atRest: this, slots: this, trail: this, locks: this, rollbacks: this, escrow: this }
+    return { ...used, ...parts } as unknown as Accounts
   }
 
   find(address: string): DoubleAccount {

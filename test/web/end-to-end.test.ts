@@ -138,6 +138,7 @@ suite('turned on in the browser', { skip: withoutBrowser || skipWithout('mbsync'
   })
 
   test('no word of the mail, no password and no code is on the disk or in the log', async () => {
+    assert.notEqual(code, '')
     const secrets = [...words, password, code, code.slice(-9)]
     assert.deepEqual((await searchDirectory(site.dataDir, secrets)).found, [])
     for (const secret of secrets) assert.equal(site.log.includes(secret), false)

@@ -1,6 +1,6 @@
 // The admin's view: accounts and their state, jobs, sessions, health. It changes nothing, and there is no way to mail in it.
 import type { AccountInfo } from '../../account/api.ts'
-import type { AtRestApi, EscrowApi, JobStatus } from '../../account/api-lifecycle.ts'
+import type { JobStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
 import { atRestOf, escrowOf } from '../site.ts'
 import { bytesInWords, moment } from '../text.ts'
@@ -21,9 +21,9 @@ async function accountsFrom({ site }: OwnerVisit, start: number): Promise<{ rows
   for await (const info of site.accounts.list()) {
     total += 1
     if (total <= start || rows.length === pageSize) continue
-    const status = offers<AtRestApi>(site.accounts, 'atRestStatus')
-      ? await site.accounts.atRestStatus(info.address).catch(() => undefined)
-      : undefined
+    const status = await atRestOf(site.accounts)
+      ?.atRestStatus(info.address)
+      .catch(() => undefined)
     rows.push({ info, job: status?.job })
   }
   return { rows, total }
@@ -42,8 +42,9 @@ function stateOf({ t }: OwnerVisit, { info, job }: Row): string {
 }
 
 async function escrowWords({ t, site, language }: OwnerVisit): Promise<string | undefined> {
-  if (!offers<EscrowApi>(site.accounts, 'escrowStatus')) return undefined
-  const { isSet, accounts, threshold, holders } = await site.accounts.escrowStatus()
+  const status = await escrowOf(site.accounts)?.escrowStatus()
+  if (!status) return undefined
+  const { isSet, accounts, threshold, holders } = status
   return isSet
     ? t('admin.escrow.set', { accounts: accounts.toLocaleString(language), threshold, holders })
     : t('admin.escrow.none')

@@ -1,6 +1,5 @@
 // Passwords for single mail programs: made here, shown once, named, limited in time, revoked.
-import type { AppPassword, AppProtocol, AtRestApi, SlotApi } from '../../account/api-lifecycle.ts'
-import type { Accounts } from '../../account/api.ts'
+import type { AppPassword, AppProtocol, SlotApi } from '../../account/api-lifecycle.ts'
 import type { Form as SentForm } from '../form.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { Reveal } from '../reveal.ts'
@@ -52,9 +51,7 @@ const One = ({ visit, one }: { visit: OwnerVisit; one: AppPassword }) => {
 async function view(visit: OwnerVisit, problems: readonly Problem[] = [], name = ''): Promise<Reply> {
   const { t, session, language, site, info } = visit
   const known = session.appPasswords
-  const status = offers<AtRestApi>(site.accounts, 'atRestStatus')
-    ? await site.accounts.atRestStatus(info.address)
-    : undefined
+  const status = await atRestOf(site.accounts)?.atRestStatus(info.address)
   const isWebOnly = status?.mainPassword === 'web-only'
   return {
     kind: 'page',
@@ -123,18 +120,16 @@ function expiryOf(visit: OwnerVisit, form: SentForm): number | Problem | undefin
   return at > visit.site.clock.now() ? at : { field: 'expires', text: visit.t('app.expiresWrong') }
 }
 
-type SlotAccounts = Accounts & SlotApi
-
 async function refresh(
   { session, info, site }: OwnerVisit,
-  accounts: SlotAccounts,
+  accounts: SlotApi,
   password: Buffer,
 ): Promise<void> {
   const list = await accounts.appPasswords(info.address, { kind: 'password', password })
   session.appPasswords = { list, at: site.clock.now() }
 }
 
-async function add(visit: OwnerVisit, accounts: SlotAccounts, form: SentForm): Promise<Reply> {
+async function add(visit: OwnerVisit, accounts: SlotApi, form: SentForm): Promise<Reply> {
   const { t, info } = visit
   const name = form.text('name')
   if (name === '' || Buffer.byteLength(name) > 60)
@@ -161,7 +156,7 @@ async function add(visit: OwnerVisit, accounts: SlotAccounts, form: SentForm): P
 
 async function restrict(
   visit: OwnerVisit,
-  accounts: SlotAccounts,
+  accounts: SlotApi,
   form: SentForm,
   use: 'everywhere' | 'web-only',
 ): Promise<Reply> {
@@ -176,7 +171,7 @@ async function restrict(
   return { kind: 'redirect', to: '/app-passwords' }
 }
 
-async function revoke(visit: OwnerVisit, accounts: SlotAccounts, id: string): Promise<Reply> {
+async function revoke(visit: OwnerVisit, accounts: SlotApi, id: string): Promise<Reply> {
   const { info, session, t } = visit
   try {
     await accounts.revokeAppPassword(info.address, id)
@@ -196,8 +191,8 @@ export const appPasswords: Page = ownerPage({
   suits: ({ atRest }) => atRest !== 'locked',
   get: (visit) => view(visit),
   async post(visit, form) {
-    const { accounts } = visit.site
-    if (!offers<SlotApi>(accounts, 'addAppPassword')) return { kind: 'redirect', to: '/' }
+    const accounts = slotsOf(visit.site.accounts)
+    if (!accounts) return { kind: 'redirect', to: '/' }
     const what = form.text('what')
     if (what === 'revoke') return revoke(visit, accounts, form.text('id'))
     if (what === 'web-only' || what === 'everywhere') return restrict(visit, accounts, form, what)

@@ -84,9 +84,8 @@ async function accept(
 async function post(visit: OwnerVisit, form: SentForm): Promise<Reply> {
   const { site, session, t, info } = visit
   const { offer } = session
-  const { accounts } = site
-  if (!offer || !offers<AtRestApi>(accounts, 'acceptEnable', 'acceptRecoveryCode', 'withdrawOffer'))
-    return expired(visit)
+  const accounts = atRestOf(site.accounts)
+  if (!offer || !accounts) return expired(visit)
   if (form.text('what') === 'cancel') {
     accounts.withdrawOffer(offer.offerId)
     session.offer = undefined

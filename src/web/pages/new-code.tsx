@@ -1,5 +1,4 @@
 // A new recovery code: the old one stays good until the new one was typed back.
-import type { AtRestApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { atRestOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
@@ -32,9 +31,8 @@ export const newCode: Page = ownerPage({
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, session } = visit
-    const { accounts } = site
-    if (!offers<AtRestApi>(accounts, 'offerRecoveryCode', 'withdrawOffer'))
-      return { kind: 'redirect', to: '/' }
+    const accounts = atRestOf(site.accounts)
+    if (!accounts) return { kind: 'redirect', to: '/' }
     try {
       const offer = await attempting(visit, info.address, () =>
         accounts.offerRecoveryCode(info.address, form.secret('password')),

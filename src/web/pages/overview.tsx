@@ -1,6 +1,6 @@
 // The first page after signing in: how the mail is kept, how much there is, and what its owner should know or do.
 import type { AtRestState } from '../../account/api.ts'
-import type { AtRestApi, AtRestStatus, RollbackApi } from '../../account/api-lifecycle.ts'
+import type { AtRestStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
 import { atRestOf, rollbacksOf } from '../site.ts'
 import { bytesInWords, moment } from '../text.ts'
@@ -48,7 +48,7 @@ export function isCodeCheckDue(status: AtRestStatus, now: number): boolean {
 const StateCard = ({ visit, status }: { visit: OwnerVisit; status: AtRestStatus | undefined }) => {
   const { t, info, site } = visit
   const { icon, tone, word, sentence } = states[info.atRest]
-  const canChange = offers<AtRestApi>(site.accounts, 'offerEnable')
+  const canChange = atRestOf(site.accounts) !== undefined
   const { job } = status ?? {}
   return (
     <section class={`card state ${tone}`}>
@@ -135,13 +135,9 @@ const News = ({ visit }: { visit: OwnerVisit }) => {
 
 async function get(visit: OwnerVisit): Promise<Reply> {
   const { t, info, site, language, session } = visit
-  const { accounts } = site
-  const status = offers<AtRestApi>(accounts, 'atRestStatus')
-    ? await accounts.atRestStatus(info.address)
-    : undefined
-  const rollback = offers<RollbackApi>(accounts, 'rollback', 'acceptRollback')
-    ? await accounts.rollback(info.address)
-    : undefined
+
+  const status = await atRestOf(site.accounts)?.atRestStatus(info.address)
+  const rollback = await rollbacksOf(site.accounts)?.rollback(info.address)
   const used = bytesInWords(language, info.usedBytes)
   const { quotaBytes } = info
   const others = site.sessions.of(session.address).length - 1
@@ -206,7 +202,7 @@ export const acceptRollback: Page = ownerPage({
   isOffered: (accounts) => rollbacksOf(accounts) !== undefined,
   get: () => ({ kind: 'redirect', to: '/' }),
   async post({ site, info, session, t }) {
-    if (offers<RollbackApi>(site.accounts, 'acceptRollback')) await site.accounts.acceptRollback(info.address)
+    await rollbacksOf(site.accounts)?.acceptRollback(info.address)
     session.flash = t('rollback.accepted')
     return { kind: 'redirect', to: '/' }
   },

@@ -1,6 +1,6 @@
 // How far a job is: a page that loads itself again, and a stream of numbers for browsers that run the script.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AtRestApi, AtRestStatus } from '../../account/api-lifecycle.ts'
+import type { AtRestStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
 import { atRestOf } from '../site.ts'
 import { Bar, Notice } from '../views/parts.tsx'
@@ -10,9 +10,7 @@ const askMs = 700
 const streamMs = 60_000
 
 function statusOf({ site, info }: OwnerVisit): Promise<AtRestStatus> | undefined {
-  return offers<AtRestApi>(site.accounts, 'atRestStatus')
-    ? site.accounts.atRestStatus(info.address)
-    : undefined
+  return atRestOf(site.accounts)?.atRestStatus(info.address)
 }
 
 async function get(visit: OwnerVisit): Promise<Reply> {

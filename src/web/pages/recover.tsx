@@ -1,5 +1,4 @@
 // A forgotten password: the recovery code sets a new one. The page asks nothing of the server for a code that is mistyped.
-import type { RecoveryApi } from '../../account/api-lifecycle.ts'
 import { Refusal } from '../../account/errors.ts'
 import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
@@ -105,10 +104,8 @@ function asWrongCode(error: unknown): unknown {
 
 async function recoverNow(visit: Visit, address: string, code: Buffer, password: Buffer): Promise<Reply> {
   const { accounts, clock, sessions } = visit.site
-  if (offers<RecoveryApi>(accounts, 'beginRecovery')) {
-    const { readyAt } = await accounts.beginRecovery(address, code)
-    if (readyAt > clock.now()) return later(visit, readyAt)
-  }
+  const begun = await recoveryOf(accounts)?.beginRecovery(address, code)
+  if (begun && begun.readyAt > clock.now()) return later(visit, begun.readyAt)
   const { recoveryCode } = await accounts.recover(address, code, password)
   sessions.endAll(address.toLowerCase())
   return done(visit, address, recoveryCode)

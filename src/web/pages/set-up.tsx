@@ -1,5 +1,4 @@
 // How to set up a mail program: names and ports as text first, then what programs can read by themselves.
-import type { SlotApi } from '../../account/api-lifecycle.ts'
 import { appleProfile } from '../mail-programs/apple-profile.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { slotsOf } from '../site.ts'
@@ -10,7 +9,7 @@ import { Card, Facts, Notice } from '../views/parts.tsx'
 function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
   const { t, site, info } = visit
   const { incoming, submission } = site.settings
-  const hasAppPasswords = offers<SlotApi>(site.accounts, 'addAppPassword')
+  const hasAppPasswords = slotsOf(site.accounts) !== undefined
   return {
     kind: 'page',
     status: problems.length > 0 ? 422 : 200,
@@ -80,8 +79,8 @@ export const setUp: Page = ownerPage({
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, t } = visit
-    const { accounts } = site
-    if (!offers<SlotApi>(accounts, 'addAppPassword')) return view(visit)
+    const accounts = slotsOf(site.accounts)
+    if (!accounts) return view(visit)
     const secret = { kind: 'password', password: form.secret('password') } as const
     const wanted = { name: t('setUp.appleName'), protocols: ['imap', 'submission'] as const }
     try {

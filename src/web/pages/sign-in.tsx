@@ -1,6 +1,5 @@
 // Signing in, with the account's main password. What was sealed and is shown later is read now, while the password is at hand.
 import type { OpenAccount } from '../../account/api.ts'
-import type { LockApi, SlotApi, TrailApi } from '../../account/api-lifecycle.ts'
 import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { WebSession } from '../sessions.ts'
@@ -41,7 +40,7 @@ function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Re
           <li>
             <a href="/recover">{t('signIn.forgot')}</a>
           </li>
-          {offers<LockApi>(site.accounts, 'unlockMail') ? (
+          {locksOf(site.accounts) ? (
             <li>
               <a href="/unlock">{t('signIn.locked')}</a>
             </li>
@@ -57,13 +56,14 @@ async function gather({ site }: Visit, session: WebSession, password: Buffer): P
   const { accounts, clock } = site
   const secret = { kind: 'password', password } as const
   const { address } = session
-  if (offers<TrailApi>(accounts, 'trail', 'markTrailSeen')) {
-    session.trail = await accounts.trail(address, secret).catch(() => [])
-  }
-  if (offers<SlotApi>(accounts, 'appPasswords')) {
-    const list = await accounts.appPasswords(address, secret).catch(() => undefined)
-    session.appPasswords = list && { list, at: clock.now() }
-  }
+  session.trail =
+    (await trailOf(accounts)
+      ?.trail(address, secret)
+      .catch(() => [])) ?? []
+  const list = await slotsOf(accounts)
+    ?.appPasswords(address, secret)
+    .catch(() => undefined)
+  session.appPasswords = list && { list, at: clock.now() }
 }
 
 async function begin(visit: Visit, opened: OpenAccount, password: Buffer): Promise<string> {

@@ -1,5 +1,4 @@
 // "Does my recovery code work?": changes nothing but the date of the check.
-import type { AtRestApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { atRestOf } from '../site.ts'
 import { attempting, codeIn, problemOf, typoIn } from '../trying.ts'
@@ -41,8 +40,8 @@ export const testCode: Page = ownerPage({
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, session, t } = visit
-    const { accounts } = site
-    if (!offers<AtRestApi>(accounts, 'testRecoveryCode')) return { kind: 'redirect', to: '/' }
+    const accounts = atRestOf(site.accounts)
+    if (!accounts) return { kind: 'redirect', to: '/' }
     const code = codeIn(form.secret('code'))
     const typo = typoIn(visit, code)
     if (typo !== undefined) return view(visit, [{ field: 'code', text: typo }])

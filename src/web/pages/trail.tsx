@@ -1,5 +1,5 @@
 // What happened to the account's keys: by its owner, by an admin, by the admin's recovery key.
-import type { TrailApi, TrailEntry, TrailKind } from '../../account/api-lifecycle.ts'
+import type { TrailEntry, TrailKind } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { trailOf } from '../site.ts'
 import { moment } from '../text.ts'
@@ -85,8 +85,8 @@ export const trail: Page = ownerPage({
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, session } = visit
-    const { accounts } = site
-    if (!offers<TrailApi>(accounts, 'trail', 'markTrailSeen')) return view(visit)
+    const accounts = trailOf(site.accounts)
+    if (!accounts) return view(visit)
     const secret = { kind: 'password', password: form.secret('password') } as const
     try {
       await attempting(visit, info.address, async () => {

@@ -1,5 +1,4 @@
 // Turning encryption off: the server can read the mail again.
-import type { AtRestApi } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { atRestOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
@@ -36,8 +35,8 @@ export const turnOff: Page = ownerPage({
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, t } = visit
-    const { accounts } = site
-    if (!offers<AtRestApi>(accounts, 'disableAtRest')) return { kind: 'redirect', to: '/' }
+    const accounts = atRestOf(site.accounts)
+    if (!accounts) return { kind: 'redirect', to: '/' }
     if (!form.isTicked('understood'))
       return view(visit, [{ field: 'understood', text: t('turnOn.mustTick') }])
     try {

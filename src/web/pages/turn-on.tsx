@@ -1,5 +1,5 @@
 // Turning encryption on: what it means, the password, the code shown once. It is on only when the code was typed back (confirm-code.tsx).
-import type { AtRestApi, AtRestStatus } from '../../account/api-lifecycle.ts'
+import type { AtRestStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { atRestOf } from '../site.ts'
 import { attempting, problemOf } from '../trying.ts'
@@ -21,8 +21,8 @@ function escrowLine({ t }: OwnerVisit, { adminRecovery }: AtRestStatus): string 
 
 async function view(visit: OwnerVisit, problems: readonly Problem[] = []): Promise<Reply> {
   const { t, site, info } = visit
-  if (!offers<AtRestApi>(site.accounts, 'atRestStatus')) return { kind: 'redirect', to: '/' }
-  const status = await site.accounts.atRestStatus(info.address)
+  const status = await atRestOf(site.accounts)?.atRestStatus(info.address)
+  if (!status) return { kind: 'redirect', to: '/' }
   if (status.policy === 'off') {
     return { kind: 'page', title: t('turnOn.title'), body: <p class="lead">{t('turnOn.notOffered')}</p> }
   }
@@ -72,8 +72,8 @@ export const turnOn: Page = ownerPage({
   get: (visit) => view(visit),
   async post(visit, form) {
     const { site, info, session, t } = visit
-    const { accounts } = site
-    if (!offers<AtRestApi>(accounts, 'offerEnable', 'withdrawOffer')) return { kind: 'redirect', to: '/' }
+    const accounts = atRestOf(site.accounts)
+    if (!accounts) return { kind: 'redirect', to: '/' }
     if (!form.isTicked('understood'))
       return view(visit, [{ field: 'understood', text: t('turnOn.mustTick') }])
     try {

@@ -1,5 +1,4 @@
 // Mail that the login password does not open, since an admin has set it: the old password or the recovery code opens it again.
-import type { LockApi } from '../../account/api-lifecycle.ts'
 import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { locksOf } from '../site.ts'
@@ -78,8 +77,8 @@ function done({ t }: Visit): Reply {
 
 async function post(visit: Visit, form: SentForm): Promise<Reply> {
   const { t, site } = visit
-  const { accounts } = site
-  if (!offers<LockApi>(accounts, 'unlockMail')) return { kind: 'redirect', to: '/' }
+  const accounts = locksOf(site.accounts)
+  if (!accounts) return { kind: 'redirect', to: '/' }
   const address = form.text('address')
   if (address === '') return view(visit, [{ field: 'address', text: t('signIn.addressMissing') }])
   const [password, given] = [form.secret('oldPassword'), form.secret('code')]
