@@ -7,6 +7,7 @@ import { BodyRefused, readBody } from './body.ts'
 import { isAnonymousToken } from './anonymous.ts'
 import { Form } from './form.ts'
 import { setSecurityHeaders } from './headers.ts'
+import { boundaryOf, parseMultipart } from './multipart.ts'
 import type { Page, Reply } from './page.ts'
 import { isFromHere, peerOf, type Peer } from './peer.ts'
 import { pages } from './registry.ts'
@@ -41,9 +42,12 @@ async function answerForm(site: WebSite, page: Page, ask: Ask, visitor: Visitor)
   const { visit } = visitor
   if (!page.post) return notePage(visit, 'missing')
   const type = incoming.headers['content-type'] ?? ''
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) return notePage(visit, 'badRequest')
+  const boundary = page.hasFiles ? boundaryOf(type) : undefined
+  if (boundary === undefined && !/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
+    return notePage(visit, 'badRequest')
+  }
   const body = await readBody(incoming, formBytes, formMs)
-  const form = Form.parse(body)
+  const form = boundary === undefined ? Form.parse(body) : parseMultipart(body, boundary)
   body.fill(0)
   if (!form) return notePage(visit, 'badRequest')
   try {

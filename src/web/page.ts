@@ -88,6 +88,8 @@ export interface Page {
   readonly suits?: (info: AccountInfo) => boolean
   /** Sending its form twice, or without having seen it, does no harm: no token is asked for. */
   readonly isHarmless?: boolean
+  /** Its forms may have small files in them. */
+  readonly hasFiles?: boolean
   readonly get?: (visit: Visit) => Answer
   readonly post?: (visit: Visit, form: Form) => Answer
   /** In place of `post`: takes multipart/form-data as it comes, and checks its token itself. */

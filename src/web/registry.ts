@@ -8,6 +8,7 @@ import { language } from './pages/language.ts'
 import { autodiscover, plainAutoconfig, wellKnownAutoconfig } from './pages/machine.ts'
 import { newCode } from './pages/new-code.tsx'
 import { acceptRollback, overview } from './pages/overview.tsx'
+import { publicKeys } from './pages/public-keys.tsx'
 import { progress, progressEvents } from './pages/progress.tsx'
 import { recover } from './pages/recover.tsx'
 import { sessions } from './pages/sessions.tsx'
@@ -28,6 +29,7 @@ export const pages: readonly Page[] = [
   testCode,
   newCode,
   appPasswords,
+  publicKeys,
   sessions,
   trail,
   turnOff,

@@ -67,11 +67,11 @@ export function problemOf(
   return { text: wordsOf(visit, error), ...(field === undefined ? {} : { field }) }
 }
 
-function wordsOf(visit: Visit, { code, message }: Refusal): string {
+function wordsOf({ t }: Visit, { code, message }: Refusal): string {
   const key = texts[code]
-  return key === undefined || (code as string) === 'bad-key'
-    ? `${visit.t('refusal.other')} ${message}`
-    : visit.t(key)
+  if (key === undefined) return `${t('refusal.other')} ${message}`
+  // Only what read the key knows what is wrong with it.
+  return key === 'refusal.badKey' ? `${t(key)} ${message}` : t(key)
 }
 
 /** What is wrong with a new password that was typed twice; undefined: nothing. */

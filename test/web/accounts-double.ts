@@ -3,6 +3,9 @@ import { randomInt } from 'node:crypto'
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import type {
   AppPassword,
+  PublicKeyApi,
+  PublicKeyInfo,
+  SealingSettings,
   AtRestApi,
   AtRestStatus,
   CodeOffer,
@@ -39,6 +42,8 @@ export interface DoubleAccount {
   adminRecovery: AtRestStatus['adminRecovery']
   policy: AtRestStatus['policy']
   rollback: { seenVersion: number; presentVersion: number; seenAt: number } | undefined
+  keys: PublicKeyInfo[]
+  sealing: SealingSettings
 }
 
 interface Offer {
@@ -72,7 +77,13 @@ const bare = (code: Uint8Array | string): string =>
     .toUpperCase()
     .replace(/[^0-9A-Z]/g, '')
 
-type Everything = AtRestApi & SlotApi & TrailApi & LockApi & RollbackApi & Pick<EscrowApi, 'escrowStatus'>
+type Everything = AtRestApi &
+  SlotApi &
+  TrailApi &
+  PublicKeyApi &
+  LockApi &
+  RollbackApi &
+  Pick<EscrowApi, 'escrowStatus'>
 
 /** What the page uses of `Accounts`; the rest is not there. */
 type Used = Pick<
@@ -121,6 +132,8 @@ export class AccountsDouble implements Used, Everything {
       adminRecovery: 'none',
       policy: 'offered',
       rollback: undefined,
+      keys: [],
+      sealing: { append: false, exceptDrafts: true, protectHeaders: false, onTrouble: 'defer' },
       ...changed,
     }
     this.accounts.set(address, account)
@@ -140,7 +153,15 @@ export class AccountsDouble implements Used, Everything {
       create: (address, password) => this.create(address, password),
       delete: (address) => this.delete(address),
     }
-    const parts = { atRest: this, slots: this, trail: this, locks: this, rollbacks: this, escrow: this }
+    const parts = {
+      atRest: this,
+      slots: this,
+      trail: this,
+      locks: this,
+      rollbacks: this,
+      escrow: this,
+      publicKeys: this,
+    }
     return { ...used, ...parts } as unknown as Accounts
   }
 
@@ -415,6 +436,57 @@ export class AccountsDouble implements Used, Everything {
 
   async acceptRollback(address: string): Promise<void> {
     this.find(address).rollback = undefined
+  }
+
+  async publicKeys(address: string): ReturnType<PublicKeyApi['publicKeys']> {
+    const { keys, sealing } = this.find(address)
+    return { keys, settings: sealing }
+  }
+
+  async inspectPublicKeys(bytes: Uint8Array): Promise<readonly PublicKeyInfo[]> {
+    const text = Buffer.from(bytes).toString('latin1')
+    if (!text.startsWith('-----BEGIN')) refuse('bad-key', 'It does not begin like a key.')
+    const fingerprint = '0123456789abcdef0123456789abcdef01234567'
+    return [
+      {
+        fingerprint,
+        kind: 'openpgp',
+        names: ['Alice <alice@example.org>'],
+        algorithm: 'Curve25519',
+        createdAt: 0,
+        expiresAt: undefined,
+        problem: undefined,
+      },
+    ]
+  }
+
+  async addPublicKeys(
+    address: string,
+    secret: OwnerSecret,
+    bytes: Uint8Array,
+  ): Promise<readonly PublicKeyInfo[]> {
+    const account = this.#opened(address, secret)
+    const added = await this.inspectPublicKeys(bytes)
+    account.keys.push(...added)
+    return added
+  }
+
+  async removePublicKey(address: string, secret: OwnerSecret, fingerprint: string): Promise<void> {
+    const account = this.#opened(address, secret)
+    account.keys = account.keys.filter((key) => key.fingerprint !== fingerprint)
+  }
+
+  async setSealing(address: string, secret: OwnerSecret, settings: Partial<SealingSettings>): Promise<void> {
+    const account = this.#opened(address, secret)
+    account.sealing = { ...account.sealing, ...settings }
+  }
+
+  async testPublicKeys(address: string): Promise<void> {
+    this.find(address)
+  }
+
+  sealExistingMail(): never {
+    return refuse('unavailable')
   }
 
   async escrowStatus(): Promise<EscrowStatus> {

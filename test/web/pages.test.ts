@@ -252,6 +252,33 @@ function story(hasScript: boolean): void {
     assert.match(await person.main(), /now works only on this page/)
   })
 
+  test('a key of one’s own is added from text or a file, tested and removed', async () => {
+    await person.go('/public-keys')
+    await person.fill({ password: newPassword })
+    await person.press('Add it')
+    assert.match(await person.main(), /Paste your public key or certificate/)
+    await person.fill({ pasted: 'no key at all', password: newPassword })
+    await person.press('Add it')
+    assert.match(await person.main(), /cannot be used|does not begin like a key/)
+    await person.fill({ pasted: '', password: newPassword })
+    await person.page.setInputFiles('#file', {
+      name: 'alice.asc',
+      mimeType: 'application/pgp-keys',
+      buffer: Buffer.from('-----BEGIN PGP PUBLIC KEY BLOCK-----'),
+    })
+    await person.press('Add it')
+    assert.match(await person.main(), /Keys added: 1.*Curve25519.*0123 4567 89AB CDEF/)
+    await person.press('Send a test message')
+    assert.match(await person.main(), /test message was delivered/)
+    await person.page.check('#protectHeaders')
+    await person.page.fill('#password-settings', newPassword)
+    await person.press('Save')
+    assert.equal(site.accounts.find(alice).sealing.protectHeaders, true)
+    await person.page.fill('#password-0123456789abcdef0123456789abcdef01234567', newPassword)
+    await person.press('Remove Alice <alice@example.org>')
+    assert.match(await person.main(), /The key was removed/)
+  })
+
   test('connections are shown, and one of them ended', async () => {
     site.accounts.rows = [
       {

@@ -104,6 +104,7 @@ const steps: readonly Step[] = [
   open('app-passwords', '/app-passwords'),
   open('sessions', '/sessions'),
   open('history', '/history'),
+  open('public-keys', '/public-keys'),
   open('turn-off', '/turn-off'),
   [
     'app-password-shown',

@@ -128,4 +128,75 @@ export const mailTexts = {
     'Turning encryption on or off changes nothing of this.',
     'Ob die Verschlüsselung an oder aus ist, ändert hieran nichts.',
   ],
+  'keys.title': ['OpenPGP and S/MIME', 'OpenPGP und S/MIME'],
+  'keys.lead': [
+    'If you have a key of your own, mail can be sealed to it before it is stored. Then not even this server can open it while you are logged in.',
+    'Haben Sie einen eigenen Schlüssel, kann Post an ihn versiegelt werden, bevor sie gespeichert wird. Dann kann auch dieser Server sie nicht öffnen, während Sie angemeldet sind.',
+  ],
+  'keys.means.1': [
+    'Only a mail program that holds your private key can show this mail. Lose that key, and the mail is lost.',
+    'Nur ein Mailprogramm, das Ihren privaten Schlüssel hat, kann diese Post zeigen. Verlieren Sie ihn, ist die Post verloren.',
+  ],
+  'keys.means.2': [
+    'The server cannot search in what it cannot read.',
+    'Der Server kann in dem nicht suchen, was er nicht lesen kann.',
+  ],
+  'keys.means.3': [
+    'Mail that is sealed already stays as it is.',
+    'Post, die schon versiegelt ist, bleibt, wie sie ist.',
+  ],
+  'keys.names': ['Belongs to', 'Gehört zu'],
+  'keys.algorithm': ['Kind', 'Art'],
+  'keys.fingerprint': ['Fingerprint', 'Fingerabdruck'],
+  'keys.ends': ['Ends', 'Endet'],
+  'keys.unusable': [
+    'No mail can be sealed to it: {problem}',
+    'An ihn kann keine Post versiegelt werden: {problem}',
+  ],
+  'keys.endsSoon': [
+    'It ends soon: add its successor before that.',
+    'Er endet bald: Fügen Sie vorher seinen Nachfolger hinzu.',
+  ],
+  'keys.remove': ['Remove', 'Entfernen'],
+  'keys.removeThis': ['Remove {name}', 'Entfernen: {name}'],
+  'keys.removed': [
+    'The key was removed. What was sealed to it stays sealed.',
+    'Der Schlüssel ist entfernt. Was an ihn versiegelt wurde, bleibt versiegelt.',
+  ],
+  'keys.test': ['Test', 'Test'],
+  'keys.testText': [
+    'A message from this server, sealed as all others will be.',
+    'Eine Nachricht von diesem Server, versiegelt wie künftig alle anderen.',
+  ],
+  'keys.testSubmit': ['Send a test message', 'Testnachricht senden'],
+  'keys.tested': [
+    'The test message was delivered. Your mail program should be able to open it.',
+    'Die Testnachricht ist zugestellt. Ihr Mailprogramm müsste sie öffnen können.',
+  ],
+  'keys.add': ['Add a key', 'Schlüssel hinzufügen'],
+  'keys.pasted': ['Your public key or certificate', 'Ihr öffentlicher Schlüssel oder Ihr Zertifikat'],
+  'keys.pastedHint': [
+    'Paste the block from BEGIN to END. Never your private key.',
+    'Fügen Sie den Block von BEGIN bis END ein. Nie Ihren privaten Schlüssel.',
+  ],
+  'keys.file': ['Or a file with it', 'Oder eine Datei damit'],
+  'keys.missing': [
+    'Paste your public key or certificate, or choose a file with it.',
+    'Fügen Sie Ihren öffentlichen Schlüssel oder Ihr Zertifikat ein, oder wählen Sie eine Datei damit.',
+  ],
+  'keys.addSubmit': ['Add it', 'Hinzufügen'],
+  'keys.added': [
+    'Keys added: {count}. Send a test message now.',
+    'Hinzugefügte Schlüssel: {count}. Senden Sie jetzt eine Testnachricht.',
+  ],
+  'keys.settings': ['What is sealed', 'Was versiegelt wird'],
+  'keys.protectHeaders': ['Subjects as well', 'Auch Betreffzeilen'],
+  'keys.append': ['What my mail programs store, too', 'Auch was meine Mailprogramme ablegen'],
+  'keys.exceptDrafts': ['But not drafts', 'Aber keine Entwürfe'],
+  'keys.defer': [
+    'If no key can be used, mail waits with its sender',
+    'Ist kein Schlüssel brauchbar, wartet Post beim Absender',
+  ],
+  'keys.save': ['Save', 'Speichern'],
+  'keys.saved': ['Saved.', 'Gespeichert.'],
 } as const satisfies Record<string, Entry>
