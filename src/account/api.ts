@@ -210,6 +210,8 @@ export interface OpenAccount {
   readonly sessionId: string
   /** IMAP capabilities that this session is not offered, in capitals; as it was at login. */
   readonly capabilitiesOff: readonly string[]
+  /** The largest message that is taken, in octets. */
+  readonly maxMessageBytes: number
   /** All mailboxes, INBOX first, then by name. */
   mailboxes(): readonly MailboxInfo[]
   /** Names that are subscribed, whether or not a mailbox of that name exists (RFC 3501 §6.3.9). */

@@ -50,7 +50,7 @@ export class OpenSession implements OpenAccount {
   readonly active: () => void
   /** Called when the client says what it is. */
   onClient: () => void = () => undefined
-  readonly #maxMessageBytes: number
+  readonly maxMessageBytes: number
   readonly #selected = new Set<Selected>()
   readonly #watches = new Set<() => void>()
   readonly #release: (session: OpenSession) => Promise<void>
@@ -76,7 +76,7 @@ export class OpenSession implements OpenAccount {
     this.account = fields.account
     this.since = fields.account.site.clock.now()
     this.housekeeping = fields.housekeeping
-    this.#maxMessageBytes = fields.maxMessageBytes
+    this.maxMessageBytes = fields.maxMessageBytes
     this.#release = fields.release
   }
 
@@ -183,7 +183,7 @@ export class OpenSession implements OpenAccount {
   stageAppend(name: string, replaced?: Replaced): StagedAppend {
     this.#mustBeOpen()
     if (replaced?.mailbox.isReadOnly) throw new Refusal('read-only', 'The mailbox was opened read-only')
-    const rules = { maxMessageBytes: this.#maxMessageBytes, mustBeOpen: () => this.#mustBeOpen(), by: this }
+    const rules = { maxMessageBytes: this.maxMessageBytes, mustBeOpen: () => this.#mustBeOpen(), by: this }
     return new Staging(this.account, canonicalName(name), rules, replaced)
   }
 

@@ -40,6 +40,8 @@ export interface Work extends Site {
   readonly signal: AbortSignal
   /** A secret that the command declares. It is wiped after `run`. Throws Failure when it was not sent. */
   secret(name: SecretName): Buffer
+  /** Whether it was sent: the dry run before somebody is asked has none. */
+  hasSecret(name: SecretName): boolean
   progress(done: number, total: number): void
   /** One element of the list named by `rows`. Resolves when the asker can take the next one. */
   row(value: object): Promise<void>
@@ -47,7 +49,7 @@ export interface Work extends Site {
   reveal(name: string, bytes: Buffer): Promise<void>
 }
 
-export type SecretName = 'password' | 'old-password' | 'recovery-code'
+export type SecretName = 'password' | 'old-password' | 'recovery-code' | 'source-password'
 
 /** A secret the command needs, and how it is asked for. */
 export interface SecretNeed {
@@ -101,6 +103,10 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
   readonly needsServer?: boolean
   /** Gives the command `--dry-run`. */
   readonly changesData?: boolean
+  /** What it is doing while it tells progress in messages, as `importing`. */
+  readonly working?: string
+  /** A dry run that was asked for takes the secrets too: without them it could not look. */
+  readonly looksFirst?: boolean
   /** Key of the result that `row` fills. */
   readonly rows?: string
   /** Every secret the command may ask for, for its options; `secrets` says which ones for this input. */

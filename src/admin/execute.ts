@@ -46,6 +46,7 @@ export async function execute(
       reveal: (name, bytes) => outlet.reveal(name, bytes),
       isDryRun: order.isDryRun,
       signal,
+      hasSecret: (name) => order.secrets.has(name),
       secret(name: SecretName): Buffer {
         const bytes = order.secrets.get(name)
         if (bytes) return bytes

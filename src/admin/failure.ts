@@ -1,11 +1,13 @@
 // Failure: why a command did not do what was asked, in words, with what to type next and the exit code.
 import { isRefusal, type RefusalCode } from '../account/errors.ts'
 import { BackupDamaged, BackupRefused } from '../backup/errors.ts'
+import { TransferFailure, type TransferFailureCode } from '../transfer/errors.ts'
 import { exitCodes, type ExitCode } from './exit-code.ts'
 
 /** A stable word for scripts; those of refusals are the account layer's own. */
 export type FailureCode =
   | RefusalCode
+  | TransferFailureCode
   | 'usage'
   | 'not-confirmed'
   | 'no-secret'
@@ -149,6 +151,22 @@ function backupFailure(error: BackupRefused): Failure {
   }
 }
 
+function exitCodeOfTransfer(code: TransferFailureCode): ExitCode {
+  switch (code) {
+    case 'format-does-not-fit':
+    case 'not-verified':
+    case 'source-refused':
+      return exitCodes.data
+    case 'cannot-read':
+      return exitCodes.notPermitted
+    case 'cannot-write':
+    case 'destination-in-use':
+      return exitCodes.cannotCreate
+    case 'source-lost':
+      return exitCodes.temporary
+  }
+}
+
 /** What `error` means for the person who typed the command; undefined when it is a fault of ours. */
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error
@@ -158,6 +176,10 @@ export function asFailure(error: unknown): Failure | undefined {
       cause: error,
       hint: '`letterlock verify DIR` reads all of a backup and says what is wrong with it',
     })
+  if (error instanceof TransferFailure) {
+    const { code, message, hint } = error
+    return new Failure(code, exitCodeOfTransfer(code), message, { cause: error, hint })
+  }
   if (!isRefusal(error)) return undefined
   const { exitCode, hint } = answerTo(error.code)
   return new Failure(error.code, exitCode, error.message, { cause: error, hint })

@@ -8,7 +8,12 @@ import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
 import { configDescribe } from './commands/config-describe.ts'
 import { configShow } from './commands/config-show.ts'
+import { exportMaildir } from './commands/export-maildir.ts'
+import { exportMbox } from './commands/export-mbox.ts'
 import { exportSealed } from './commands/export-sealed.ts'
+import { importImap } from './commands/import-imap.ts'
+import { importMaildir } from './commands/import-maildir.ts'
+import { importMbox } from './commands/import-mbox.ts'
 import { kick } from './commands/kick.ts'
 import { quotaGet } from './commands/quota-get.ts'
 import { quotaSet } from './commands/quota-set.ts'
@@ -47,6 +52,11 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestStatus,
   atrestRecover,
   atrestVerify,
+  importMaildir,
+  importMbox,
+  importImap,
+  exportMaildir,
+  exportMbox,
   exportSealed,
   backup,
   restore,
@@ -79,7 +89,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
   { heading: 'Accounts:', words: ['user', 'quota', 'atrest'] },
-  { heading: 'Moving mail:', words: ['export'] },
+  { heading: 'Moving mail:', words: ['import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key'] },
   { heading: 'Sessions:', words: ['who', 'kick'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
@@ -90,7 +100,8 @@ export const familySummaries: Readonly<Record<string, string>> = {
   user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities',
   quota: 'room for mail: get, set',
   atrest: 'at-rest encryption: enable, status, recover, verify',
-  export: 'write mail out: sealed',
+  import: 'take mail in: maildir, mbox, imap',
+  export: 'write mail out: maildir, mbox, sealed',
   'site-key': 'the key of the site: save, load',
   config: 'settings: show, check, describe',
 }

@@ -33,7 +33,7 @@ function collectAnswer(command: SiteCommand, view: View, isJson: boolean): Colle
   return {
     rows,
     revealed,
-    progress: showProgress(view, 'sealing older mail', 'messages'),
+    progress: showProgress(view, command.working ?? 'sealing older mail', 'messages'),
     async row(value) {
       rows.push(value)
     },
@@ -127,7 +127,7 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
     asker,
     view,
   }
-  const needs = typed.isDryRun ? [] : (command.secrets?.(input) ?? [])
+  const needs = typed.isDryRun && !command.looksFirst ? [] : (command.secrets?.(input) ?? [])
   const isUnconfirmed = command.confirm !== undefined && !typed.isYes && !typed.isDryRun
   if (isUnconfirmed && !view.isInteractive) {
     throw new Failure(
@@ -160,7 +160,8 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
   else if (typed.isDryRun) {
     view.talk(view.talkPaint.dim('Dry run: nothing was changed.'))
     if (!command.changesData) return exitCodes.ok
-    view.talk(`${command.name} could be done.`)
+    if (command.looksFirst) command.show(result, view, input)
+    else view.talk(`${command.name} could be done.`)
   } else command.show(result, view, input)
   desk.signal.throwIfAborted()
   return command.exitCode?.(result) ?? exitCodes.ok

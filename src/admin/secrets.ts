@@ -30,7 +30,15 @@ export const secretSources: Readonly<Record<SecretName, Source>> = {
     credential: 'letterlock.old-password',
   },
   'recovery-code': { flag: '--code-file', variable: 'LETTERLOCK_CODE_FILE', credential: 'letterlock.code' },
+  'source-password': {
+    flag: '--source-password-file',
+    variable: 'LETTERLOCK_SOURCE_PASSWORD_FILE',
+    credential: 'letterlock.source-password',
+  },
 }
+
+/** Access tokens of other servers are longer than any password. */
+const limitOf = (name: SecretName): number => (name === 'source-password' ? 4000 : passwordBytes)
 
 export interface SecretGivers {
   /** By secret: the file named by its flag; `-` is standard input. */
@@ -56,8 +64,8 @@ async function fileFor(name: SecretName, givers: SecretGivers): Promise<string |
 }
 
 /** The first line of a file. */
-async function readSecretFile(path: string, view: View): Promise<Buffer> {
-  const content = Buffer.alloc(passwordBytes + 3)
+async function readSecretFile(path: string, limitBytes: number, view: View): Promise<Buffer> {
+  const content = Buffer.alloc(limitBytes + 3)
   try {
     const file = await open(path, 'r')
     try {
@@ -95,8 +103,8 @@ function check(name: SecretName, bytes: Buffer): Buffer {
   const fault =
     bytes.length === 0
       ? `the ${what} is empty`
-      : bytes.length > passwordBytes
-        ? `the ${what} is longer than ${passwordBytes} bytes`
+      : bytes.length > limitOf(name)
+        ? `the ${what} is longer than ${limitOf(name)} bytes`
         : bytes.includes(0) || bytes.includes(0x0d)
           ? `the ${what} has a control character that no mail program can send`
           : undefined
@@ -131,7 +139,7 @@ async function obtain(
   if (kind === 'new' && givers.isGenerating) return { bytes: makePassword(), isGenerated: true }
   const file = await fileFor(name, givers)
   if (file === '-') {
-    const line = await givers.stdin.next(passwordBytes).catch((error: unknown) => {
+    const line = await givers.stdin.next(limitOf(name)).catch((error: unknown) => {
       throw new Failure('no-secret', exitCodes.usage, 'the line on standard input is too long', {
         cause: error,
       })
@@ -139,7 +147,8 @@ async function obtain(
     if (!line) throw new Failure('no-secret', exitCodes.usage, `standard input ended before the ${name}`)
     return { bytes: line, isGenerated: false }
   }
-  if (file !== undefined) return { bytes: await readSecretFile(file, givers.view), isGenerated: false }
+  if (file !== undefined)
+    return { bytes: await readSecretFile(file, limitOf(name), givers.view), isGenerated: false }
   if (!givers.view.isInteractive) throw nobodyToAsk(need)
   if (kind === 'new') return askNew(prompt, givers.asker, givers.view)
   // A code of 28 letters typed unseen is never right, and it is dead once used.

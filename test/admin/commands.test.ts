@@ -6,8 +6,9 @@ import { backupRows } from './backup-rows.ts'
 import { alice, check, type Row } from './command-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
+import { transferRows } from './transfer-rows.ts'
 
-const rows: readonly Row[] = [...accountRows, ...otherRows, ...backupRows]
+const rows: readonly Row[] = [...accountRows, ...transferRows, ...otherRows, ...backupRows]
 
 describe('commands on the idle store', () => {
   for (const row of rows) {

@@ -1,5 +1,6 @@
 // Accounts in memory, without keys or mail: enough for admin commands to work on.
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
+import type { OwnerSecret } from '../../src/account/api-lifecycle.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
@@ -99,8 +100,16 @@ export class FakeAccounts implements Accounts {
   login(): Promise<OpenAccount> {
     return unused()
   }
-  openFor(): Promise<OpenAccount> {
-    return unused()
+  /** What commands that work inside an account are let into. */
+  inside: (address: string) => Promise<OpenAccount> = () => unused()
+
+  async openFor(address: string, secret: OwnerSecret): Promise<OpenAccount> {
+    const account = this.#find(address)
+    if (secret.kind === 'site' && account.atRest !== 'off')
+      throw new Refusal('mail-would-be-lost', 'encrypted')
+    if (secret.kind === 'password' && this.#read(secret.password) !== account.password)
+      throw new Refusal('authentication-failed', 'wrong password')
+    return this.inside(address)
   }
   authenticate(): Promise<string> {
     return unused()

@@ -5,7 +5,7 @@ const floors = [
   ['base'],
   ['config', 'crypto', 'mail', 'sasl', 'store'],
   ['account'],
-  ['backup'],
+  ['transfer', 'backup'],
   ['admin', 'delivery', 'imap', 'web'],
   ['server'],
 ]

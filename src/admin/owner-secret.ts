@@ -1,0 +1,74 @@
+// How commands that work inside an account are let in: the password, the recovery code, or the site's key.
+import { z } from 'zod'
+import type { OpenAccount } from '../account/api.ts'
+import type { OwnerSecret } from '../account/api-lifecycle.ts'
+import type { Option, SecretNeed, Work } from './command.ts'
+import { interrupted, usageFailure } from './failure.ts'
+
+/** Keys of the input. */
+export const ownerInput = { siteKey: z.boolean().optional(), recovery: z.boolean().optional() }
+
+export const ownerOptions: readonly Option[] = [
+  { flags: '--site-key', description: 'open an account without at-rest encryption with the key of the site' },
+  { flags: '--recovery', description: 'open it with the recovery code, which stays valid' },
+]
+
+export const ownerMayNeed: readonly Pick<SecretNeed, 'name' | 'kind'>[] = [
+  { name: 'password', kind: 'current' },
+  { name: 'recovery-code', kind: 'current' },
+]
+
+interface OwnerInput {
+  readonly address: string
+  readonly siteKey?: boolean | undefined
+  readonly recovery?: boolean | undefined
+}
+
+export function ownerNeeds({ address, siteKey, recovery }: OwnerInput): readonly SecretNeed[] {
+  if (siteKey) return []
+  if (recovery) {
+    return [{ name: 'recovery-code', kind: 'current', prompt: `Recovery code of ${address}` }]
+  }
+  return [{ name: 'password', kind: 'current', prompt: `Password of ${address}` }]
+}
+
+/** What opens the account; undefined in a rehearsal, when nobody was asked yet. Throws Failure 'usage'. */
+function ownerSecret(work: Work, { siteKey, recovery }: OwnerInput): OwnerSecret | undefined {
+  if (siteKey && recovery) throw usageFailure('--site-key and --recovery: one of them')
+  if (siteKey) return { kind: 'site' }
+  const name = recovery ? 'recovery-code' : 'password'
+  if (work.isDryRun && !work.hasSecret(name)) return undefined
+  return recovery
+    ? { kind: 'recovery', code: work.secret(name) }
+    : { kind: 'password', password: work.secret(name) }
+}
+
+/**
+ * Runs `task` in an account, which is closed afterwards. `task` is given undefined in a rehearsal. Its signal is aborted when the
+ * asker leaves or the session is ended. Throws Failure 'interrupted' then.
+ */
+export async function inAccount<T>(
+  work: Work,
+  input: OwnerInput,
+  task: (account: OpenAccount | undefined, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const secret = ownerSecret(work, input)
+  if (!secret) {
+    await work.accounts.info(input.address)
+    return task(undefined, work.signal)
+  }
+  const ended = new AbortController()
+  const signal = AbortSignal.any([work.signal, ended.signal])
+  const account = await work.accounts.openFor(input.address, secret, {
+    ...{ protocol: 'admin', remoteAddress: 'local', isTls: true },
+    end: () => ended.abort(interrupted()),
+  })
+  try {
+    return await task(account, signal)
+  } catch (error) {
+    if (signal.aborted && !(error instanceof Error && error.name === 'Refusal')) throw interrupted()
+    throw error
+  } finally {
+    await account.close()
+  }
+}
