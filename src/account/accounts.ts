@@ -9,9 +9,8 @@ import { noAudit, type AuditLog } from './audit.ts'
 import { AtRest } from './at-rest.ts'
 import { domainOf, isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
-import type { AtRestApi, EscrowApi, OwnerSecret, TrailApi } from './api-lifecycle.ts'
+import type { AtRestApi, EscrowApi, OwnerSecret, PublicKeyApi, TrailApi } from './api-lifecycle.ts'
 import { Credentials } from './credentials.ts'
-import { checkCard, deliver } from './deliver.ts'
 import {
   canonicalAddress,
   findEntry,
@@ -29,12 +28,14 @@ import { Logins } from './login.ts'
 import type { LoginGuard } from './login-guard.ts'
 import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
+import { PublicKeys } from './public-keys.ts'
 import { recipient } from './recipient.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { SlotUses } from './slot-uses.ts'
+import { defaultSealing, type SiteSealing } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -54,6 +55,8 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly defaultQuotaBytes?: number
   /** Not given: nothing is written down. */
   readonly audit?: AuditLog
+  /** `[storage.encryption]`; `defaultSealing` when absent. */
+  readonly sealing?: SiteSealing
   /** What domains let their accounts do at rest; `standardRules` when absent. */
   readonly rules?: AtRestRules
   /** Keys are kept so long after the last session, in milliseconds; 0 when absent. */
@@ -77,6 +80,7 @@ class SiteAccounts implements Accounts {
   readonly #logins: Logins
   readonly slots: SlotKeeper
   readonly idleWatch: IdleWatch
+  readonly #publicKeys: PublicKeys
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -84,7 +88,8 @@ class SiteAccounts implements Accounts {
     this.#rules = options.rules ?? standardRules
     const allows = (address: string): boolean => this.#rules(domainOf(address)).adminRecovery
     const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
-    this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper }
+    const sealing = options.sealing ?? defaultSealing
+    this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper, sealing }
     this.#settings = { gate, kdf }
     this.#unlocked = new UnlockedAccounts(this.#site, this.#settings, {
       maxMessageBytes: options.maxMessageBytes ?? defaultMessageBytes,
@@ -111,10 +116,15 @@ class SiteAccounts implements Accounts {
     this.#unlocked.onUnlock = (entry) => this.slots.unlockedNow(entry)
     this.#unlocked.beforeLock = ({ account }) => uses.write(account)
     this.idleWatch = new IdleWatch(this.#unlocked, { clock, log, lockAfterMs: options.lockAfterMs })
+    this.#publicKeys = new PublicKeys(parts)
   }
 
   get atRest(): AtRestApi {
     return this.#atRest
+  }
+
+  get publicKeys(): PublicKeyApi {
+    return this.#publicKeys
   }
 
   /** Goes on with deletions that a crash interrupted. */
@@ -149,7 +159,7 @@ class SiteAccounts implements Accounts {
       throw new Refusal('message-too-large', 'The message is larger than this server takes')
     }
     const { account } = await this.#registry.entry(target.address)
-    await checkCard(this.#site, account)
+    await this.#publicKeys.check(target, account)
     const info = await refusing(() => this.#site.store.info(account))
     if (info?.quotaBytes !== undefined && info.usageBytes + sizeBytes > info.quotaBytes) {
       throw new Refusal('over-quota', 'The account is over its quota')
@@ -162,7 +172,7 @@ class SiteAccounts implements Accounts {
     }
     const { account } = await this.#registry.entry(target.address)
     try {
-      await deliver(this.#site, account, message, target.detail)
+      await this.#publicKeys.deliver(target, account, message)
     } finally {
       // Also after a failure: it may have been stored all the same.
       this.#unlocked.find(account)?.housekeeping.wake()

@@ -301,11 +301,15 @@ export interface SealingSettings {
 
 /** Sealing to the owner's own keys. Public keys need no secret to be seen; changing them takes the password. */
 export interface PublicKeyApi {
-  publicKeys(
-    address: string,
-  ): Promise<{ readonly keys: readonly PublicKeyInfo[]; readonly settings: SealingSettings }>
-  /** What a file holds, without keeping it. Refuses with 'bad-key' in words that help. */
+  publicKeys(address: string): Promise<{
+    readonly keys: readonly PublicKeyInfo[]
+    readonly settings: SealingSettings
+    /** `sealExistingMail` that has not ended. */
+    readonly job?: JobStatus | undefined
+  }>
+  /** What a file holds, without keeping it. Refuses with 'bad-key' in words that help; a file with a private key is wiped. */
   inspectPublicKeys(bytes: Uint8Array): Promise<readonly PublicKeyInfo[]>
+  /** Keeps those without a problem; all that were found are returned. Refuses with 'bad-key' when there is none. */
   addPublicKeys(address: string, secret: OwnerSecret, bytes: Uint8Array): Promise<readonly PublicKeyInfo[]>
   removePublicKey(address: string, secret: OwnerSecret, fingerprint: string): Promise<void>
   setSealing(address: string, secret: OwnerSecret, settings: Partial<SealingSettings>): Promise<void>

@@ -1,6 +1,6 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
-import type { AtRestApi, EscrowApi, OwnerSecret, SlotApi, TrailApi } from './api-lifecycle.ts'
+import type { AtRestApi, EscrowApi, OwnerSecret, PublicKeyApi, SlotApi, TrailApi } from './api-lifecycle.ts'
 import type { TextPage } from './text-codec.ts'
 import type { AccountEvent } from './account-event.ts'
 
@@ -348,6 +348,9 @@ export interface Accounts {
   setCapabilitiesOff(address: string, names: readonly string[]): Promise<void>
   /** Removes the account and every byte of it; ends its sessions. */
   delete(address: string): Promise<void>
+
+  /** Sealing mail to its owner's own OpenPGP keys or certificates before it is stored. */
+  readonly publicKeys: PublicKeyApi
 
   /** Turning at-rest encryption on and off, rotation, and the recovery code. */
   readonly atRest: AtRestApi

@@ -1,4 +1,5 @@
-// Delivery without any password: seals a message to the account's public key and leaves it as an arrival.
+// Delivery without any password: seals a message to its owner's own keys, where there are any, then to the account's public key, and leaves
+// it as an arrival.
 import { ByteWriter, concat, equalBytes } from '../base/bytes.ts'
 import { frameArrival } from '../crypto/arrival.ts'
 import { boxKinds } from '../crypto/box.ts'
@@ -7,32 +8,57 @@ import { nextHead } from '../crypto/chain.ts'
 import { capsuleFrom, encapsulate } from '../crypto/kem.ts'
 import { arrivalPlace, recoveryPlace } from '../crypto/places.ts'
 import { Damage, Refusal } from './errors.ts'
-import { arrivalKey, cardKey, headKey } from './keys.ts'
+import type { Transaction } from '../store/store.ts'
+import { arrivalKey, cardKey, headKey, sealingKey } from './keys.ts'
 import { encodeArrival } from './message-codec.ts'
+import { decodeSealing, type SealingRecord } from './pubkey-codec.ts'
 import { readHead } from './replay.ts'
 import { sealMessage } from './seal-message.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
+import { isStoredMarked, noUsableKey, sealForOwner, troubleOf, type Trouble } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 
 /** The account's keys were renewed between sealing and storing: seal again. */
 class KeysChanged extends Error {}
 
-async function readCard(
+/** What mail for an account is sealed to, of one moment. */
+interface DeliveryKeys {
+  readonly cardBytes: Uint8Array
+  readonly epoch: number
+  readonly publicKey: Buffer
+  readonly sealingBytes: Uint8Array | undefined
+  /** The owner's own keys, if they gave any. */
+  readonly sealing: SealingRecord | undefined
+}
+
+async function readKeys(site: Site, account: Buffer): Promise<DeliveryKeys> {
+  const [cardBytes, sealingBytes] = await site.store.read(account, (snapshot) =>
+    snapshot.getMany([cardKey, sealingKey]),
+  )
+  if (!cardBytes) throw new Damage('the delivery key is missing')
+  const sealing = sealingBytes && decodeSealing(site.siteKey, account, sealingBytes)
+  return { cardBytes, ...openCard(site.siteKey, account, cardBytes), sealingBytes, sealing }
+}
+
+/** Whether mail for this account could be sealed now. Refuses with 'damaged' or 'key-trouble' otherwise: never plaintext. */
+export async function checkKeys(site: Site, account: Buffer): Promise<void> {
+  const { sealing } = await refusing(() => readKeys(site, account))
+  if (!sealing || sealing.keys.length === 0) return
+  const trouble = troubleOf(site, sealing)
+  if (trouble && !isStoredMarked(sealing, trouble)) throw noUsableKey(trouble)
+}
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : equalBytes(a, b)
+
+async function store(
   site: Site,
   account: Buffer,
-): Promise<{ bytes: Uint8Array; epoch: number; publicKey: Buffer }> {
-  const bytes = await site.store.read(account, (snapshot) => snapshot.get(cardKey))
-  if (!bytes) throw new Damage('the delivery key is missing')
-  return { bytes, ...openCard(site.siteKey, account, bytes) }
-}
-
-/** Whether mail for this account could be sealed now. Refuses with 'damaged' otherwise: never plaintext. */
-export async function checkCard(site: Site, account: Buffer): Promise<void> {
-  await refusing(() => readCard(site, account))
-}
-
-async function attempt(site: Site, account: Buffer, message: Buffer, detail: string): Promise<void> {
-  const { bytes: cardBytes, epoch, publicKey } = await readCard(site, account)
+  message: Buffer,
+  keys: DeliveryKeys,
+  { detail = '', alongside }: DeliveryOptions,
+): Promise<void> {
+  const { epoch, publicKey } = keys
   const encapsulation = encapsulate(publicKey)
   const { messageKey, blob, staged, content } = await sealMessage(site.store, account, message, (key, id) =>
     concat(
@@ -52,8 +78,9 @@ async function attempt(site: Site, account: Buffer, message: Buffer, detail: str
   messageKey.fill(0)
   try {
     await site.store.transact(account, async (tx) => {
-      const present = await tx.get(cardKey)
-      if (!present || !equalBytes(present, cardBytes)) throw new KeysChanged()
+      const [card, own] = await tx.getMany([cardKey, sealingKey])
+      if (!isSame(card, keys.cardBytes) || !isSame(own, keys.sealingBytes)) throw new KeysChanged()
+      await alongside?.(tx)
       const stored = readHead(await tx.get(headKey))
       if (stored.version !== tx.version)
         throw new Damage('the change log does not reach the version of the account')
@@ -83,12 +110,45 @@ async function attempt(site: Site, account: Buffer, message: Buffer, detail: str
   }
 }
 
-/** Durable when it resolves. Refusals: 'over-quota', 'damaged', 'unavailable', 'no-such-account'. */
-export async function deliver(site: Site, account: Buffer, message: Buffer, detail: string): Promise<void> {
+export interface DeliveryOptions {
+  /** What stood behind `+`. */
+  readonly detail?: string
+  /** A message of the server's own: not sealed to the owner's keys. */
+  readonly isNotice?: boolean
+  /** Written in the same transaction; what it throws undoes the delivery. */
+  readonly alongside?: (tx: Transaction) => Promise<void>
+}
+
+/** What became of a message besides that it is stored. */
+export interface Delivered {
+  /** The owner's own keys, if they gave any. */
+  readonly sealing: SealingRecord | undefined
+  /** It was stored under the account's own seal alone, marked. */
+  readonly trouble: Trouble | undefined
+}
+
+/** Durable when it resolves. Refusals: 'over-quota', 'damaged', 'key-trouble', 'busy', 'unavailable', 'no-such-account'. */
+export async function deliver(
+  site: Site,
+  account: Buffer,
+  message: Buffer,
+  options: DeliveryOptions = {},
+): Promise<Delivered> {
+  let made:
+    { readonly from: Uint8Array; readonly message: Buffer; readonly trouble: Trouble | undefined } | undefined
   for (let tries = 0; tries < 5; tries += 1) {
     try {
-      await attempt(site, account, message, detail)
-      return
+      const keys = await readKeys(site, account)
+      const { sealing, sealingBytes } = keys
+      if (!sealing || !sealingBytes || options.isNotice) {
+        await store(site, account, message, keys, options)
+        return { sealing, trouble: undefined }
+      }
+      // Sealing takes long: it is done again only when the owner's keys are others now.
+      if (!made || !isSame(made.from, sealingBytes))
+        made = { from: sealingBytes, ...(await sealForOwner(site, sealing, message)) }
+      await store(site, account, made.message, keys, options)
+      return { sealing, trouble: made.trouble }
     } catch (error) {
       if (!(error instanceof KeysChanged)) throw asRefusal(error)
     }

@@ -121,7 +121,7 @@ export class Enrolment {
   /** One message, delivered as any other. */
   async #tell(entry: DirectoryEntry): Promise<void> {
     const notice = enrolmentNotice(entry.address, this.#site.clock.now())
-    await deliver(this.#site, entry.account, notice, '')
+    await deliver(this.#site, entry.account, notice, { isNotice: true })
     this.#unlocked.find(entry.account)?.housekeeping.wake()
     await this.#registry.setField(entry, pendingField, false)
   }

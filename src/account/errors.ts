@@ -28,6 +28,7 @@ export type RefusalCode =
   | 'mail-would-be-lost'
   | 'not-permitted' // by the site's policy, or to whoever asks
   | 'offer-expired' // a recovery code that was not typed back in time
+  | 'key-trouble' // mail cannot be sealed to the owner's own key now
   | 'bad-key' // a public key or certificate that mail cannot be sealed to
 
 /** A refusal in words for the peer. Its text never holds a secret, a mailbox name or message content. */

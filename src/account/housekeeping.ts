@@ -6,6 +6,7 @@ import { convert } from './convert.ts'
 import { isRefusal } from './errors.ts'
 import { reconcileEscrow } from './escrow-reconcile.ts'
 import { pack } from './pack.ts'
+import { sealExisting } from './seal-existing.ts'
 import type { KeySettings } from './slots.ts'
 import { Indexing } from './text-indexing.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
@@ -28,6 +29,7 @@ export class Housekeeping {
   #isStopped = false
   #conversion: Promise<void> | undefined
   #reconciled: Promise<void> | undefined
+  #sealing: Promise<void> | undefined
   #tidyAt = longTail
   #retry: NodeJS.Timeout | undefined
   readonly #indexing: Indexing
@@ -51,6 +53,9 @@ export class Housekeeping {
     })
     this.converted().catch((error: unknown) => {
       this.#report('conversion.failed', error)
+    })
+    this.sealed().catch((error: unknown) => {
+      this.#report('pubkey.sealing-failed', error)
     })
   }
 
@@ -137,6 +142,15 @@ export class Housekeeping {
     return this.#conversion
   }
 
+  /** Goes on with sealing older mail to the owner's own keys, if that was begun. Resolves when it is done; rejects when it cannot be done or was stopped. */
+  async sealed(progress?: (done: number, total: number) => void): Promise<void> {
+    await this.#sealing?.catch(() => undefined)
+    this.#sealing ??= sealExisting(this.#account, () => this.#isStopped, progress).finally(() => {
+      this.#sealing = undefined
+    })
+    return this.#sealing
+  }
+
   /** Ends what runs; leaves a short log behind for the next login, and is quick about it while `isAwaited`. Never throws. */
   async stop(isAwaited: () => boolean): Promise<void> {
     this.#isStopped = true
@@ -144,6 +158,7 @@ export class Housekeeping {
     clearTimeout(this.#retry)
     await this.#running
     await this.#reconciled
+    await this.#sealing?.catch(() => undefined)
     await this.#indexing.stop()
     if (!this.#account.isFailed) await this.#indexing.finish(isAwaited)
     if (!this.#account.isFailed && this.#account.state.tailLength >= tailAtLogout) await this.#tidy()

@@ -20,6 +20,10 @@ export const conversionKey: Buffer = letter('kj')
 /** Present from a restore to the next unlock (`restored.ts`). */
 export const restoredKey: Buffer = letter('kr')
 export const slotUseKey: Buffer = letter('ku')
+/** Keys that mail is sealed to, what their owner was told of them, and that older mail is being sealed. */
+export const sealingKey: Buffer = letter('kp')
+export const noticesKey: Buffer = letter('kpw')
+export const sealingJobKey: Buffer = letter('kpj')
 export const headKey: Buffer = letter('h')
 export const manifestKey: Buffer = letter('n')
 

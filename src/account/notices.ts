@@ -86,7 +86,9 @@ export class Notices {
     const now = site.clock.now()
     if (to.mailbox) {
       try {
-        await deliver(site, entry.account, composeNotice(hostname, entry.address, notice, now), '')
+        await deliver(site, entry.account, composeNotice(hostname, entry.address, notice, now), {
+          isNotice: true,
+        })
       } catch (error) {
         this.#report('notice.not-delivered', entry, error)
       }

@@ -1,8 +1,5 @@
 // APPEND, MULTIAPPEND and REPLACE: messages are sealed as they come, and made visible together in one commit, or not at all.
 import { collect } from '../base/async.ts'
-import { concat } from '../base/bytes.ts'
-import { boxKinds, sealBox } from '../crypto/box.ts'
-import { recoveryPlace } from '../crypto/places.ts'
 import { normaliseStream } from '../mail/normalise.ts'
 import { recentChange } from './adopt.ts'
 import type { AppendOptions, AppendResult, Replaced, StagedAppend, Uid, UidValidity } from './api.ts'
@@ -17,7 +14,9 @@ import { sealMessageRecord } from './message-seal.ts'
 import { binaryForm } from './prepare.ts'
 import { refusing } from './refusing.ts'
 import { removal, type Removal } from './removal.ts'
-import { sealMessage, type SealedMessage } from './seal-message.ts'
+import { sealAppended } from './seal-appended.ts'
+import type { SealedMessage } from './seal-message.ts'
+import { discardStaged, stageMessage } from './stage-message.ts'
 import { withKeywords } from './store-flags.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
@@ -68,18 +67,10 @@ export class Staging implements StagedAppend {
     withKeywords(table.keywords, flags)
     this.#changesBytes += changeBytes + flags.encodedBytes
     if (this.#changesBytes > changesBytes) throw tooMany()
-    this.#octets += message.length
+    const stored = await sealAppended(this.#account, table, flags, message)
+    this.#octets += stored.length
     await this.#checkQuota()
-    const { id, site } = this.#account
-    // The key is asked for when it is used: the account may be locked, or its keys renewed, while the message is parsed.
-    const sealed = await sealMessage(site.store, id, message, (key, blob) => {
-      const { vault } = this.#account
-      const place = recoveryPlace(id, blob)
-      return concat(
-        Buffer.of(2),
-        sealBox(vault.root().headerKey, boxKinds.recoveryHeader, vault.epoch, place, key),
-      )
-    })
+    const sealed = await stageMessage(this.#account, stored)
     this.#staged.push({ sealed, options })
     const { envelope, body, bodyStructure, tree, header } = sealed.content
     for (const part of [envelope, body, bodyStructure, tree, header]) this.#recordsBytes += part.length
@@ -194,10 +185,7 @@ export class Staging implements StagedAppend {
   }
 
   async discard(): Promise<void> {
-    for (const { sealed } of this.#staged.splice(0)) {
-      sealed.messageKey.fill(0)
-      await this.#account.site.store.blobs.discard(sealed.staged).catch(() => undefined)
-    }
+    for (const { sealed } of this.#staged.splice(0)) await discardStaged(this.#account, sealed)
   }
 }
 

@@ -18,6 +18,7 @@ import type { MailboxTable } from './mailbox-table.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import { loadRows, readHead, replay } from './replay.ts'
 import type { OpenedSlot } from './slots.ts'
+import type { SiteSealing } from './sealing.ts'
 import type { Vault } from './vault.ts'
 import { joined, Watchers } from './watchers.ts'
 
@@ -29,6 +30,8 @@ export interface Site {
   /** One line for each thing done to keys, accounts and sessions. */
   readonly audit: AuditLog
   readonly escrow: EscrowSource
+  /** Sealing to owners' own keys; `defaultSealing` when absent. */
+  readonly sealing?: SiteSealing
 }
 
 /** What one commit does. `write` may run more than once: it only puts and deletes. */

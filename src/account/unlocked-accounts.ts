@@ -19,6 +19,7 @@ import {
 } from './slots.ts'
 import { refusing } from './refusing.ts'
 import { finishRestore } from './restored.ts'
+import { currentSealing } from './sealing.ts'
 import { UnlockedAccount, type Site } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
 
@@ -207,6 +208,7 @@ export class UnlockedAccounts {
     await refusing(() => unlocked.load())
     await refusing(() => checkSlotsAreCurrent(unlocked))
     await finishRestore(unlocked)
+    await refusing(() => currentSealing(unlocked))
     this.#mustBeOpen()
     const housekeeping = new Housekeeping(unlocked, this.#settings)
     const entry: Unlocked = {

@@ -25,7 +25,7 @@ export interface StoredFacts {
 }
 
 /** Records of an account as a whole, by the letters of their keys. */
-const single = new Set(['ks', 'kk', 'kc', 'kj', 'kr', 'ku', 'h', 'n'])
+const single = new Set(['ks', 'kk', 'kc', 'kj', 'kr', 'kp', 'kpw', 'kpj', 'ku', 'h', 'n'])
 const perMailbox = new Set(['m', 'p', 'x', 'v', 't'])
 const mailboxKeyBytes = 17
 const arrivalLetter = 'd'.charCodeAt(0)

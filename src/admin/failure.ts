@@ -119,6 +119,8 @@ function answerTo(code: RefusalCode): Answer {
         exitCode: exitCodes.unavailable,
         hint: '`letterlock doctor` looks at disk space and permissions',
       }
+    case 'key-trouble':
+      return { exitCode: exitCodes.data, hint: '`letterlock atrest pubkey list ADDR` shows the keys' }
     case 'message-too-large':
     case 'mailbox-not-found':
     case 'message-expunged':

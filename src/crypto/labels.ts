@@ -35,4 +35,6 @@ export const labels = {
   sealedSiteKey: label('sealed site key'),
   witness: label('witness'),
   slotUse: label('slot use'),
+  publicKeys: label('public keys'),
+  publicKeyNotices: label('public key notices'),
 } as const

@@ -53,6 +53,8 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
       return reply(451, '4.3.0 Mail cannot be stored at this moment')
     case 'damaged':
       return reply(451, '4.3.5 Mailbox needs the attention of its administrator')
+    case 'key-trouble':
+      return reply(451, '4.7.5 Mail cannot be sealed to the key of its owner at this moment')
     case 'limit':
       return reply(451, '4.2.0 Mailbox has reached a limit')
     // Not what a delivery is refused with. Whatever it means, the mail is not stored, and may be later.

@@ -59,6 +59,7 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
     case 'offer-expired':
     case 'bad-key':
     case 'no-such-slot':
+    case 'key-trouble':
       return 'CANNOT'
     case 'not-permitted':
       return 'NOPERM'

@@ -5,6 +5,7 @@ import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
 import { FakeSlots } from './fake-slots.ts'
+import { FakePublicKeys } from './fake-public-keys.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
 
 interface FakeAccount {
@@ -217,6 +218,8 @@ export class FakeAccounts implements Accounts {
     const counts = { mailboxes: 6, messages: 2, octets: 2_000, records: 20, areBodiesCompared: true }
     return { ...counts, findings, findingCount: findings.length }
   }
+
+  readonly publicKeys = new FakePublicKeys()
 
   get atRest(): never {
     return unused()

@@ -287,6 +287,7 @@ describe('answers', () => {
     'not-permitted': 'NOPERM',
     'offer-expired': 'CANNOT',
     'bad-key': 'CANNOT',
+    'key-trouble': 'CANNOT',
   }
   for (const [code, expected] of Object.entries(codes)) {
     it(`give ${expected} for ${code}`, () => {

@@ -4,6 +4,7 @@ import tseslint from 'typescript-eslint'
 const floors = [
   ['base'],
   ['config', 'crypto', 'mail', 'sasl', 'store'],
+  ['pubkey'],
   ['account'],
   ['transfer', 'backup'],
   ['admin', 'delivery', 'imap', 'web'],
@@ -22,6 +23,9 @@ const owners = {
   pino: 'server',
   hono: 'web',
   qrcode: 'web',
+  openpgp: 'pubkey',
+  pkijs: 'pubkey',
+  asn1js: 'pubkey',
 }
 
 function layerRules() {
