@@ -38,7 +38,13 @@ export async function compareBinary(peers: Peers, number: number, name: string):
   const note = (item: string, ours: string, theirs: string): void => {
     if (ours !== theirs) differences.push({ of: name, item, ours, theirs })
   }
-  for (const part of await comparableParts(peers, number)) {
+  const parts = await comparableParts(peers, number).catch(async (error: unknown) => {
+    // What came before it may end their process after its answer.
+    if (!(error instanceof ConnectionLost)) throw error
+    await peers.reopenTheirs()
+    return comparableParts(peers, number)
+  })
+  for (const part of parts) {
     const command = `FETCH ${number} (BINARY.SIZE[${part}] BINARY.PEEK[${part}] BINARY.PEEK[${part}]<3.20>)`
     const [ours, theirs] = await Promise.all([
       peers.ours.run(command),

@@ -33,7 +33,7 @@ export const knownBinaryDifferences: readonly KnownDifference[] = [
   {
     what: 'what Dovecot does not survive is answered',
     because: 'its process ends with an assertion of its own: there is nothing to compare with',
-    isOfRealMail: true,
+    isSeldom: true,
     matches: ({ ours, theirs }) => ours === 'OK' && theirs === 'connection lost',
   },
 ]

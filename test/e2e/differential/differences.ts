@@ -8,6 +8,8 @@ export interface KnownDifference {
   readonly because: string
   /** It occurs in real mail only, so that nothing is said when it does not. */
   readonly isOfRealMail?: true
+  /** The other server does not do it each time, so that nothing is ever said when it does not occur. */
+  readonly isSeldom?: true
   /** `message` is the whole message, as latin1. */
   readonly matches: (difference: Difference, message: string) => boolean
 }
