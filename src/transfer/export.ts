@@ -86,7 +86,11 @@ export async function exportMail(
       const write = format === 'maildir' ? exportMaildir : exportMbox
       const counts = await write({
         ...{ place, row, mailbox, uids, state, signal },
-        step: () => options.progress(Math.min((steps += 1), total), total),
+        step: () => {
+          // Long work is no idling: the account must not be locked under it.
+          account.active()
+          options.progress(Math.min((steps += 1), total), total)
+        },
         left: (uid, reason) => options.trouble({ mailbox: info.name, label: `UID ${uid}`, reason }),
       })
       done.push({ name: info.name, path: row.path, messages: uids.length, ...counts })

@@ -79,6 +79,8 @@ class Import {
 
   #step(count: number): void {
     this.#steps += count
+    // Long work is no idling: the account must not be locked under it.
+    this.#account.active()
     this.#options.progress(Math.min(this.#steps, this.#total), this.#total)
   }
 
