@@ -56,9 +56,9 @@ export const slotsOf = (accounts: Accounts): SlotApi | undefined =>
 export const trailOf = (accounts: Accounts): TrailApi | undefined =>
   part<TrailApi>(accounts, ['trail'], 'markTrailSeen')
 export const locksOf = (accounts: Accounts): LockApi | undefined =>
-  part<LockApi>(accounts, ['locks', 'lock'], 'unlockMail')
+  part<LockApi>(accounts, ['lockedMail'], 'unlockMail')
 export const recoveryOf = (accounts: Accounts): RecoveryApi | undefined =>
-  part<RecoveryApi>(accounts, ['recoveries', 'recovery'], 'beginRecovery')
+  part<RecoveryApi>(accounts, ['recovery'], 'beginRecovery')
 export const rollbacksOf = (accounts: Accounts): RollbackApi | undefined =>
   part<RollbackApi>(accounts, ['rollbacks'], 'acceptRollback')
 export const escrowOf = (accounts: Accounts): EscrowApi | undefined =>

@@ -157,7 +157,7 @@ export class AccountsDouble implements Used, Everything {
       atRest: this,
       slots: this,
       trail: this,
-      locks: this,
+      lockedMail: this,
       rollbacks: this,
       escrow: this,
       publicKeys: this,
