@@ -1,12 +1,13 @@
 // The page over the real account layer, in a server: what an admin's key leaves behind, TLS and its reload, slow requests.
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { createServer, request as requestPlain } from 'node:http'
+import { createServer, request as requestPlain, type IncomingMessage } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { suite, test } from 'node:test'
+import type { Accounts, OpenAccount } from '../../src/account/api.ts'
 import { makeSelfSigned } from '../../src/server/self-signed.ts'
 import { BodyRefused, readBody } from '../../src/web/body.ts'
 import { running } from '../server/running.ts'
@@ -53,7 +54,42 @@ suite('with a recovery key of the administrators', () => {
     )
     await client.submit('/history', { password: reset })
     assert.doesNotMatch((await client.get('/')).body, /While you were away/)
-    assert.match((await client.get('/history')).body, /Encryption was turned on/)
+    assert.match((await client.get('/history')).body, /recovery key can open the mail from now on/)
+  })
+})
+
+suite('app passwords', () => {
+  const login = (accounts: Accounts, secret: string, protocol: 'imap' | 'web'): Promise<OpenAccount> =>
+    accounts.login(address, Buffer.from(secret), {
+      protocol,
+      remoteAddress: '192.0.2.1',
+      isTls: true,
+      end: () => undefined,
+    })
+
+  test('made on the page, one opens the mail but not the page, until it is revoked there', async () => {
+    await using site = await running({ 'listen.web': '127.0.0.1:0', 'web.tls': 'false' })
+    const { accounts } = site.server
+    const password = 'the main password'
+    await accounts.create(address, Buffer.from(password))
+    const client = new RawClient(site.port('web'))
+    await client.signIn(address, password)
+    const { body } = await client.submit('/app-passwords', {
+      what: 'add',
+      name: 'Phone',
+      imap: 'yes',
+      password,
+    })
+    const text = [...body.matchAll(/<li>([0-9A-Za-z]+)<\/li>/g)].map(([, group]) => group ?? '').join('-')
+    await (await login(accounts, text, 'imap')).close()
+    const other = new RawClient(site.port('web'))
+    assert.match((await other.signIn(address, text)).body, /Address or password is wrong/)
+    await client.submit('/app-passwords', { what: 'web-only', password }, '/app-passwords')
+    await assert.rejects(login(accounts, password, 'imap'))
+    await (await login(accounts, password, 'web')).close()
+    const id = /name="id" value="([^"]+)"/.exec((await client.get('/app-passwords')).body)?.[1] ?? ''
+    await client.submit('/app-passwords', { what: 'revoke', id })
+    await assert.rejects(login(accounts, text, 'imap'))
   })
 })
 
@@ -74,8 +110,10 @@ async function ask(port: number, options: RequestOptions = {}): Promise<SecureAn
     ...options,
   })
   asked.end()
-  const [answer] = (await once(asked, 'response')) as [import('node:http').IncomingMessage]
-  const fingerprint = (answer.socket as TLSSocket).getPeerCertificate().fingerprint256
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const { socket } = answer
+  assert.ok(socket instanceof TLSSocket)
+  const fingerprint = socket.getPeerCertificate().fingerprint256
   answer.resume()
   return {
     status: answer.statusCode ?? 0,

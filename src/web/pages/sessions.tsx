@@ -13,12 +13,6 @@ const kinds: Partial<Record<string, TextKey>> = {
   escrow: 'sessions.byEscrow',
 }
 
-/** What a row may have besides, once the account layer tells it. */
-interface Told {
-  readonly slotName?: string
-  readonly clientId?: string
-}
-
 function get(visit: OwnerVisit): Reply {
   const { t, site, info, language, session } = visit
   const rows = site.accounts.sessions().filter(({ address }) => address === info.address)
@@ -31,11 +25,11 @@ function get(visit: OwnerVisit): Reply {
         <p class="lead">{t('sessions.lead')}</p>
         {rows.length === 0 ? <p>{t('sessions.nobody')}</p> : null}
         {rows.map((row) => {
-          const { slotName, clientId } = row as Told
+          const { slotName, client } = row
           const kind = kinds[row.slotKind]
           const by = kind === undefined ? row.slotKind : t(kind)
           return (
-            <Card title={clientId ?? row.protocol.toUpperCase()}>
+            <Card title={client ?? row.protocol.toUpperCase()}>
               <Facts
                 pairs={[
                   [t('sessions.from'), `${row.remoteAddress}${row.isTls ? ', TLS' : ''}`],
@@ -48,7 +42,7 @@ function get(visit: OwnerVisit): Reply {
                 action="/sessions"
                 submit={t('sessions.end')}
                 tone="quiet"
-                label={t('sessions.endThis', { name: clientId ?? row.protocol, address: row.remoteAddress })}
+                label={t('sessions.endThis', { name: client ?? row.protocol, address: row.remoteAddress })}
               >
                 <input type="hidden" name="session" value={row.sessionId} />
               </Form>

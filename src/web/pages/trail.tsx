@@ -23,6 +23,15 @@ const kinds: Partial<Record<TrailKind, TextKey>> = {
   'slot-removed': 'trail.slotRemoved',
   'rolled-back': 'trail.rolledBack',
   repaired: 'trail.repaired',
+  'opened-by-admin': 'trail.openedByAdmin',
+  'admin-recovery-added': 'trail.adminRecoveryAdded',
+  'admin-recovery-changed': 'trail.adminRecoveryChanged',
+  'admin-recovery-removed': 'trail.adminRecoveryRemoved',
+  'recovery-begun': 'trail.recoveryBegun',
+  'recovery-cancelled': 'trail.recoveryCancelled',
+  'entries-lost': 'trail.entriesLost',
+  'public-key-added': 'trail.publicKeyAdded',
+  'public-key-removed': 'trail.publicKeyRemoved',
 }
 
 const actors: Partial<Record<string, TextKey>> = {

@@ -124,6 +124,27 @@ export const accountTexts = {
     'Das Postfach wurde auf einen älteren Stand zurückgesetzt',
   ],
   'trail.repaired': ['The mailbox was repaired', 'Das Postfach wurde repariert'],
+  'trail.openedByAdmin': ['The mailbox was opened', 'Das Postfach wurde geöffnet'],
+  'trail.adminRecoveryAdded': [
+    'The administrators’ recovery key can open the mail from now on',
+    'Der Wiederherstellungsschlüssel der Verwaltung kann die Post ab jetzt öffnen',
+  ],
+  'trail.adminRecoveryChanged': [
+    'The administrators’ recovery key is another one now',
+    'Der Wiederherstellungsschlüssel der Verwaltung ist jetzt ein anderer',
+  ],
+  'trail.adminRecoveryRemoved': [
+    'The administrators’ recovery key cannot open the mail any more',
+    'Der Wiederherstellungsschlüssel der Verwaltung kann die Post nicht mehr öffnen',
+  ],
+  'trail.recoveryBegun': ['A recovery was begun', 'Eine Wiederherstellung wurde begonnen'],
+  'trail.recoveryCancelled': ['A recovery was cancelled', 'Eine Wiederherstellung wurde abgesagt'],
+  'trail.entriesLost': [
+    'Entries of this history are missing or were changed',
+    'Einträge dieses Verlaufs fehlen oder wurden verändert',
+  ],
+  'trail.publicKeyAdded': ['A key of your own was added', 'Ein eigener Schlüssel kam hinzu'],
+  'trail.publicKeyRemoved': ['A key of your own was removed', 'Ein eigener Schlüssel wurde entfernt'],
   'trail.byOwner': ['by you', 'von Ihnen'],
   'trail.byAdmin': ['by an administrator', 'von der Verwaltung'],
   'trail.byAdminKey': [
