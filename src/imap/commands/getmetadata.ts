@@ -1,6 +1,6 @@
 // GETMETADATA, RFC 5464 §4.2.
 import { command, type Command } from '../command.ts'
-import { readGetMetadata } from '../wire/metadata-request.ts'
+import { isEntryName, readGetMetadata } from '../wire/metadata-request.ts'
 
 export const getmetadata: Command = command({
   name: 'GETMETADATA',
@@ -14,9 +14,10 @@ export const getmetadata: Command = command({
     const present = account.annotations(mailbox)
     const found = new Map<string, Buffer | undefined>()
     for (const entry of entries) {
-      // What was asked for by its own name is answered, if only with NIL.
-      if (depth === 0) found.set(entry, present.get(entry))
-      else for (const [name, value] of present) if (isWithin(name, entry, depth)) found.set(name, value)
+      // What was asked for by its own name is answered, if only with NIL; what only begins names (RFC 5464 §3.2) has none.
+      if (depth === 0) {
+        if (isEntryName(entry)) found.set(entry, present.get(entry))
+      } else for (const [name, value] of present) if (isWithin(name, entry, depth)) found.set(name, value)
     }
     let longest = 0
     for (const [entry, value] of [...found]) {

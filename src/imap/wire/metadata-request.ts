@@ -82,7 +82,7 @@ export function readSetMetadata(reader: ArgumentReader): MetadataChange {
   const values = new Map<string, Buffer | undefined>()
   reader.list(() => {
     const entry = readEntry(reader)
-    if (!isName(entry)) reader.fail('not the name of an entry')
+    if (!isEntryName(entry)) reader.fail('not the name of an entry')
     reader.space()
     values.set(entry, reader.nstring())
   })
@@ -102,7 +102,7 @@ function readEntry(reader: ArgumentReader): string {
 }
 
 /** RFC 5464 §3.2: two parts at least, and four below `vendor`. */
-function isName(entry: string): boolean {
+export function isEntryName(entry: string): boolean {
   const parts = entry.split('/').slice(1)
   return parts.length >= (parts[1] === 'vendor' ? 4 : 2)
 }
