@@ -38,6 +38,8 @@ import { SlotUses } from './slot-uses.ts'
 import { defaultSealing, type SiteSealing } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
+import { Rollbacks } from './rollback.ts'
+import type { Witnesses } from './witness.ts'
 import type { VerifyReport } from './verify-report.ts'
 import type { VerifyOptions } from './verify.ts'
 
@@ -63,6 +65,8 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly lingerMs?: number
   /** An account in which nobody does anything is locked after so long, in milliseconds; never when absent. */
   readonly lockAfterMs?: number | undefined
+  /** Not given: an account that was put back to an older state is not noticed. */
+  readonly witnesses?: Witnesses
 }
 
 class SiteAccounts implements Accounts {
@@ -81,6 +85,7 @@ class SiteAccounts implements Accounts {
   readonly slots: SlotKeeper
   readonly idleWatch: IdleWatch
   readonly #publicKeys: PublicKeys
+  readonly rollbacks: Rollbacks
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -94,6 +99,7 @@ class SiteAccounts implements Accounts {
     this.#unlocked = new UnlockedAccounts(this.#site, this.#settings, {
       maxMessageBytes: options.maxMessageBytes ?? defaultMessageBytes,
       lingerMs: options.lingerMs ?? 0,
+      witnesses: options.witnesses,
     })
     this.#credentials = new Credentials(this.#site, this.#settings, this.#unlocked)
     this.#registry = new Registry(this.#site, this.#settings)
@@ -117,6 +123,7 @@ class SiteAccounts implements Accounts {
     this.#unlocked.beforeLock = ({ account }) => uses.write(account)
     this.idleWatch = new IdleWatch(this.#unlocked, { clock, log, lockAfterMs: options.lockAfterMs })
     this.#publicKeys = new PublicKeys(parts)
+    this.rollbacks = new Rollbacks(parts)
   }
 
   get atRest(): AtRestApi {
@@ -244,6 +251,7 @@ class SiteAccounts implements Accounts {
     const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
     await this.kick({ address }, 'The account was deleted')
     await this.#registry.destroy(doomed)
+    await this.#unlocked.forgetWitness(doomed.account)
   }
 
   async verify(

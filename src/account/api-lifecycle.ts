@@ -210,6 +210,7 @@ export type TrailKind =
   | 'admin-recovery-removed'
   | 'recovery-begun'
   | 'recovery-cancelled'
+  | 'witness-lost' // what remembers how far the account was is gone or was altered
   | 'entries-lost' // of the trail itself: missing, or not as they were written
   | 'public-key-added'
   | 'public-key-removed'
@@ -258,8 +259,8 @@ export interface RollbackApi {
   ): Promise<
     { readonly seenVersion: number; readonly presentVersion: number; readonly seenAt: number } | undefined
   >
-  /** The owner, or the admin after a restore, says that it was meant. */
-  acceptRollback(address: string): Promise<void>
+  /** The owner (with a secret), or the admin after a restore, says that it was meant: just as it is now. It opens again. */
+  acceptRollback(address: string, secret?: OwnerSecret): Promise<void>
 }
 
 /** Repair of what `verify` finds. */

@@ -1,6 +1,14 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
 import type { VerifyReport } from './verify-report.ts'
-import type { AtRestApi, EscrowApi, OwnerSecret, PublicKeyApi, SlotApi, TrailApi } from './api-lifecycle.ts'
+import type {
+  AtRestApi,
+  EscrowApi,
+  OwnerSecret,
+  PublicKeyApi,
+  RollbackApi,
+  SlotApi,
+  TrailApi,
+} from './api-lifecycle.ts'
 import type { TextPage } from './text-codec.ts'
 import type { AccountEvent } from './account-event.ts'
 
@@ -354,6 +362,7 @@ export interface Accounts {
 
   /** Turning at-rest encryption on and off, rotation, and the recovery code. */
   readonly atRest: AtRestApi
+  readonly rollbacks: RollbackApi
 
   /** Turns at-rest encryption on in one step. Resolves, with the recovery code (ASCII, the caller wipes it), when new mail is safe; older mail follows (`progress`). */
   enableAtRest(

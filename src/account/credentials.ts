@@ -8,10 +8,11 @@ import type { DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { sealAccount } from './key-jobs.ts'
 import type { OpenSession } from './open-account.ts'
-import { editSlots, readSlots, type KeySettings } from './slots.ts'
+import { editSlots, openVault, readSlots, type KeySettings } from './slots.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
+import type { Vault } from './vault.ts'
 import type { VerifyReport } from './verify-report.ts'
 import { verifyAccount, type VerifyOptions } from './verify.ts'
 
@@ -39,6 +40,8 @@ const notTheCode = (): Refusal =>
 
 const notForTheSite = (): Refusal =>
   new Refusal('mail-would-be-lost', 'At-rest encryption is on: the site’s key does not open the account')
+
+type AdminSecret = Extract<OwnerSecret, { readonly kind: 'admin' }>
 
 export class Credentials {
   readonly #site: Site
@@ -71,19 +74,51 @@ export class Credentials {
     }
   }
 
-  /** A session by the owner's, an admin's or the site's secret: the only place that tells their kinds apart. */
+  /** A session by the owner's, an admin's or the site's secret. */
   async openFor(
     entry: DirectoryEntry,
     secret: OwnerSecret,
     info: SessionInfo = nobody,
   ): Promise<OpenSession> {
+    return this.#bySecret(
+      secret,
+      (slotSecret) => this.#enter(entry, slotSecret, info),
+      (admin) => this.openByAdmin(entry, admin, (seed) => this.#enter(entry, { kind: 'escrow', seed }, info)),
+    )
+  }
+
+  /**
+   * The account's keys alone: for proof that the secret is right, and for what is done to an account that does not open. The caller wipes them.
+   * The delivery card is not looked at.
+   */
+  async keysOf({ account }: DirectoryEntry, secret: OwnerSecret): Promise<Vault> {
+    const open = async (slotSecret: SlotSecret): Promise<Vault> => {
+      try {
+        const options = { isCardNeeded: false }
+        return (await openVault(this.#site, account, slotSecret, this.#settings.gate, options)).vault
+      } catch (error) {
+        throw error instanceof WrongKey ? wrongLogin() : asRefusal(error)
+      }
+    }
+    // What the recovery key opens leaves an entry in the trail first: an account that does not open has none to write to.
+    return this.#bySecret(secret, open, async () => {
+      throw new Refusal('not-permitted', 'This takes the owner’s password or recovery code')
+    })
+  }
+
+  /** The only place that tells the kinds of secrets apart. */
+  async #bySecret<T>(
+    secret: OwnerSecret,
+    task: (secret: SlotSecret) => Promise<T>,
+    byAdmin: (secret: AdminSecret) => Promise<T>,
+  ): Promise<T> {
     switch (secret.kind) {
       case 'password':
-        return this.#enter(entry, secret, info)
+        return task(secret)
       case 'recovery': {
         const code = readCode(secret.code)
         try {
-          return await this.#enter(entry, { kind: 'recovery', code }, info)
+          return await task({ kind: 'recovery', code })
         } catch (error) {
           throw isRefusal(error, 'authentication-failed') ? notTheCode() : error
         } finally {
@@ -92,12 +127,12 @@ export class Credentials {
       }
       case 'site':
         try {
-          return await this.#enter(entry, { kind: 'server', siteKey: this.#site.siteKey }, info)
+          return await task({ kind: 'server', siteKey: this.#site.siteKey })
         } catch (error) {
           throw isRefusal(error, 'authentication-failed') ? notForTheSite() : error
         }
       case 'admin':
-        return this.openByAdmin(entry, secret, (seed) => this.#enter(entry, { kind: 'escrow', seed }, info))
+        return byAdmin(secret)
     }
   }
 

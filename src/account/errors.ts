@@ -26,6 +26,7 @@ export type RefusalCode =
   | 'already-enabled'
   | 'wrong-recovery-code'
   | 'mail-would-be-lost'
+  | 'rolled-back' // the account is older than what is remembered of it, and nobody accepted that
   | 'not-permitted' // by the site's policy, or to whoever asks
   | 'offer-expired' // a recovery code that was not typed back in time
   | 'key-trouble' // mail cannot be sealed to the owner's own key now

@@ -42,6 +42,7 @@ export class Housekeeping {
     account.onCommit = (hasArrivals) => {
       if (hasArrivals || account.state.tailLength >= this.#tidyAt) this.wake()
       this.#indexing.wake()
+      account.witness?.wake()
     }
   }
 
@@ -113,6 +114,7 @@ export class Housekeeping {
     }
     try {
       await checkpoint(this.#account)
+      void this.#account.witness?.now()
     } catch (error) {
       // The log stays long; nothing is lost.
       this.#report('checkpoint.failed', error)

@@ -182,7 +182,11 @@ async function readArrivals(
  * Reads and verifies everything but message records and bodies. Throws Corrupt, in words, for a missing, altered,
  * replayed or reordered record.
  */
-export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountState> {
+export async function replay(
+  snapshot: Snapshot,
+  vault: Vault,
+  onHead: (version: number, head: Buffer) => void = () => undefined,
+): Promise<AccountState> {
   const state = new AccountState()
   const manifest = await readManifest(snapshot, vault)
   state.lastUidValidity = manifest.lastUidValidity
@@ -198,6 +202,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
   const arrivals = await readArrivals(snapshot, vault, log, manifest)
   const deleted = deletedMailboxes(log)
   let head: Buffer = manifest.head
+  onHead(manifest.version, head)
   for (let version = manifest.version + 1; version <= stored.version; version += 1) {
     const entry = log.get(version) ?? arrivals.get(version)
     if (!entry) throw new Damage(`entry ${version} of the change log is missing`)
@@ -205,6 +210,7 @@ export async function replay(snapshot: Snapshot, vault: Vault): Promise<AccountS
       throw new Damage(`entry ${version} of the change log does not continue the one before`)
     }
     head = nextHeadFromDigest(vault.account, version, head, entry.digest)
+    onHead(version, head)
     if (version % entriesBetweenBreaths === 0) await breathe()
     if (!('changes' in entry)) continue
     for (const change of entry.changes) {

@@ -21,6 +21,7 @@ import type { OpenedSlot } from './slots.ts'
 import type { SiteSealing } from './sealing.ts'
 import type { Vault } from './vault.ts'
 import { joined, Watchers } from './watchers.ts'
+import type { WitnessKeeper } from './witness-keeper.ts'
 
 export interface Site {
   readonly store: Store
@@ -63,6 +64,9 @@ export class UnlockedAccount {
   readonly memos: { readonly memo: PasswordMemo; readonly slot: OpenedSlot }[] = []
   readonly #queue = new Serial()
   readonly watchers: Watchers
+  readonly #heads = new Map<number, Buffer>()
+  /** Remembers outside the store how far the account is, where the site keeps witnesses. */
+  witness: WitnessKeeper | undefined
   #state: AccountState | undefined
   /** The state is of this version; arrivals may have come since, and nothing else. */
   #version = 0
@@ -80,12 +84,20 @@ export class UnlockedAccount {
     this.watchers = new Watchers(site.log)
   }
 
-  /** Reads and verifies the account. Throws Corrupt. */
-  async load(): Promise<void> {
+  /** Reads and verifies the account; keeps the chain's heads at `headsOf`. Throws Corrupt. Resolves to its version. */
+  async load(headsOf: readonly number[] = []): Promise<number> {
     this.#state = await this.site.store.read(this.id, (snapshot) => {
       this.#version = snapshot.version
-      return replay(snapshot, this.vault)
+      return replay(snapshot, this.vault, (version, head) => {
+        if (headsOf.includes(version)) this.#heads.set(version, head)
+      })
     })
+    return this.#version
+  }
+
+  /** A head that `load` was asked for; undefined: it is of before the manifest, or not there. */
+  headAt(version: number): Buffer | undefined {
+    return this.#heads.get(version)
   }
 
   get state(): AccountState {

@@ -103,6 +103,11 @@ function answerTo(code: RefusalCode): Answer {
       return { exitCode: exitCodes.notPermitted }
     case 'offer-expired':
       return { exitCode: exitCodes.temporary, hint: 'start again: a new code is made' }
+    case 'rolled-back':
+      return {
+        exitCode: exitCodes.data,
+        hint: '`letterlock atrest rollback status ADDR` says more; `... accept ADDR` takes the account as it is',
+      }
     case 'already-enabled':
       return { exitCode: exitCodes.data, hint: '`letterlock atrest status ADDR` shows how far it is' }
     case 'not-enabled':

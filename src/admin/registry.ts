@@ -1,6 +1,8 @@
 // Every command of the site and of this floor; nothing else knows all of them. The server's floor adds its programs.
 import { atrestEnable } from './commands/atrest-enable.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
+import { atrestRollbackAccept } from './commands/atrest-rollback-accept.ts'
+import { atrestRollbackStatus } from './commands/atrest-rollback-status.ts'
 import { atrestStatus } from './commands/atrest-status.ts'
 import { atrestVerify } from './commands/atrest-verify.ts'
 import { backup } from './commands/backup.ts'
@@ -57,6 +59,8 @@ export const siteCommands: readonly SiteCommand[] = [
   importImap,
   exportMaildir,
   exportMbox,
+  atrestRollbackStatus,
+  atrestRollbackAccept,
   exportSealed,
   backup,
   restore,
@@ -102,6 +106,7 @@ export const familySummaries: Readonly<Record<string, string>> = {
   atrest: 'at-rest encryption: enable, status, recover, verify',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
+  'atrest rollback': 'accounts put back to an older state: status, accept',
   'site-key': 'the key of the site: save, load',
   config: 'settings: show, check, describe',
 }

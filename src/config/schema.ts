@@ -230,6 +230,19 @@ export const settings = z.strictObject({
     .prefault({}),
   limits: limits.prefault({}),
   web: web.prefault({}),
+  integrity: z
+    .strictObject({
+      witness_dir: absolutePath
+        .optional()
+        .describe(
+          'Where is remembered how far each account was, so that an older copy of it is noticed. Never in the backup that the store is in. Not set: witness in data_dir.',
+        )
+        .meta({ example: '/var/lib/letterlock-witness' }),
+      witness_interval: duration
+        .prefault('10s')
+        .describe('Changes are remembered there at most so much later.'),
+    })
+    .prefault({}),
   store: z
     .strictObject({
       backend: z
@@ -285,6 +298,10 @@ export const completeSettings = settings
     ...given,
     site_key_file: given.site_key_file ?? join(given.data_dir, 'site.key'),
     control_socket: given.control_socket ?? join(given.data_dir, 'control.sock'),
+    integrity: {
+      ...given.integrity,
+      witness_dir: given.integrity.witness_dir ?? join(given.data_dir, 'witness'),
+    },
     tls: {
       ...given.tls,
       cert: given.tls.cert ?? join(given.data_dir, 'tls', 'cert.pem'),

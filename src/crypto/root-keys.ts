@@ -42,6 +42,10 @@ export class RootKeys implements Disposable {
   get slotUseKey(): Buffer {
     return this.#key('slot use', labels.slotUse)
   }
+  /** Of the MAC of the account's witness (§9.18). */
+  get witnessKey(): Buffer {
+    return this.#key('witness', labels.witness)
+  }
   /** Seals the records and pages of one mailbox (§9.5, §9.6). */
   mailboxKey(mailbox: Uint8Array): Buffer {
     if (mailbox.length !== 16) throw new RangeError('an identifier has 16 bytes')

@@ -74,6 +74,7 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
     case 'already-enabled':
     case 'wrong-recovery-code':
     case 'mail-would-be-lost':
+    case 'rolled-back':
     case 'not-permitted':
     case 'offer-expired':
     case 'bad-key':

@@ -27,6 +27,9 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
     case 'no-such-account':
     case 'wrong-recovery-code':
       return 'AUTHENTICATIONFAILED'
+    // Mail programs show it (RFC 3501 §7.1).
+    case 'rolled-back':
+      return 'ALERT'
     case 'account-disabled':
       return 'CONTACTADMIN'
     // RFC 3501 §7.1: the text must be shown, and says what to do.

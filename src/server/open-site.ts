@@ -2,6 +2,8 @@
 import { openAccounts } from '../account/accounts.ts'
 import type { Accounts } from '../account/api.ts'
 import type { LoginGuard } from '../account/login-guard.ts'
+import type { Witnesses } from '../account/witness.ts'
+import { witnessesIn } from '../account/witness-files.ts'
 import type { BackupApi } from '../backup/api.ts'
 import { makeBackups } from '../backup/backups.ts'
 import { exitCodes } from '../admin/exit-code.ts'
@@ -91,6 +93,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       clock,
       log,
       ...(guard ? { guard } : {}),
+      ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
       recipientDelimiter: config.delivery.recipientDelimiter,
       ...(config.quota.default === undefined ? {} : { defaultQuotaBytes: config.quota.default }),
@@ -99,7 +102,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...{ store, siteKey, clock, gate, kdf: kdfParameters(config.atrest.kdf) },
       hint: `host ${config.hostname}\ndata ${config.dataDir}\n`,
       whileLocked: (account, reason, task) => accounts.whileLocked(account, reason, task),
-      acceptRollback: async () => undefined,
+      acceptRollback: (address) => accounts.rollbacks.acceptRollback(address),
       readSiteKey: () => readSiteKeyBytes(config.siteKeyFile),
     })
     return { accounts, backups, store, close: closer(accounts, store, siteKey) }
@@ -108,6 +111,10 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
     siteKey.wipe()
     throw error
   }
+}
+
+function witnessesOf({ integrity }: Config): Witnesses {
+  return { files: witnessesIn(integrity.witnessDir), intervalMs: integrity.witnessInterval }
 }
 
 function closer(accounts: Accounts, store: Store, siteKey: Disposable): () => Promise<void> {

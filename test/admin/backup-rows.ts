@@ -121,3 +121,60 @@ export const backupRows: readonly Row[] = [
   },
   { name: 'verify of no backup', argv: ['verify', '/nowhere/b', '--json'], exitCode: 65, err: /no backup/ },
 ]
+
+const noticed = { seenVersion: 20, presentVersion: 10, seenAt: Date.UTC(2026, 0, 1) }
+
+export const rollbackRows: readonly Row[] = [
+  {
+    name: 'atrest rollback status of a sound account',
+    argv: ['atrest', 'rollback', 'status', alice, '--json'],
+    exitCode: 0,
+    out: /"isRolledBack":false/,
+  },
+  {
+    name: 'atrest rollback status says 65 when it was put back',
+    argv: ['atrest', 'rollback', 'status', alice],
+    before: ({ accounts }) => (accounts.rollbacks.noticed = noticed),
+    exitCode: 65,
+    err: /at change 10, and was at change 20 on 2026-01-01/,
+  },
+  { name: 'atrest rollback status of nobody', argv: ['atrest', 'rollback', 'status', missing], exitCode: 67 },
+  {
+    name: 'atrest rollback accept must be confirmed',
+    argv: ['atrest', 'rollback', 'accept', alice],
+    before: ({ accounts }) => (accounts.rollbacks.noticed = noticed),
+    exitCode: 64,
+    after: ({ accounts }) => assert.deepEqual(accounts.rollbacks.accepted, []),
+  },
+  {
+    name: 'atrest rollback accept',
+    argv: ['atrest', 'rollback', 'accept', alice, '--yes', '--json'],
+    before: ({ accounts }) => (accounts.rollbacks.noticed = noticed),
+    exitCode: 0,
+    out: /"isAccepted":true/,
+    after: ({ accounts }) => assert.deepEqual(accounts.rollbacks.accepted, [`${alice} admin`]),
+  },
+  {
+    name: 'atrest rollback accept --own takes the password',
+    argv: ['atrest', 'rollback', 'accept', alice, '--own', '--yes', '--password-file', '-'],
+    options: { stdin: 'old secret words' },
+    before: ({ accounts }) => (accounts.rollbacks.noticed = noticed),
+    exitCode: 0,
+    after: ({ accounts }) => assert.deepEqual(accounts.rollbacks.accepted, [`${alice} password`]),
+  },
+  {
+    name: 'atrest rollback accept --own says 65 for a wrong password',
+    argv: ['atrest', 'rollback', 'accept', alice, '--own', '--yes', '--password-file', '-'],
+    options: { stdin: 'guess' },
+    before: ({ accounts }) => (accounts.rollbacks.noticed = noticed),
+    exitCode: 65,
+    err: /wrong password/,
+  },
+  {
+    name: 'atrest rollback accept of what was not put back does nothing',
+    argv: ['atrest', 'rollback', 'accept', alice, '--yes'],
+    exitCode: 0,
+    err: /nothing to accept/,
+    after: ({ accounts }) => assert.deepEqual(accounts.rollbacks.accepted, []),
+  },
+]

@@ -2,13 +2,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accountRows } from './account-rows.ts'
-import { backupRows } from './backup-rows.ts'
+import { backupRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, type Row } from './command-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
 import { transferRows } from './transfer-rows.ts'
 
-const rows: readonly Row[] = [...accountRows, ...transferRows, ...otherRows, ...backupRows]
+const rows: readonly Row[] = [
+  ...accountRows,
+  ...transferRows,
+  ...otherRows,
+  ...backupRows,
+  ...rollbackRows,
+]
 
 describe('commands on the idle store', () => {
   for (const row of rows) {

@@ -220,6 +220,20 @@ export class FakeAccounts implements Accounts {
   }
 
   readonly publicKeys = new FakePublicKeys()
+  readonly rollbacks = {
+    noticed: undefined as { seenVersion: number; presentVersion: number; seenAt: number } | undefined,
+    accepted: [] as string[],
+    rollback: async (address: string) => {
+      this.#find(address)
+      return this.rollbacks.noticed
+    },
+    acceptRollback: async (address: string, secret?: OwnerSecret) => {
+      const account = this.#find(address)
+      if (secret?.kind === 'password' && this.#read(secret.password) !== account.password)
+        throw new Refusal('authentication-failed', 'wrong password')
+      this.rollbacks.accepted.push(`${address} ${secret?.kind ?? 'admin'}`)
+    },
+  }
 
   get atRest(): never {
     return unused()

@@ -12,7 +12,7 @@ import { makeBench } from './harness.ts'
 describe('the registry', () => {
   it('has every file in commands/', () => {
     const files = readdirSync('src/admin/commands').map((name) => name.replace(/\.ts$/, ''))
-    const names = new Set(allCommands.map(({ name }) => name.replace(' ', '-')))
+    const names = new Set(allCommands.map(({ name }) => name.replaceAll(' ', '-')))
     assert.deepEqual(
       files.filter((file) => !names.has(file)),
       [],

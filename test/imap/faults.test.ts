@@ -286,6 +286,7 @@ describe('answers', () => {
     'mail-would-be-lost': 'CANNOT',
     'not-permitted': 'NOPERM',
     'offer-expired': 'CANNOT',
+    'rolled-back': 'ALERT',
     'bad-key': 'CANNOT',
     'key-trouble': 'CANNOT',
   }
