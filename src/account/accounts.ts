@@ -38,6 +38,7 @@ import { SlotUses } from './slot-uses.ts'
 import { defaultSealing, type SiteSealing } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
+import { Repairs } from './repairs.ts'
 import { Rollbacks } from './rollback.ts'
 import type { Witnesses } from './witness.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -86,6 +87,7 @@ class SiteAccounts implements Accounts {
   readonly idleWatch: IdleWatch
   readonly #publicKeys: PublicKeys
   readonly rollbacks: Rollbacks
+  readonly repairs: Repairs
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -124,6 +126,7 @@ class SiteAccounts implements Accounts {
     this.idleWatch = new IdleWatch(this.#unlocked, { clock, log, lockAfterMs: options.lockAfterMs })
     this.#publicKeys = new PublicKeys(parts)
     this.rollbacks = new Rollbacks(parts)
+    this.repairs = new Repairs(parts)
   }
 
   get atRest(): AtRestApi {

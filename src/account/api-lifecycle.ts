@@ -263,13 +263,33 @@ export interface RollbackApi {
   acceptRollback(address: string, secret?: OwnerSecret): Promise<void>
 }
 
-/** Repair of what `verify` finds. */
+/** What a repair did. */
+export interface RepairedAccount extends VerifyReport {
+  /** What was repaired, or in a dry run would be, and what could not be found again: in words, which may name mailboxes. */
+  readonly repaired: readonly string[]
+  readonly lost: readonly string[]
+}
+
+/** Something about the site that is not as it must be. */
+export interface SiteFinding {
+  readonly address: string | undefined
+  readonly account: string | undefined
+  readonly text: string
+}
+
+/** Repair of what `verify` finds, and a look over the site without keys. */
 export interface RepairApi {
+  /** Ends the account's sessions. Refuses with 'rolled-back' what is older than its witness, and 'damaged' where keys are gone. */
   repair(
     address: string,
     secret: OwnerSecret,
     options: { readonly isDryRun: boolean; readonly progress?: Progress },
-  ): Promise<VerifyReport & { readonly repaired: readonly string[]; readonly lost: readonly string[] }>
+  ): Promise<RepairedAccount>
+  /** Resolves to the octets that there are. */
+  recountQuota(address: string, secret: OwnerSecret): Promise<number>
+  /** One mailbox, or all; resolves to how many. Ends the account's sessions. */
+  bumpUidValidity(address: string, secret: OwnerSecret, mailbox?: string): Promise<number>
+  fsckSite(): AsyncIterable<SiteFinding>
 }
 
 export type PublicKeyKind = 'openpgp' | 'smime'

@@ -5,6 +5,7 @@ import type {
   EscrowApi,
   OwnerSecret,
   PublicKeyApi,
+  RepairApi,
   RollbackApi,
   SlotApi,
   TrailApi,
@@ -363,6 +364,7 @@ export interface Accounts {
   /** Turning at-rest encryption on and off, rotation, and the recovery code. */
   readonly atRest: AtRestApi
   readonly rollbacks: RollbackApi
+  readonly repairs: RepairApi
 
   /** Turns at-rest encryption on in one step. Resolves, with the recovery code (ASCII, the caller wipes it), when new mail is safe; older mail follows (`progress`). */
   enableAtRest(

@@ -24,6 +24,8 @@ export const slotUseKey: Buffer = letter('ku')
 export const sealingKey: Buffer = letter('kp')
 export const noticesKey: Buffer = letter('kpw')
 export const sealingJobKey: Buffer = letter('kpj')
+/** Bodies that did not open in a repair and are kept aside. */
+export const quarantineKey: Buffer = letter('kq')
 export const headKey: Buffer = letter('h')
 export const manifestKey: Buffer = letter('n')
 

@@ -30,6 +30,8 @@ export interface RemovalOptions {
    * refused with 'damaged'.
    */
   readonly damagedToo: boolean
+  /** Bodies stay counted, although their messages go: a repair sees to them. */
+  readonly keepsBodies?: boolean
 }
 
 class Plan {
@@ -66,7 +68,7 @@ class Plan {
       write: (tx) => {
         takeText(tx)
         for (const write of this.#writes) write(tx)
-        for (const blob of this.#blobs) tx.unlink(blob)
+        if (this.#options.keepsBodies !== true) for (const blob of this.#blobs) tx.unlink(blob)
       },
     }
   }

@@ -18,7 +18,7 @@ const boxes: Readonly<Record<string, number>> = {
   c: boxKinds.logEntry,
 }
 /** What is sealed in a way that other parts know: at least it must not be text. */
-const sealedOtherwise = new Set(['a', 'ku', 'kp'])
+const sealedOtherwise = new Set(['a', 'ku', 'kp', 'kpw', 'kpj'])
 const cardBytes = 1 + 4 + 4 + 1216 + 32
 const headBytes = 40
 /** Marks say little, in little. */
@@ -56,6 +56,9 @@ export function formFault(key: Uint8Array, value: Uint8Array): string | undefine
     case 'kj':
     case 'kr':
       return bytes.length <= markBytes ? undefined : wrongForm('mark')
+    // Identifiers of bodies.
+    case 'kq':
+      return bytes.length % 16 === 1 ? undefined : wrongForm('list of bodies')
     default:
       return sealedOtherwise.has(letter) ? undefined : 'a record of an unknown kind'
   }

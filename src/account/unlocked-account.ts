@@ -95,6 +95,12 @@ export class UnlockedAccount {
     return this.#version
   }
 
+  /** Takes a state that was made otherwise than by replay: the account does not replay. */
+  adoptState(state: AccountState, version: number): void {
+    this.#state = state
+    this.#version = version
+  }
+
   /** A head that `load` was asked for; undefined: it is of before the manifest, or not there. */
   headAt(version: number): Buffer | undefined {
     return this.#heads.get(version)

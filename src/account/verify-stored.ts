@@ -7,7 +7,7 @@ import { capsuleKind } from '../crypto/kem.ts'
 import type { Finding } from './verify-report.ts'
 import type { AccountState } from './account-state.ts'
 import { factNumbers } from './account-facts.ts'
-import { numberOfTrailKey, slotUseKey, uidOfKey } from './keys.ts'
+import { numberOfTrailKey, quarantineKey, slotUseKey, uidOfKey } from './keys.ts'
 import { isDamage } from './refusing.ts'
 import { openSlotUses } from './slot-use-codec.ts'
 import { openTextPage } from './text-seal.ts'
@@ -25,7 +25,7 @@ export interface StoredFacts {
 }
 
 /** Records of an account as a whole, by the letters of their keys. */
-const single = new Set(['ks', 'kk', 'kc', 'kj', 'kr', 'kp', 'kpw', 'kpj', 'ku', 'h', 'n'])
+const single = new Set(['ks', 'kk', 'kc', 'kj', 'kr', 'kq', 'kp', 'kpw', 'kpj', 'ku', 'h', 'n'])
 const perMailbox = new Set(['m', 'p', 'x', 'v', 't'])
 const mailboxKeyBytes = 17
 const arrivalLetter = 'd'.charCodeAt(0)
@@ -39,7 +39,7 @@ function isOfTrail({ facts }: AccountState, key: Buffer): boolean {
 }
 
 /** Why a record should not be there; undefined: it may. */
-function objection(state: AccountState, key: Buffer): string | undefined {
+export function objection(state: AccountState, key: Buffer): string | undefined {
   if (single.has(key.toString('latin1'))) return undefined
   const letter = key.toString('latin1', 0, 1)
   if (letter === 'L' || letter === 'c' || letter === 'd') return undefined
@@ -132,8 +132,12 @@ export async function verifyStored(
       }
     })
   })
+  const aside = Buffer.from(
+    (await account.read((snapshot) => snapshot.get(quarantineKey))) ?? Buffer.alloc(0),
+  )
+  const isAside = (blob: string): boolean => aside.includes(Buffer.from(blob, 'hex'))
   const bodies = new Map<string, number>()
   for await (const { blobId, count } of site.store.blobs.scan(id))
-    if (count > 0) bodies.set(hex(blobId), count)
+    if (count > 0 && !isAside(hex(blobId))) bodies.set(hex(blobId), count)
   return { records, waitingBodies, bodies, usageBytes: (await site.store.info(id))?.usageBytes ?? 0 }
 }

@@ -16,8 +16,10 @@ import { exportSealed } from './commands/export-sealed.ts'
 import { importImap } from './commands/import-imap.ts'
 import { importMaildir } from './commands/import-maildir.ts'
 import { importMbox } from './commands/import-mbox.ts'
+import { fsck } from './commands/fsck.ts'
 import { kick } from './commands/kick.ts'
 import { quotaGet } from './commands/quota-get.ts'
+import { quotaRecalc } from './commands/quota-recalc.ts'
 import { quotaSet } from './commands/quota-set.ts'
 import { reload } from './commands/reload.ts'
 import { restore } from './commands/restore.ts'
@@ -25,6 +27,7 @@ import { siteKeyLoad } from './commands/site-key-load.ts'
 import { siteKeySave } from './commands/site-key-save.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
+import { uidvalidityBump } from './commands/uidvalidity-bump.ts'
 import { userAdd } from './commands/user-add.ts'
 import { userCapabilities } from './commands/user-capabilities.ts'
 import { userDelete } from './commands/user-delete.ts'
@@ -50,6 +53,7 @@ export const siteCommands: readonly SiteCommand[] = [
   userCapabilities,
   quotaGet,
   quotaSet,
+  quotaRecalc,
   atrestEnable,
   atrestStatus,
   atrestRecover,
@@ -65,6 +69,8 @@ export const siteCommands: readonly SiteCommand[] = [
   backup,
   restore,
   siteKeySave,
+  fsck,
+  uidvalidityBump,
   who,
   kick,
   status,
@@ -94,7 +100,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
   { heading: 'Accounts:', words: ['user', 'quota', 'atrest'] },
   { heading: 'Moving mail:', words: ['import', 'export'] },
-  { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key'] },
+  { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
   { heading: 'Sessions:', words: ['who', 'kick'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
 ]
@@ -102,11 +108,12 @@ export const commandGroups: readonly CommandGroup[] = [
 /** What commands of two words have in common. */
 export const familySummaries: Readonly<Record<string, string>> = {
   user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities',
-  quota: 'room for mail: get, set',
+  quota: 'room for mail: get, set, recalc',
   atrest: 'at-rest encryption: enable, status, recover, verify',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',
+  uidvalidity: 'what clients know of mailboxes: bump',
   'site-key': 'the key of the site: save, load',
   config: 'settings: show, check, describe',
 }

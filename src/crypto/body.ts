@@ -149,7 +149,27 @@ export interface SealedBody {
   readonly read: (start: number, end: number) => Promise<Uint8Array>
 }
 
-async function readExactly(body: SealedBody, start: number, end: number): Promise<Buffer> {
+/**
+ * The size that a body itself says it has, for a reader that lost its record; only the last chunk is opened. Throws Corrupt, UnsupportedVersion.
+ */
+export async function bodySize(body: Omit<SealedBody, 'sizeBytes'>): Promise<number> {
+  const sealed = body.blobLength - headerBytes
+  const chunks = Math.ceil(sealed / sealedChunkBytes)
+  const plaintext = sealed - chunks * tagBytes
+  if (chunks < 1 || plaintext < trailerBytes) throw new Corrupt('body')
+  const keys = deriveBodyKeys(body.messageKey, body.account, body.blob)
+  checkHeader(keys, await readExactly(body, 0, headerBytes))
+  const last = chunks - 1
+  const bytes = await readExactly(body, headerBytes + last * sealedChunkBytes, body.blobLength)
+  const octets = gcmOpen(keys.key, nonceOf(last, true), keys.aad, bytes)
+  if (octets === undefined) throw new Corrupt('body')
+  const sizeBytes = Number(octets.readBigUInt64BE(octets.length - trailerBytes))
+  octets.fill(0)
+  if (sizeBytes > maxBodyBytes || plaintextLength(sizeBytes) !== plaintext) throw new Corrupt('body')
+  return sizeBytes
+}
+
+async function readExactly(body: Pick<SealedBody, 'read'>, start: number, end: number): Promise<Buffer> {
   const bytes = asBuffer(await body.read(start, end))
   if (bytes.length !== end - start) throw new Corrupt('body')
   return bytes

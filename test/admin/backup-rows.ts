@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { BackupRefused } from '../../src/backup/errors.ts'
 import { alice, missing, type Row } from './command-rows.ts'
+import { fakeSiteFindings } from './fake-accounts.ts'
 
 const passphrase = 'a long passphrase'
 
@@ -177,4 +178,73 @@ export const rollbackRows: readonly Row[] = [
     err: /nothing to accept/,
     after: ({ accounts }) => assert.deepEqual(accounts.rollbacks.accepted, []),
   },
+]
+
+export const repairRows: readonly Row[] = [
+  {
+    name: 'fsck of a sound site needs no key',
+    argv: ['fsck', '--json'],
+    exitCode: 0,
+    out: /"findings":\[\]/,
+  },
+  {
+    name: 'fsck says 65 for what it finds in the site',
+    argv: ['fsck'],
+    before: () =>
+      fakeSiteFindings.push({ address: alice, account: '00', text: 'its delivery key is missing' }),
+    exitCode: 65,
+    out: /alice@example\.org: its delivery key is missing/,
+    after: () => fakeSiteFindings.splice(0),
+  },
+  { name: 'fsck --repair wants an account', argv: ['fsck', '--repair'], exitCode: 64, err: /name it/ },
+  {
+    name: 'fsck of an account only looks',
+    argv: ['fsck', alice, '--password-file', '-', '--json'],
+    options: { stdin: 'old secret words' },
+    exitCode: 0,
+    out: /"isRepaired":false,"findings":\[\]/,
+    after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['password dry']),
+  },
+  {
+    name: 'fsck --repair says what was repaired',
+    argv: ['fsck', alice, '--repair', '--site-key'],
+    before: ({ accounts }) => accounts.repairs.report.repaired.push('the delivery key'),
+    exitCode: 0,
+    out: /repaired: the delivery key/,
+    after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['site wet']),
+  },
+  {
+    name: 'fsck --repair says 65 when something was lost',
+    argv: ['fsck', alice, '--repair', '--site-key', '--json'],
+    before: ({ accounts }) => accounts.repairs.report.lost.push('the body of a message'),
+    exitCode: 65,
+    out: /"lost":\["the body of a message"\]/,
+  },
+  {
+    name: 'fsck says 65 for a wrong password',
+    argv: ['fsck', alice, '--repair', '--password-file', '-'],
+    options: { stdin: 'guess' },
+    exitCode: 65,
+    err: /wrong password/,
+  },
+  { name: 'fsck of nobody', argv: ['fsck', missing, '--site-key'], exitCode: 67 },
+  {
+    name: 'quota recalc',
+    argv: ['quota', 'recalc', alice, '--site-key', '--json'],
+    exitCode: 0,
+    out: /"before":2048,"usedBytes":1024/,
+  },
+  {
+    name: 'uidvalidity bump of one mailbox',
+    argv: ['uidvalidity', 'bump', alice, 'INBOX', '--site-key', '--json'],
+    exitCode: 0,
+    out: /"mailboxes":1/,
+  },
+  {
+    name: 'uidvalidity bump of all',
+    argv: ['uidvalidity', 'bump', alice, '--site-key'],
+    exitCode: 0,
+    err: /6 mailboxes have/,
+  },
+  { name: 'uidvalidity bump of nobody', argv: ['uidvalidity', 'bump', missing, '--site-key'], exitCode: 67 },
 ]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accountRows } from './account-rows.ts'
-import { backupRows, rollbackRows } from './backup-rows.ts'
+import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, type Row } from './command-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
@@ -14,6 +14,7 @@ const rows: readonly Row[] = [
   ...otherRows,
   ...backupRows,
   ...rollbackRows,
+  ...repairRows,
 ]
 
 describe('commands on the idle store', () => {

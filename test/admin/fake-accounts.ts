@@ -1,12 +1,19 @@
 // Accounts in memory, without keys or mail: enough for admin commands to work on.
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
-import type { OwnerSecret } from '../../src/account/api-lifecycle.ts'
+import type { OwnerSecret, SiteFinding } from '../../src/account/api-lifecycle.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
 import { FakeSlots } from './fake-slots.ts'
 import { FakePublicKeys } from './fake-public-keys.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
+
+/** What `fsck` of the site finds. */
+export const fakeSiteFindings: SiteFinding[] = []
+
+async function* siteFindings(): AsyncGenerator<SiteFinding> {
+  yield* fakeSiteFindings
+}
 
 interface FakeAccount {
   password: string
@@ -220,6 +227,33 @@ export class FakeAccounts implements Accounts {
   }
 
   readonly publicKeys = new FakePublicKeys()
+  readonly repairs = {
+    report: { repaired: [] as string[], lost: [] as string[] },
+    asked: [] as string[],
+    repair: async (address: string, secret: OwnerSecret, { isDryRun }: { readonly isDryRun: boolean }) => {
+      const account = this.#find(address)
+      if (secret.kind === 'password' && this.#read(secret.password) !== account.password)
+        throw new Refusal('authentication-failed', 'wrong password')
+      this.repairs.asked.push(`${secret.kind} ${isDryRun ? 'dry' : 'wet'}`)
+      const counts = { mailboxes: 6, messages: 2, octets: 2_000, records: 20, areBodiesCompared: true }
+      return {
+        ...counts,
+        findings: this.findings,
+        findingCount: this.findings.length,
+        ...this.repairs.report,
+      }
+    },
+    recountQuota: async (address: string) => {
+      this.#find(address).usedBytes = 1024
+      return 1024
+    },
+    bumpUidValidity: async (address: string, _: OwnerSecret, mailbox?: string) => {
+      this.#find(address)
+      return mailbox === undefined ? 6 : 1
+    },
+    fsckSite: () => siteFindings(),
+  }
+
   readonly rollbacks = {
     noticed: undefined as { seenVersion: number; presentVersion: number; seenAt: number } | undefined,
     accepted: [] as string[],

@@ -1,0 +1,94 @@
+// Looks over the whole site without any owner's key: whether each account has its entry and each entry its account, and everything is sealed.
+import { breathe } from '../base/async.ts'
+import { hex } from '../base/bytes.ts'
+import { openCard } from '../crypto/card.ts'
+import { decodeSlotList } from '../crypto/slot-list.ts'
+import { Damaged, Unavailable } from '../store/errors.ts'
+import type { AccountView } from '../store/store.ts'
+import type { SiteFinding } from './api-lifecycle.ts'
+import { decodeEntry } from './directory.ts'
+import { cardKey, headKey, slotsKey } from './keys.ts'
+import { isDamage } from './refusing.ts'
+import { readHead } from './replay.ts'
+import { formFault } from './sealed-form.ts'
+import type { Site } from './unlocked-account.ts'
+
+/** Findings of one account told one by one. */
+const perAccount = 100
+
+function fails(task: () => unknown): boolean {
+  try {
+    task()
+    return false
+  } catch (error) {
+    if (isDamage(error)) return true
+    throw error
+  }
+}
+
+async function* ofAccount({ siteKey }: Site, id: Buffer, view: AccountView): AsyncGenerator<string> {
+  const [slots, card, head] = await view.getMany([slotsKey, cardKey, headKey])
+  if (!slots || fails(() => decodeSlotList(slots)))
+    yield 'its key slots are missing or damaged: nobody can open it'
+  if (!card || fails(() => openCard(siteKey, id, card)))
+    yield 'its delivery key is missing or not of this site: mail for it is deferred'
+  if (!head || fails(() => readHead(head)) || readHead(head).version !== view.version)
+    yield 'its chain does not reach its version: it does not open'
+  for await (const entries of view.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
+    for (const [key, value] of entries) {
+      const fault = formFault(key, value)
+      if (fault !== undefined) yield fault
+    }
+    await breathe()
+  }
+}
+
+/** Bodies whose files do not have them, and values that are not sealed. */
+export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
+  const { store, siteKey } = site
+  const addresses = new Map<string, string>()
+  for (let after: string | undefined; ;) {
+    const page = await store.directory.list('', after, 500)
+    for (const [name, bytes] of page) {
+      try {
+        const entry = decodeEntry(siteKey, name, bytes)
+        addresses.set(hex(entry.account), name)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        yield {
+          address: name,
+          account: undefined,
+          text: 'its directory entry is damaged, or this site did not write it',
+        }
+      }
+    }
+    after = page.at(-1)?.[0]
+    if (after === undefined) break
+  }
+  const seen = new Set<string>()
+  for await (const id of store.accounts()) {
+    const account = hex(id)
+    seen.add(account)
+    const address = addresses.get(account)
+    if (address === undefined) yield { address, account, text: 'no address stands for this account' }
+    const found: string[] = []
+    try {
+      await store.read(id, async (view) => {
+        for await (const text of ofAccount(site, Buffer.from(id), view))
+          if (found.push(text) >= perAccount) return
+        for await (const page of view.blobs())
+          for (const { blobId, lengthBytes } of page) {
+            await using reader = await store.blobs.open(id, blobId)
+            if (lengthBytes > 0) await reader.read(lengthBytes - 1, lengthBytes)
+          }
+      })
+    } catch (error) {
+      if (!(error instanceof Damaged) && !(error instanceof Unavailable && error.reason === 'restoring'))
+        throw error
+      found.push(error.message)
+    }
+    for (const text of found) yield { address, account, text }
+  }
+  for (const [account, address] of addresses)
+    if (!seen.has(account)) yield { address, account, text: 'there is no account behind this address' }
+}
