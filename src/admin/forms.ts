@@ -1,8 +1,11 @@
 // Forms that several commands share: addresses, sizes, accounts and sessions as they are printed.
 import { z } from 'zod'
 import type { AccountInfo, SessionRow } from '../account/api.ts'
-import type { Argument } from './command.ts'
+import type { AppPassword } from '../account/api-lifecycle.ts'
+import type { Argument, Option } from './command.ts'
 import { parseSize } from '../config/units.ts'
+import { isNetwork } from './networks.ts'
+import { isoOrNull } from './owner.ts'
 
 /** An account's address; what exactly may be one is decided by the account layer. */
 export const address = z
@@ -59,11 +62,12 @@ export function accountRow(info: AccountInfo): AccountRow {
 export const sessionForm = z.object({
   session: z.string().describe('identifier, for `letterlock kick --session`'),
   address: z.string().describe('whose session'),
-  protocol: z.string().describe('imap, admin or demo'),
+  protocol: z.string().describe('imap, web, admin or demo'),
   from: z.string().describe("the client's network address"),
   isTls: z.boolean().describe('true: over TLS'),
   since: z.string().describe('login, ISO 8601'),
-  openedBy: z.string().describe('which key slot the login opened'),
+  openedBy: z.string().describe('which key slot the login opened, with its name'),
+  client: z.string().nullable().describe('what the client calls itself (IMAP ID)'),
 })
 
 export type SessionView = z.output<typeof sessionForm>
@@ -76,7 +80,8 @@ export function sessionView(row: SessionRow): SessionView {
     from: row.remoteAddress,
     isTls: row.isTls,
     since: new Date(row.since).toISOString(),
-    openedBy: row.slotKind,
+    openedBy: row.slotName === undefined ? row.slotKind : `${row.slotKind} "${row.slotName}"`,
+    client: row.client ?? null,
   }
 }
 
@@ -87,4 +92,40 @@ export function matchesMask(mask: string, candidate: string): boolean {
     .replace(/\*+/g, '.*')
     .replace(/\?/g, '.')
   return new RegExp(`^${pattern}$`, 'isu').test(candidate)
+}
+
+/** An address or a network, for `--ip`. */
+export const network: z.ZodString = z
+  .string()
+  .refine(isNetwork, 'must be an address or a network such as 192.0.2.0/24')
+
+export const networkOption: Option = {
+  flags: '--ip NETWORK',
+  description: 'from there, such as 192.0.2.0/24',
+}
+
+/** The first digits of a slot's identifier, as lists show it. */
+export const slotId: z.ZodString = z
+  .string()
+  .regex(/^[0-9a-f]{8,32}$/i, 'must be an identifier as the lists show it, such as 0a1b2c3d')
+
+export const slotIdArgument: Argument = { name: 'ID', key: 'id', description: 'its identifier' }
+
+export const appPasswordForm = z.object({
+  id: z.string().describe('its identifier'),
+  name: z.string().describe('what it is for, as its owner says'),
+  protocols: z.array(z.enum(['imap', 'submission'])).describe('where it is taken'),
+  createdAt: z.string().describe('when it was made, ISO 8601'),
+  expiresAt: z.string().nullable().describe('when it ends, if ever'),
+  lastUsedAt: z.string().nullable().describe('last use, as far as it is known'),
+  lastUsedFrom: z.string().nullable().describe('network address and client of that'),
+})
+
+export function appPasswordView(one: AppPassword): z.output<typeof appPasswordForm> {
+  const { id, name, protocols, createdAt, expiresAt, lastUsedAt, lastUsedFrom } = one
+  return {
+    ...{ id, name, protocols: [...protocols], lastUsedFrom: lastUsedFrom ?? null },
+    createdAt: new Date(createdAt).toISOString(),
+    ...{ expiresAt: isoOrNull(expiresAt), lastUsedAt: isoOrNull(lastUsedAt) },
+  }
 }

@@ -1,8 +1,13 @@
 // Every command of the site and of this floor; nothing else knows all of them. The server's floor adds its programs.
+import { appPasswordAdd } from './commands/app-password-add.ts'
+import { appPasswordList } from './commands/app-password-list.ts'
+import { appPasswordRevoke } from './commands/app-password-revoke.ts'
 import { atrestEnable } from './commands/atrest-enable.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
 import { atrestRollbackAccept } from './commands/atrest-rollback-accept.ts'
 import { atrestRollbackStatus } from './commands/atrest-rollback-status.ts'
+import { atrestSlotsList } from './commands/atrest-slots-list.ts'
+import { atrestSlotsRemove } from './commands/atrest-slots-remove.ts'
 import { atrestStatus } from './commands/atrest-status.ts'
 import { atrestVerify } from './commands/atrest-verify.ts'
 import { backup } from './commands/backup.ts'
@@ -18,6 +23,7 @@ import { importMaildir } from './commands/import-maildir.ts'
 import { importMbox } from './commands/import-mbox.ts'
 import { fsck } from './commands/fsck.ts'
 import { kick } from './commands/kick.ts'
+import { lock } from './commands/lock.ts'
 import { quotaGet } from './commands/quota-get.ts'
 import { quotaRecalc } from './commands/quota-recalc.ts'
 import { quotaSet } from './commands/quota-set.ts'
@@ -34,6 +40,7 @@ import { userDelete } from './commands/user-delete.ts'
 import { userDisable } from './commands/user-disable.ts'
 import { userEnable } from './commands/user-enable.ts'
 import { userList } from './commands/user-list.ts'
+import { userMainPassword } from './commands/user-main-password.ts'
 import { userPasswd } from './commands/user-passwd.ts'
 import { userShow } from './commands/user-show.ts'
 import { verify } from './commands/verify.ts'
@@ -47,10 +54,14 @@ export const siteCommands: readonly SiteCommand[] = [
   userList,
   userShow,
   userPasswd,
+  userMainPassword,
   userDelete,
   userDisable,
   userEnable,
   userCapabilities,
+  appPasswordAdd,
+  appPasswordList,
+  appPasswordRevoke,
   quotaGet,
   quotaSet,
   quotaRecalc,
@@ -58,6 +69,8 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestStatus,
   atrestRecover,
   atrestVerify,
+  atrestSlotsList,
+  atrestSlotsRemove,
   importMaildir,
   importMbox,
   importImap,
@@ -73,6 +86,7 @@ export const siteCommands: readonly SiteCommand[] = [
   uidvalidityBump,
   who,
   kick,
+  lock,
   status,
   stop,
   reload,
@@ -98,16 +112,18 @@ export interface CommandGroup {
 /** How help orders them. */
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
-  { heading: 'Accounts:', words: ['user', 'quota', 'atrest'] },
+  { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest'] },
   { heading: 'Moving mail:', words: ['import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
-  { heading: 'Sessions:', words: ['who', 'kick'] },
+  { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
 ]
 
 /** What commands of two words have in common. */
 export const familySummaries: Readonly<Record<string, string>> = {
   user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities',
+  'app-password': 'passwords for mail programs: add, list, revoke',
+  'atrest slots': 'what opens an account: list, remove',
   quota: 'room for mail: get, set, recalc',
   atrest: 'at-rest encryption: enable, status, recover, verify',
   import: 'take mail in: maildir, mbox, imap',

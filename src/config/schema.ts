@@ -56,6 +56,12 @@ const listen = z.strictObject({
     .array(address)
     .prefault([])
     .describe('The owners’ page, over HTTPS (see [web] tls), as "[::]:8443"; none: no page.'),
+  sasl: z
+    .array(address)
+    .prefault([])
+    .describe(
+      'Dovecot’s authentication protocol, for Postfix (smtpd_sasl_path): a Unix socket that only it can reach.',
+    ),
   socket_mode: socketMode.prefault('0660').describe('Permissions of the Unix sockets named above.'),
 })
 
@@ -102,6 +108,15 @@ const auth = z.strictObject({
 })
 
 const atrest = z.strictObject({
+  lock_after: z
+    .union([z.literal('never').transform(() => undefined), duration])
+    .prefault('never')
+    .describe(
+      'An account whose sessions did nothing but wait for so long is locked, and they end; or "never".',
+    ),
+  linger: duration
+    .prefault('0')
+    .describe('Keys stay in memory so long after the last session, for clients that come back at once.'),
   kdf: z
     .strictObject({
       memory: size

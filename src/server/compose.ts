@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts'
 import { formatAddress, type ListenAddress } from '../config/units.ts'
 import { DeliveryDesk } from '../delivery/desk.ts'
 import { Door } from '../delivery/door.ts'
+import { SubmissionDoor } from '../submission/door.ts'
 import { bind } from './bind.ts'
 import { ImapDoor } from './imap-door.ts'
 import { openParts, type SiteOptions } from './open-site.ts'
@@ -21,7 +22,7 @@ import { webSettings } from '../web/settings.ts'
 import type { SiteHealth } from '../web/site.ts'
 import type { LoginGuard } from '../account/login-guard.ts'
 
-export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp' | 'web'
+export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp' | 'sasl' | 'web'
 
 export interface Listener {
   readonly protocol: Protocol
@@ -149,7 +150,7 @@ function webDoors({ config, log, clock, accounts, tls, guard, health }: Parts): 
 }
 
 async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
-  const { config, log } = parts
+  const { config, log, accounts } = parts
   const doors: OpenDoor[] = []
   const open = async (
     protocol: Protocol,
@@ -174,6 +175,14 @@ async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
   if (config.listen.web.length > 0) {
     const web = webDoors(parts)
     for (const address of config.listen.web) await open('web', web(), address)
+  }
+  for (const address of config.listen.sasl) {
+    const door = new SubmissionDoor({
+      accounts,
+      log: log.with({ proto: 'sasl' }),
+      allowPlainLogin: config.auth.allowPlainLoginOnLoopback,
+    })
+    await open('sasl', door, address)
   }
   return doors
 }

@@ -96,6 +96,8 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
       recipientDelimiter: config.delivery.recipientDelimiter,
+      lingerMs: config.atrest.linger,
+      lockAfterMs: config.atrest.lockAfter,
       ...(config.quota.default === undefined ? {} : { defaultQuotaBytes: config.quota.default }),
     })
     const backups = makeBackups({

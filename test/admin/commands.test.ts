@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accountRows } from './account-rows.ts'
 import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
-import { alice, check, type Row } from './command-rows.ts'
+import { alice, check, missing, type Row } from './command-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
+import { slotRows } from './slot-rows.ts'
 import { transferRows } from './transfer-rows.ts'
 
 const rows: readonly Row[] = [
@@ -15,6 +16,7 @@ const rows: readonly Row[] = [
   ...backupRows,
   ...rollbackRows,
   ...repairRows,
+  ...slotRows,
 ]
 
 describe('commands on the idle store', () => {
@@ -35,7 +37,7 @@ describe('commands over the control socket', () => {
 })
 
 describe('commands that need the server', () => {
-  for (const argv of [['status'], ['who'], ['kick', '*'], ['stop'], ['reload']]) {
+  for (const argv of [['status'], ['who'], ['kick', '*'], ['lock', alice], ['stop'], ['reload']]) {
     it(`${argv[0] ?? ''} says 69 when no server runs`, async (context) => {
       const bench = await makeBench(context)
       const { exitCode, err } = await bench.run(argv)
@@ -53,7 +55,12 @@ describe('commands that need the server', () => {
       out: /"version":"9\.9\.9","pid":\d+,.*"unlockedAccounts":1/,
     },
     { name: 'status in words', argv: ['status'], exitCode: 0, out: /listens +imaps 127\.0\.0\.1:1993/ },
-    { name: 'who', argv: ['who'], exitCode: 0, out: /alice@example\.org +imap +192\.0\.2\.1 +yes/ },
+    {
+      name: 'who',
+      argv: ['who'],
+      exitCode: 0,
+      out: /alice@example\.org +imap +192\.0\.2\.1 +yes +\S.* +app "iPhone" +Mail 16\.0 +s1/,
+    },
     { name: 'who with a mask', argv: ['who', 'bob@*', '--json'], exitCode: 0, out: /^\{"sessions":\[\]\}/ },
     {
       name: 'kick by mask',
@@ -75,6 +82,53 @@ describe('commands that need the server', () => {
       out: /"ended":2/,
       after: ({ accounts }) => assert.deepEqual(accounts.kicked, []),
     },
+    {
+      name: 'who from a network',
+      argv: ['who', '--ip', '192.0.2.0/24', '--json'],
+      exitCode: 0,
+      out: /"session":"s1".*"openedBy":"app \\"iPhone\\"","client":"Mail 16\.0"/,
+    },
+    {
+      name: 'who from another network',
+      argv: ['who', '*', '--ip', '2001:db8::/32', '--json'],
+      exitCode: 0,
+      out: /^\{"sessions":\[\]\}/,
+    },
+    {
+      name: 'who from nonsense',
+      argv: ['who', '--ip', '192.0.2.0/33'],
+      exitCode: 64,
+      err: /--ip must be an/,
+    },
+    {
+      name: 'kick by network',
+      argv: ['kick', '--ip', '192.0.2.1', '--json'],
+      exitCode: 0,
+      out: /"ended":2/,
+      after: ({ accounts }) => assert.deepEqual(accounts.kicked, ['s1', 's2']),
+    },
+    {
+      name: 'kick by mask and network',
+      argv: ['kick', '*', '--ip', '198.51.100.0/24', '--json'],
+      exitCode: 0,
+      out: /"ended":0/,
+    },
+    { name: 'kick by session and mask', argv: ['kick', '*', '--session', 's1'], exitCode: 64, err: /alone/ },
+    {
+      name: 'lock',
+      argv: ['lock', alice, '--json'],
+      exitCode: 0,
+      out: /"ended":2/,
+      after: ({ accounts }) => assert.deepEqual(accounts.kicked, ['s1', 's2']),
+    },
+    {
+      name: 'lock --dry-run',
+      argv: ['lock', alice, '--dry-run', '--json'],
+      exitCode: 0,
+      out: /"ended":2/,
+      after: ({ accounts }) => assert.deepEqual(accounts.kicked, []),
+    },
+    { name: 'lock of nobody', argv: ['lock', missing], exitCode: 67 },
     { name: 'kick of nothing in particular', argv: ['kick'], exitCode: 64, err: /mask.*--session/ },
     { name: 'reload', argv: ['reload'], exitCode: 0, err: /Read again: certificate/ },
     {

@@ -52,15 +52,20 @@ export interface Postfix extends AsyncDisposable {
   logTail(): Promise<string>
 }
 
-/** Starts a Postfix, as root, that takes mail for `domain` and hands it to `lmtpPort` of 127.0.0.1. */
-export async function startPostfix(root: string, domain: string, lmtpPort: number): Promise<Postfix> {
+/** Starts a Postfix, as root, that takes mail for `domain` and hands it to `lmtpPort` of 127.0.0.1; `settings` are put behind the others. */
+export async function startPostfix(
+  root: string,
+  domain: string,
+  lmtpPort: number,
+  settings = '',
+): Promise<Postfix> {
   const [base, smtpPort] = [join(root, 'postfix'), await freePort()]
   const [config, queue, data] = [join(base, 'etc'), join(base, 'queue'), join(base, 'data')]
   for (const directory of [base, config, queue, data]) await mkdir(directory, { mode: 0o755 })
   const owner = (await builtIn('mail_owner')) || 'postfix'
   const { stdout: uid } = await run('id', ['-u', owner])
   await chown(data, Number(uid), (await stat(data)).gid)
-  await writeFile(join(config, 'main.cf'), await mainSettings(base, domain, lmtpPort))
+  await writeFile(join(config, 'main.cf'), (await mainSettings(base, domain, lmtpPort)) + settings)
   await writeFile(join(config, 'master.cf'), services(smtpPort))
   const logTail = async (): Promise<string> =>
     (await readFile(join(base, 'maillog'), 'utf8').catch(() => '')).slice(-3_000)

@@ -7,7 +7,7 @@ const floors = [
   ['pubkey'],
   ['account'],
   ['transfer', 'backup'],
-  ['admin', 'delivery', 'imap', 'web'],
+  ['admin', 'delivery', 'imap', 'submission', 'web'],
   ['server'],
 ]
 

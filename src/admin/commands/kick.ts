@@ -1,13 +1,21 @@
 // kick: ends sessions and wipes their keys from memory.
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
-import { matchesMask } from '../forms.ts'
+import { matchesMask, network, networkOption } from '../forms.ts'
+import { isWithin } from '../networks.ts'
 import { counted } from '../words.ts'
 
 const input = z
-  .strictObject({ mask: z.string().max(320).optional(), session: z.string().min(1).max(100).optional() })
-  .refine(({ mask, session }) => (mask === undefined) !== (session === undefined), {
-    message: "give either a mask ('*' is everybody) or --session ID",
+  .strictObject({
+    mask: z.string().max(320).optional(),
+    session: z.string().min(1).max(100).optional(),
+    ip: network.optional(),
+  })
+  .refine(({ mask, session, ip }) => (mask ?? ip) !== undefined || session !== undefined, {
+    message: "give a mask ('*' is everybody), --ip NETWORK or --session ID",
+  })
+  .refine(({ mask, session, ip }) => session === undefined || (mask ?? ip) === undefined, {
+    message: '--session ID stands alone',
   })
 const result = z.object({
   ended: z.number().describe('sessions that were ended, or would be'),
@@ -21,30 +29,29 @@ export const kick: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
   examples: [
     { line: 'letterlock kick alice@example.org', does: 'all sessions of one account' },
     { line: "letterlock kick '*'", does: 'everybody' },
+    { line: 'letterlock kick --ip 2001:db8::/32', does: 'whoever is logged in from there' },
     { line: 'letterlock kick --session ID', does: 'one session, as `letterlock who` shows it' },
   ],
   arguments: [{ name: '[MASK]', key: 'mask', description: 'addresses, with * and ?' }],
-  options: [{ flags: '--session ID', description: 'one session' }],
+  options: [networkOption, { flags: '--session ID', description: 'one session' }],
   input,
   result,
   needsServer: true,
   changesData: true,
 
-  async run(work, { mask, session }) {
+  async run(work, { mask, session, ip }) {
     const hit = work.accounts
       .sessions()
-      .filter((row) => (mask === undefined ? row.sessionId === session : matchesMask(mask, row.address)))
+      .filter((row) => session === undefined || row.sessionId === session)
+      .filter((row) => mask === undefined || matchesMask(mask, row.address))
+      .filter((row) => ip === undefined || isWithin(ip, row.remoteAddress))
     const addresses = [...new Set(hit.map((row) => row.address))].sort()
     if (work.isDryRun) return { ended: hit.length, addresses }
-    if (session !== undefined) {
-      return {
-        ended: await work.accounts.kick({ sessionId: session }, 'ended by the administrator'),
-        addresses,
-      }
-    }
+    const reason = 'ended by the administrator'
     let ended = 0
-    for (const address of addresses)
-      ended += await work.accounts.kick({ address }, 'ended by the administrator')
+    if (session !== undefined || ip !== undefined)
+      for (const { sessionId } of hit) ended += await work.accounts.kick({ sessionId }, reason)
+    else for (const address of addresses) ended += await work.accounts.kick({ address }, reason)
     return { ended, addresses }
   },
 

@@ -1,0 +1,43 @@
+// app-password list: the app passwords of an account.
+import { z } from 'zod'
+import { siteCommand, type SiteCommand } from '../command.ts'
+import { address, addressArgument, appPasswordForm, appPasswordView } from '../forms.ts'
+import { ownerNeeds, ownerSecret, shownTime, siteKeyField, siteKeyOption } from '../owner.ts'
+import { counted, tableLines } from '../words.ts'
+
+const input = z.strictObject({ address, siteKey: siteKeyField })
+const result = z.object({ appPasswords: z.array(appPasswordForm).describe('one object each') })
+
+/** Lists app passwords with their last use. Their names are sealed: it takes the owner's secret. */
+export const appPasswordList: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
+  name: 'app-password list',
+  summary: 'list the app passwords of an account',
+  examples: [
+    { line: 'letterlock app-password list alice@example.org', does: 'asks for the password' },
+    { line: 'letterlock app-password list bob@example.org --site-key --json', does: 'for scripts' },
+  ],
+  arguments: [addressArgument],
+  options: [siteKeyOption],
+  input,
+  result,
+  mayNeed: [{ name: 'password', kind: 'current' }],
+  secrets: (given) => ownerNeeds(given),
+
+  async run(work, given) {
+    const found = await work.accounts.slots.appPasswords(given.address, ownerSecret(work, given))
+    return { appPasswords: found.map(appPasswordView) }
+  },
+
+  show({ appPasswords }, view) {
+    if (appPasswords.length > 0) {
+      const head = ['ID', 'NAME', 'FOR', 'MADE', 'EXPIRES', 'LAST USED', 'FROM']
+      const rows = appPasswords.map((one) => [
+        ...[one.id, one.name, one.protocols.join(',')],
+        ...[shownTime(one.createdAt), shownTime(one.expiresAt), shownTime(one.lastUsedAt)],
+        one.lastUsedFrom ?? '-',
+      ])
+      for (const line of tableLines(head, rows)) view.out(line)
+    }
+    view.talk(view.talkPaint.dim(counted(appPasswords.length, 'app password')))
+  },
+})
