@@ -234,7 +234,6 @@ export class AtRest implements AtRestApi {
     secret: OwnerSecret,
     { reencrypt, progress }: { readonly reencrypt: boolean; readonly progress?: Progress },
   ): Promise<{ finished: Promise<void> }> {
-    if (reencrypt) throw new Refusal('not-permitted', 'Bodies cannot be given new keys yet')
     const entry = await this.#parts.registry.entry(address)
     const session = await this.#parts.credentials.openFor(entry, secret, worker)
     return this.#begin(

@@ -18,7 +18,7 @@ export interface FoundRecord {
   readonly uid: number
   /** The encoded record, to be sealed again elsewhere. Holds the message key: whoever asked for it wipes it. */
   readonly encoded: Buffer
-  readonly record: MessageRecord
+  readonly record: Required<MessageRecord>
 }
 
 const found = (uid: number, encoded: Buffer): FoundRecord => ({

@@ -1,10 +1,13 @@
 // The commits that turn at-rest encryption on and off and begin a rotation. What older records need follows in convert.ts.
+import { u32 } from '../base/bytes.ts'
 import { addEpoch } from '../crypto/keyset.ts'
 import type { Slot, SlotSecret } from '../crypto/slot.ts'
 import type { JobKind } from './api-lifecycle.ts'
+import { factNumbers } from './account-facts.ts'
 import { Refusal } from './errors.ts'
 import { encodeJob } from './job-mark.ts'
 import { conversionKey } from './keys.ts'
+import type { Change } from './log-codec.ts'
 import { editSlots, type KeySettings, type SlotEdit } from './slots.ts'
 import type { TrailNote } from './trail.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
@@ -17,6 +20,13 @@ function mustBeSettled(account: UnlockedAccount): void {
 
 export const messagesOf = (account: UnlockedAccount): number =>
   [...account.state.mailboxes.values()].reduce((sum, table) => sum + table.messages, 0)
+
+/** In the same commit as the epoch: what is to happen to bodies cannot be forgotten, nor taken away by whoever writes the disk. */
+const renewsBodies = ({ vault }: UnlockedAccount): Change => ({
+  kind: 'fact',
+  fact: factNumbers.bodies,
+  value: u32(vault.epoch + 1),
+})
 
 /** Renews slots and volume key and begins an epoch, in one commit. */
 async function beginEpoch(
@@ -33,6 +43,7 @@ async function beginEpoch(
       mustBeSettled(account)
     },
     keyset: addEpoch,
+    changes: kind === 're-encrypt' ? [renewsBodies(account)] : [],
     write: (tx) => tx.put(conversionKey, encodeJob({ kind, done: 0, total: messagesOf(account), startedAt })),
   })
 }

@@ -16,6 +16,8 @@ export interface Content {
 export interface MessageRecord extends Content {
   readonly messageKey: Buffer
   readonly blob: Buffer
+  /** The identifier of the message's first body: what EMAILID is made of. Absent: that of its body. */
+  readonly emailId?: Buffer
 }
 
 const empty = Buffer.alloc(0)
@@ -57,14 +59,21 @@ function readContent(from: ByteReader): Content {
 }
 
 export function encodeMessage(record: MessageRecord): Buffer {
-  return writeContent(new ByteWriter().u8(1).fixed(record.messageKey).fixed(record.blob), record).finish()
+  const { messageKey, blob, emailId } = record
+  const to = new ByteWriter()
+  if (!emailId || emailId.equals(blob)) to.u8(1).fixed(messageKey).fixed(blob)
+  else to.u8(2).fixed(messageKey).fixed(blob).fixed(emailId)
+  return writeContent(to, record).finish()
 }
 
 /** The record's Buffers are views on `data`. */
-export function decodeMessage(data: Uint8Array): MessageRecord {
+export function decodeMessage(data: Uint8Array): Required<MessageRecord> {
   const from = new ByteReader(data)
-  if (from.u8() !== 1) throw new MalformedRecord('message record of an unknown version')
-  const record = { messageKey: from.fixed(32), blob: from.fixed(16), ...readContent(from) }
+  const version = from.u8()
+  if (version !== 1 && version !== 2) throw new MalformedRecord('message record of an unknown version')
+  const [messageKey, blob] = [from.fixed(32), from.fixed(16)]
+  const emailId = version === 2 ? from.fixed(16) : blob
+  const record = { messageKey, blob, emailId, ...readContent(from) }
   from.end()
   return record
 }

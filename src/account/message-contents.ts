@@ -6,11 +6,17 @@ import { Refused } from '../store/errors.ts'
 import type { BlobReader } from '../store/store.ts'
 import type { MessageContent, Uid } from './api.ts'
 import { readRecords, type FoundRecord } from './contents.ts'
-import { Damage, Refusal } from './errors.ts'
+import { Damage, isRefusal, Refusal } from './errors.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
+
+/** A body and the message key that opens it. */
+interface Sealed {
+  readonly key: Secret
+  readonly blob: Buffer
+}
 
 const ready = (bytes: Buffer): Buffer | undefined => (bytes.length === 0 ? undefined : bytes)
 
@@ -23,11 +29,12 @@ function contentOf(
 ): MessageContent {
   const { id } = account
   const blob = Buffer.from(record.blob)
+  const emailId = Buffer.from(record.emailId)
   const { sizeBytes } = record
   return {
     uid: uid as Uid,
     get emailId() {
-      return hex(blob)
+      return hex(emailId)
     },
     sizeBytes,
     envelope: ready(record.envelope),
@@ -36,12 +43,24 @@ function contentOf(
     tree: ready(record.tree),
     header: ready(record.header),
     async *read(start, end) {
-      const own = key.isWiped ? await lookUpKey(account, table, uid) : account.vault.lend(key.bytes)
+      let sealed: Sealed = key.isWiped
+        ? await lookUp(account, table, uid)
+        : { key: account.vault.lend(key.bytes), blob }
       try {
-        const reader = await openBlob(account, table, uid, blob)
+        let reader = await openBlob(account, sealed.blob)
+        if (!reader) {
+          // A rotation gave the message another body meanwhile, or it is gone.
+          account.vault.takeBack(sealed.key)
+          const before = sealed.blob
+          sealed = await lookUp(account, table, uid)
+          reader = sealed.blob.equals(before) ? undefined : await openBlob(account, sealed.blob)
+          if (!reader) throw new Damage('the body of a message is missing')
+        }
+        const { key: own, blob: place } = sealed
         try {
           const body = {
-            ...{ messageKey: own.bytes, account: id, blob, sizeBytes, blobLength: reader.lengthBytes },
+            ...{ messageKey: own.bytes, account: id, blob: place, sizeBytes },
+            blobLength: reader.lengthBytes,
             read: (from: number, to: number) => reader.read(from, to),
           }
           for await (const piece of openBody(body, start, end)) {
@@ -52,9 +71,9 @@ function contentOf(
           await reader.close()
         }
       } catch (error) {
-        throw own.isWiped ? locked() : asRefusal(error)
+        throw sealed.key.isWiped && !isRefusal(error, 'message-expunged') ? locked() : asRefusal(error)
       } finally {
-        account.vault.takeBack(own)
+        account.vault.takeBack(sealed.key)
       }
     },
   }
@@ -63,20 +82,13 @@ function contentOf(
 const locked = (): Refusal => new Refusal('unavailable', 'The account was locked')
 const expunged = (): Refusal => new Refusal('message-expunged', 'The message was expunged')
 
-/** A body that is gone is damage, unless its message went meanwhile. */
-async function openBlob(
-  account: UnlockedAccount,
-  table: MailboxTable,
-  uid: number,
-  blob: Buffer,
-): Promise<BlobReader> {
+/** undefined: there is none. */
+async function openBlob(account: UnlockedAccount, blob: Buffer): Promise<BlobReader | undefined> {
   try {
     return await account.site.store.blobs.open(account.id, blob)
   } catch (error) {
-    if (!(error instanceof Refused) || error.reason !== 'no-blob') throw error
-    // The commit that took it away may be durable and not yet applied.
-    await account.exclusive(async () => undefined)
-    throw table.has(uid) ? new Damage('the body of a message is missing') : expunged()
+    if (error instanceof Refused && error.reason === 'no-blob') return undefined
+    throw error
   }
 }
 
@@ -87,9 +99,12 @@ function takeKey(vault: Vault, { record }: FoundRecord): Secret {
   return key
 }
 
-async function lookUpKey(account: UnlockedAccount, table: MailboxTable, uid: number): Promise<Secret> {
+/** Where a message's body is now and what opens it. Behind all commits: one that moved it may be durable and not yet applied. */
+async function lookUp(account: UnlockedAccount, table: MailboxTable, uid: number): Promise<Sealed> {
+  await account.exclusive(async () => undefined)
   for await (const batch of readRecords(account, table, [uid]))
-    for (const found of batch) return takeKey(account.vault, found)
+    for (const found of batch)
+      return { blob: Buffer.from(found.record.blob), key: takeKey(account.vault, found) }
   throw expunged()
 }
 

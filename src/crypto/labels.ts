@@ -19,6 +19,7 @@ export const labels = {
   list: label('list'),
   mailbox: label('mailbox'),
   recoveryHeader: label('recovery header'),
+  renewedBody: label('renewed body'),
   chain: label('chain'),
   serverSlot: label('server slot'),
   siteMac: label('site mac'),

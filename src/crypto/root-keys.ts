@@ -34,6 +34,10 @@ export class RootKeys implements Disposable {
   get headerKey(): Buffer {
     return this.#key('header', labels.recoveryHeader)
   }
+  /** Leads from a body's message key to the one that it gets in this epoch (§9.13). */
+  get renewalKey(): Buffer {
+    return this.#key('renewal', labels.renewedBody)
+  }
   /** Seals entries of the trail (§9.10). */
   get trailKey(): Buffer {
     return this.#key('trail', labels.trail)

@@ -118,6 +118,12 @@ export interface FoundBlob {
   readonly count: number
 }
 
+/**
+ * What stands before a body from now on, of the same length; undefined: what stands there. `header` is undefined where damage left
+ * none that is whole.
+ */
+export type RenewHeader = (blobId: BlobId, header: Uint8Array | undefined) => Uint8Array | undefined
+
 export interface BlobStore {
   /**
    * Writes a body; `source` may use its buffer again for the next chunk. Resolves when all of it is written, not
@@ -137,6 +143,14 @@ export interface BlobStore {
   /** Holds a committed blob for several reads. Refused 'no-blob' when there is none. */
   open(account: AccountId, blobId: BlobId): Promise<BlobReader>
   length(account: AccountId, blobId: BlobId): Promise<number | undefined>
+  /** The bytes that stand before a committed blob; undefined where damage left none. Refused 'no-blob'. */
+  header(account: AccountId, blobId: BlobId): Promise<Buffer | undefined>
+  /**
+   * Replaces the headers of committed blobs as `renew` says, and overwrites with zeros whatever else lies in the account's files: bodies that
+   * are gone, or that a crash cut short. Durable when it resolves; a crash on the way may leave a header that is not whole, never a
+   * body. Bodies staged while it runs are left alone. Resolves to false, with nothing done, when a staged body keeps it waiting too long.
+   */
+  scrub(account: AccountId, renew: RenewHeader): Promise<boolean>
   /** Every complete body in the account's files, live or not, read from the files alone but for `count`. Slow. */
   scan(account: AccountId): AsyncIterable<FoundBlob>
 }

@@ -42,7 +42,7 @@ export class LevelStore implements Store {
     this.#committer = new Committer(disk.records)
     this.#accounts = new Accounts(disk, this.#committer)
     this.#cleaner = new Cleaner(disk, this.#accounts)
-    this.blobs = new LevelBlobs(disk, this.#accounts, this.#operations)
+    this.blobs = new LevelBlobs(disk, this.#accounts, this.#operations, this.#cleaner)
     this.directory = new LevelDirectory(disk.records, this.#committer, this.#operations)
     this.site = new LevelSite(disk.records, this.#committer, this.#operations)
     disk.records.onReappeared = () => {

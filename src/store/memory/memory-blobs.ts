@@ -3,12 +3,21 @@ import { collect } from '../../base/async.ts'
 import { hex } from '../../base/bytes.ts'
 import { checkAccountId, checkBlobId, checkRecoveryHeader, checkSpan } from '../checks.ts'
 import { Damaged, Refused } from '../errors.ts'
-import type { AccountId, BlobId, BlobReader, BlobStore, FoundBlob, StagedBlob } from '../store.ts'
+import type {
+  AccountId,
+  BlobId,
+  BlobReader,
+  BlobStore,
+  FoundBlob,
+  RenewHeader,
+  StagedBlob,
+} from '../store.ts'
 import type { BlobChange } from '../write-set.ts'
 
 export interface MemoryBlob {
   readonly blobId: Uint8Array
-  readonly recoveryHeader: Uint8Array
+  /** Replaced by `scrub`. */
+  recoveryHeader: Uint8Array
   readonly body: Buffer
   readonly count: number
 }
@@ -124,6 +133,22 @@ export class MemoryBlobs implements BlobStore {
 
   async length(account: AccountId, blobId: BlobId): Promise<number | undefined> {
     return this.#blobsOf(account)?.get(hex(blobId))?.body.length
+  }
+
+  async header(account: AccountId, blobId: BlobId): Promise<Buffer | undefined> {
+    return Buffer.from(this.#find(account, blobId).recoveryHeader)
+  }
+
+  async scrub(account: AccountId, renew: RenewHeader): Promise<boolean> {
+    this.#mustExist(account)
+    for (const blob of this.#blobsOf(account)?.values() ?? []) {
+      const fresh = renew(blob.blobId, blob.recoveryHeader)
+      if (!fresh) continue
+      if (fresh.length !== blob.recoveryHeader.length)
+        throw new TypeError('a header is replaced by one of its own length')
+      blob.recoveryHeader = Buffer.from(fresh)
+    }
+    return true
   }
 
   async *scan(account: AccountId): AsyncGenerator<FoundBlob> {

@@ -2,13 +2,22 @@
 import { hex } from '../../../base/bytes.ts'
 import { checkBlobId, checkRecoveryHeader, checkSpan } from '../../checks.ts'
 import { Damaged, Refused } from '../../errors.ts'
-import type { AccountId, BlobId, BlobReader, BlobStore, FoundBlob, StagedBlob } from '../../store.ts'
+import type {
+  AccountId,
+  BlobId,
+  BlobReader,
+  BlobStore,
+  FoundBlob,
+  RenewHeader,
+  StagedBlob,
+} from '../../store.ts'
 import type { Account } from '../account.ts'
 import type { Accounts } from '../accounts.ts'
 import type { Disk } from '../disk.ts'
 import { storeError } from '../faults.ts'
 import { hasCode } from './files.ts'
-import { frameBytes, frameHeaderBytes, segmentHeaderBytes } from './frame.ts'
+import type { Cleaner } from './cleaner.ts'
+import { decodeFrame, frameBytes, frameHeaderBytes, segmentHeaderBytes } from './frame.ts'
 import { blobSuffix, decodeBlob, type BlobRecord } from '../layout.ts'
 import type { HeldFile } from './open-files.ts'
 import type { Operations } from '../operations.ts'
@@ -26,11 +35,13 @@ export class LevelBlobs implements BlobStore {
   readonly #accounts: Accounts
   readonly #operations: Operations
   readonly #room: Room
+  readonly #cleaner: Cleaner
 
-  constructor(disk: Disk, accounts: Accounts, operations: Operations) {
+  constructor(disk: Disk, accounts: Accounts, operations: Operations, cleaner: Cleaner) {
     this.#disk = disk
     this.#accounts = accounts
     this.#operations = operations
+    this.#cleaner = cleaner
     this.#room = new Room(disk.files, disk.segments, disk.limits.reserveBytes)
   }
 
@@ -104,6 +115,29 @@ export class LevelBlobs implements BlobStore {
     return this.#operations.run(async () => {
       await this.#disk.records.ready()
       return this.#find(this.#accounts.get(id), blobId)?.bodyBytes
+    })
+  }
+
+  async header(id: AccountId, blobId: BlobId): Promise<Buffer | undefined> {
+    return this.#operations.run(async () => {
+      const account = this.#accounts.get(id)
+      const { blob, held } = await this.#locate(account, blobId)
+      try {
+        const head = Buffer.alloc(frameHeaderBytes + blob.headerBytes)
+        const length = await held.file.read(head, blob.offset)
+        return decodeFrame(account.id, head.subarray(0, length))?.recoveryHeader
+      } catch (error) {
+        throw storeError(error, 'reading a header')
+      } finally {
+        held.release()
+      }
+    })
+  }
+
+  async scrub(id: AccountId, renew: RenewHeader): Promise<boolean> {
+    return this.#operations.run(async () => {
+      await this.#disk.records.ready()
+      return this.#cleaner.scrub(id, renew)
     })
   }
 

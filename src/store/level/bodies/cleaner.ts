@@ -6,7 +6,9 @@ import type { Accounts } from '../accounts.ts'
 import type { Disk } from '../disk.ts'
 import { segmentHeaderBytes } from './frame.ts'
 import { decodeSegment, segmentSuffix } from '../layout.ts'
+import type { RenewHeader } from '../../store.ts'
 import { moveLiveFrames } from './move-frames.ts'
+import { scrubSegments } from './scrub.ts'
 import type { Segment } from './segment.ts'
 import type { AccountSegments } from './segments.ts'
 
@@ -63,6 +65,22 @@ export class Cleaner {
       this.#waiting -= 1
     }
     if (this.#isStopped) throw new Unavailable('closed', 'the store is closed')
+  }
+
+  /** See `BlobStore.scrub`. Nothing is cleaned meanwhile. */
+  async scrub(id: Uint8Array, renew: RenewHeader): Promise<boolean> {
+    this.#waiting += 1
+    this.#wake?.()
+    try {
+      return await this.#serial.run(() =>
+        this.#accounts.use(id, async (account, segments) => {
+          this.#accounts.mustBeActive(account)
+          return scrubSegments(this.#disk, account, segments, renew, () => this.#isStopped)
+        }),
+      )
+    } finally {
+      this.#waiting -= 1
+    }
   }
 
   async stop(): Promise<void> {

@@ -43,6 +43,11 @@ export class OpenFiles {
     return this.#slots.size
   }
 
+  /** Whether more than one hold the file. */
+  isShared(path: string): boolean {
+    return (this.#slots.get(path)?.holders ?? 0) > 1
+  }
+
   /** Opens a file, or shares an open one. `check` runs once for each opening; when it throws, so does this. */
   async acquire(path: string, check: (file: OpenFile) => Promise<void>): Promise<HeldFile> {
     let slot = this.#slots.get(path)
