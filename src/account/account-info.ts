@@ -53,10 +53,11 @@ export async function accountInfo(
     pendingArrivals: pending,
     isUnlocked,
     capabilitiesOff,
-    slots: list.slots.map(({ id, kind, createdAt }) => ({
+    slots: list.slots.map(({ id, kind, createdAt, kdf }) => ({
       id: Buffer.from(id).toString('hex'),
       kind,
       createdAt,
+      ...(kdf ? { kdf } : {}),
     })),
   }
 }

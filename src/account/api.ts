@@ -67,8 +67,10 @@ export interface MessageState {
 /** Ready-made parts of one message. `undefined`: too long to keep ready, make it from `MessageBody`. */
 export interface MessageContent {
   readonly uid: Uid
-  /** The blob's identifier as hexadecimal: the same for all copies (usable as EMAILID). */
+  /** In hexadecimal, the same for all copies, and kept when a rotation gives the message another body (usable as EMAILID). */
   readonly emailId: string
+  /** The identifier of the body that it has now; absent: the same. */
+  readonly bodyId?: string
   readonly sizeBytes: number
   /** IMAP wire bytes, from `mail/envelope.ts` and `mail/bodystructure.ts`. */
   readonly envelope: Buffer | undefined
@@ -283,7 +285,13 @@ export interface AccountInfo {
   readonly isUnlocked: boolean
   /** IMAP capabilities that its sessions are not offered, in capitals. */
   readonly capabilitiesOff: readonly string[]
-  readonly slots: readonly { readonly id: string; readonly kind: string; readonly createdAt: number }[]
+  readonly slots: readonly {
+    readonly id: string
+    readonly kind: string
+    readonly createdAt: number
+    /** Of passwords: what one guess costs. */
+    readonly kdf?: { readonly memoryKiB: number; readonly passes: number; readonly parallelism: number }
+  }[]
 }
 
 export interface SessionRow {

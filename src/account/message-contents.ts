@@ -36,6 +36,9 @@ function contentOf(
     get emailId() {
       return hex(emailId)
     },
+    get bodyId() {
+      return hex(blob)
+    },
     sizeBytes,
     envelope: ready(record.envelope),
     body: ready(record.body),

@@ -90,7 +90,8 @@ class Reading {
         continue
       }
       const { content } = opened
-      this.bodies.set(content.emailId, (this.bodies.get(content.emailId) ?? 0) + 1)
+      const body = content.bodyId ?? content.emailId
+      this.bodies.set(body, (this.bodies.get(body) ?? 0) + 1)
       this.octets += content.sizeBytes
       const state = mailbox.state(uid)
       if (state && state.sizeBytes !== content.sizeBytes)

@@ -33,3 +33,12 @@ export function refuseSealed(info: AccountInfo): void {
     },
   )
 }
+
+/** Octets a second on a quiet machine: bodies read and written, or records alone. For estimates. */
+const bodiesPerSecond = 40e6
+const recordsPerSecond = 250e6
+
+/** Seconds that sealing all of an account anew takes, roughly. */
+export function estimated({ usedBytes }: AccountInfo, withBodies: boolean): number {
+  return Math.ceil(usedBytes / (withBodies ? bodiesPerSecond : recordsPerSecond))
+}

@@ -2,12 +2,17 @@
 import { appPasswordAdd } from './commands/app-password-add.ts'
 import { appPasswordList } from './commands/app-password-list.ts'
 import { appPasswordRevoke } from './commands/app-password-revoke.ts'
+import { atrestCodeRegenerate } from './commands/atrest-code-regenerate.ts'
+import { atrestCodeTest } from './commands/atrest-code-test.ts'
+import { atrestDisable } from './commands/atrest-disable.ts'
 import { atrestEnable } from './commands/atrest-enable.ts'
+import { atrestKdf } from './commands/atrest-kdf.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
 import { atrestRollbackAccept } from './commands/atrest-rollback-accept.ts'
 import { atrestRollbackStatus } from './commands/atrest-rollback-status.ts'
 import { atrestSlotsList } from './commands/atrest-slots-list.ts'
 import { atrestSlotsRemove } from './commands/atrest-slots-remove.ts'
+import { atrestRotate } from './commands/atrest-rotate.ts'
 import { atrestStatus } from './commands/atrest-status.ts'
 import { atrestVerify } from './commands/atrest-verify.ts'
 import { backup } from './commands/backup.ts'
@@ -66,8 +71,13 @@ export const siteCommands: readonly SiteCommand[] = [
   quotaSet,
   quotaRecalc,
   atrestEnable,
+  atrestDisable,
   atrestStatus,
+  atrestRotate,
   atrestRecover,
+  atrestCodeRegenerate,
+  atrestCodeTest,
+  atrestKdf,
   atrestVerify,
   atrestSlotsList,
   atrestSlotsRemove,
@@ -125,7 +135,8 @@ export const familySummaries: Readonly<Record<string, string>> = {
   'app-password': 'passwords for mail programs: add, list, revoke',
   'atrest slots': 'what opens an account: list, remove',
   quota: 'room for mail: get, set, recalc',
-  atrest: 'at-rest encryption: enable, status, recover, verify',
+  atrest: 'at-rest encryption: enable, disable, status, rotate, recover, code, kdf, verify',
+  'atrest code': 'recovery codes: regenerate, test',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',

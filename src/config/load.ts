@@ -2,6 +2,7 @@
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { ConfigError, nearest, settingLines, type Problem } from './problems.ts'
+import { withSurgemailNames } from './surgemail.ts'
 import { completeSettings, freeze, type Config } from './schema.ts'
 import { allSettings, settingByName, type Setting } from './tree.ts'
 
@@ -129,7 +130,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   }
   const problems: Problem[] = []
   const origins = overlay(table, sources, problems)
-  const result = completeSettings.safeParse(table)
+  const result = completeSettings.safeParse(withSurgemailNames(table))
   if (result.success && problems.length === 0) return freeze(result.data)
 
   const lines = settingLines(text)

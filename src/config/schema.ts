@@ -107,6 +107,28 @@ const auth = z.strictObject({
   block_max: duration.prefault('1h').describe('The longest.'),
 })
 
+const policy = z.enum(['off', 'offered', 'new', 'all'])
+
+/** `DOMAIN POLICY`, and `admin-recovery` or `no-admin-recovery` behind it if it is to differ from the site's. */
+const domainRule = z.string().transform((given, context) => {
+  const [name, rule, recovery, ...more] = given.trim().split(/\s+/)
+  const parsed = { name: domain.safeParse(name), policy: policy.safeParse(rule) }
+  const isRecoveryKnown = recovery === undefined || /^(no-)?admin-recovery$/.test(recovery)
+  if (parsed.name.success && parsed.policy.success && isRecoveryKnown && more.length === 0) {
+    return {
+      name: parsed.name.data,
+      policy: parsed.policy.data,
+      admin_recovery: recovery === undefined ? undefined : recovery === 'admin-recovery',
+    }
+  }
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be a domain and a policy such as "example.org all" or "example.net offered no-admin-recovery"',
+  })
+  return z.NEVER
+})
+
 const atrest = z.strictObject({
   lock_after: z
     .union([z.literal('never').transform(() => undefined), duration])
@@ -117,6 +139,21 @@ const atrest = z.strictObject({
   linger: duration
     .prefault('0')
     .describe('Keys stay in memory so long after the last session, for clients that come back at once.'),
+  policy: policy
+    .prefault('offered')
+    .describe(
+      'Who is encrypted at rest: off nobody, offered who wants it, new also new accounts at their first login, all everybody at the next login.',
+    ),
+  admin_recovery: z
+    .boolean()
+    .prefault(true)
+    .describe('Whether accounts may get a slot for the admin recovery key, if the site has one.'),
+  domains: z
+    .array(domainRule)
+    .prefault([])
+    .describe(
+      'What holds for one domain instead, as "example.org all" or "example.net offered no-admin-recovery".',
+    ),
   kdf: z
     .strictObject({
       memory: size

@@ -1,6 +1,7 @@
 // Opens what the server and the commands on an idle store have in common: site key, store, accounts.
 import { openAccounts } from '../account/accounts.ts'
 import type { Accounts } from '../account/api.ts'
+import type { AtRestRules } from '../account/at-rest-rules.ts'
 import type { LoginGuard } from '../account/login-guard.ts'
 import type { Witnesses } from '../account/witness.ts'
 import { witnessesIn } from '../account/witness-files.ts'
@@ -35,6 +36,18 @@ export interface SiteParts {
   readonly store: Store
   /** Ends sessions, wipes keys, closes the store: in this order. */
   close(): Promise<void>
+}
+
+/** `[atrest]` as the account layer takes it: the domain's own settings, else the site's. */
+export function rulesOf({ policy, adminRecovery, domains }: Config['atrest']): AtRestRules {
+  const own = new Map(domains.map((rule) => [rule.name, rule] as const))
+  return (domain) => {
+    const set = own.get(domain)
+    return {
+      policy: set?.policy ?? policy,
+      adminRecovery: set?.adminRecovery ?? adminRecovery,
+    }
+  }
 }
 
 /** `[atrest.kdf]` as the crypto layer takes it. */
@@ -95,6 +108,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...(guard ? { guard } : {}),
       ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
+      rules: rulesOf(config.atrest),
       recipientDelimiter: config.delivery.recipientDelimiter,
       lingerMs: config.atrest.linger,
       lockAfterMs: config.atrest.lockAfter,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { accountRows } from './account-rows.ts'
+import { atRestRows } from './at-rest-rows.ts'
 import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, missing, type Row } from './command-rows.ts'
 import { makeBench } from './harness.ts'
@@ -11,6 +12,7 @@ import { transferRows } from './transfer-rows.ts'
 
 const rows: readonly Row[] = [
   ...accountRows,
+  ...atRestRows,
   ...transferRows,
   ...otherRows,
   ...backupRows,

@@ -1,6 +1,7 @@
 // Accounts in memory, without keys or mail: enough for admin commands to work on.
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
-import type { OwnerSecret, SiteFinding } from '../../src/account/api-lifecycle.ts'
+import type { AtRestApi, OwnerSecret, SiteFinding } from '../../src/account/api-lifecycle.ts'
+import { fakeAtRest } from './fake-at-rest.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
@@ -15,7 +16,7 @@ async function* siteFindings(): AsyncGenerator<SiteFinding> {
   yield* fakeSiteFindings
 }
 
-interface FakeAccount {
+export interface FakeAccount {
   password: string
   atRest: AtRestState
   isDisabled: boolean
@@ -23,6 +24,7 @@ interface FakeAccount {
   capabilitiesOff: readonly string[]
   code: string
   usedBytes: number
+  isPending?: boolean
 }
 
 const unused = (): never => {
@@ -269,9 +271,8 @@ export class FakeAccounts implements Accounts {
     },
   }
 
-  get atRest(): never {
-    return unused()
-  }
+
+  readonly atRest: AtRestApi = fakeAtRest(this)
 
   async *exportSealed(address: string): AsyncGenerator<Buffer> {
     this.#find(address)

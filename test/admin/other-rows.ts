@@ -38,7 +38,7 @@ export const otherRows: readonly Row[] = [
     argv: ['atrest', 'enable', alice, '--password-file', '-', '--json'],
     options: { stdin: 'old secret words' },
     exitCode: 0,
-    out: /^\{"address":"alice@example.org","atRest":"on","recoveryCode":"AAAA-[A-Z-]+"\}\n$/,
+    out: /^\{"address":"alice@example.org","atRest":"on","marked":0,"usedBytes":2048,"estimatedSeconds":1,"recoveryCode":"AAAA-[A-Z-]+"\}\n$/,
   },
   {
     name: 'atrest enable says 65 for a wrong password and prints no code',

@@ -164,3 +164,27 @@ for (const [name, sources, ...lines] of wrong) {
     for (const line of lines) assert.ok(message.includes(line), `${message}\n  lacks\n${line}`)
   })
 }
+
+test('at-rest policies are of the site and of domains, under SurgeMail’s names too', () => {
+  const rows: readonly [text: string, policy: string, adminRecovery: boolean][] = [
+    ['', 'offered', true],
+    ['[atrest]\npolicy = "all"\nadmin_recovery = false', 'all', false],
+    ['g_atrest_enable = "true"', 'offered', true],
+    ['g_atrest_enable = "false"\ng_atrest_all = "true"', 'off', true],
+    ['g_atrest_enable = true\ng_atrest_all = true\ng_atrest_crazy = true', 'all', false],
+    ['g_atrest_all = "true"\n[atrest]\npolicy = "new"', 'new', true],
+  ]
+  for (const [text, policy, adminRecovery] of rows) {
+    const { atrest } = loadConfig({ text })
+    assert.deepEqual([atrest.policy, atrest.adminRecovery], [policy, adminRecovery], text)
+  }
+  const { atrest } = loadConfig({
+    text: '[atrest]\ndomains = ["Example.org all", "example.net off no-admin-recovery"]',
+  })
+  assert.deepEqual(atrest.domains, [
+    { name: 'example.org', policy: 'all', adminRecovery: undefined },
+    { name: 'example.net', policy: 'off', adminRecovery: false },
+  ])
+  for (const wrong of ['example.org', 'example.org sometimes', 'example.org all perhaps', 'a b c d'])
+    assert.throws(() => loadConfig({ flags: { 'atrest.domains': wrong } }), ConfigError, wrong)
+})

@@ -470,7 +470,7 @@ class Account {
   /** Opens the record of the given kind, of the account or of a mailbox; `hash` is what another record names it by. */
   open(word, number, mailbox, hash) {
     const { name, value, data } = this.opened(word, number, mailbox, hash)
-    return Object.assign(new Fields(data, name).version(word === 'list' ? 2 : 1), { value })
+    return Object.assign(new Fields(data, name).version(word === 'list' || word === 'message' ? 2 : 1), { value })
   }
 
   openData = (word, number) => this.opened(word, number).data
@@ -759,7 +759,7 @@ function* messageRecords(account, mailbox) {
     for (let count = page?.u16() ?? 0; count > 0; count--) {
       const uid = page.u32()
       const record = new Fields(page.lp32(), `message ${uid} of ${mailbox.name}`)
-      yield [uid, () => readMessage(record.version()), uid >= least && uid < mailbox.packedUntil]
+      yield [uid, () => readMessage(record.version(2)), uid >= least && uid < mailbox.packedUntil]
       least = uid + 1
     }
     page?.end()
@@ -768,6 +768,7 @@ function* messageRecords(account, mailbox) {
 
 function readMessage(fields) {
   const message = { messageKey: fields.hash(), blob: fields.id() }
+  if (fields.knownAs === 2) fields.id() // what the message was known by before its body was sealed again
   return { ...message, size: readContent(fields) }
 }
 

@@ -25,6 +25,34 @@ async function found(store: Store): Promise<FoundBlob[]> {
 }
 
 export const blobCases: readonly Case[] = [
+  [
+    'a scrubbing replaces the headers that are to be replaced, by others of their length, and no body',
+    async ({ store }) => {
+      const bodies = [1, 300_000, 70_000, 5].map((size, index) => noise(size, index))
+      for (const [index, body] of bodies.entries())
+        await addBlob(store, account, id(index), body, noise(144 + index, 9))
+      await store.transact(account, async (tx) => tx.unlink(id(2)))
+      const seen: string[] = []
+      const isDone = await store.blobs.scrub(account, (blob, header) => {
+        assert.ok(header)
+        seen.push(hex(blob))
+        return hex(blob) === hex(id(1)) ? Buffer.alloc(header.length, 0x5a) : undefined
+      })
+      assert.equal(isDone, true)
+      assert.deepEqual(seen.sort(), [0, 1, 3].map((index) => hex(id(index))).sort())
+      await addBlob(store, account, id(7), bodies[2] ?? Buffer.alloc(0))
+      for (const [index, body] of bodies.entries()) {
+        if (index !== 2) assert.ok((await readBlob(store, account, id(index))).equals(body))
+      }
+      assert.deepEqual(await store.blobs.header(account, id(0)), noise(144, 9))
+      assert.deepEqual(await store.blobs.header(account, id(1)), Buffer.alloc(145, 0x5a))
+      const live = (await found(store)).filter(({ count }) => count > 0)
+      assert.deepEqual(
+        live.map(({ blobId }) => hex(blobId)).sort(),
+        [0, 1, 3, 7].map((index) => hex(id(index))).sort(),
+      )
+    },
+  ],
   ...sizes.flatMap((size): Case[] => [
     [
       `a body of ${size} bytes comes back as it went in, given whole`,
