@@ -117,6 +117,7 @@ async function oldKeys(site: TestSite, account: Buffer, secret: 'site' | 'passwo
     clock: site.clock,
     log: silentLog,
     audit: noAudit,
+    escrow: noEscrow,
   }
   const slot =
     secret === 'site'
