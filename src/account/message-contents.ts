@@ -55,6 +55,8 @@ function contentOf(
           // A rotation gave the message another body meanwhile, or it is gone.
           account.vault.takeBack(sealed.key)
           const before = sealed.blob
+          // The commit that moved it, or took it away, may be durable and not yet applied.
+          await account.exclusive(async () => undefined)
           sealed = await lookUp(account, table, uid)
           reader = sealed.blob.equals(before) ? undefined : await openBlob(account, sealed.blob)
           if (!reader) throw new Damage('the body of a message is missing')
@@ -102,9 +104,8 @@ function takeKey(vault: Vault, { record }: FoundRecord): Secret {
   return key
 }
 
-/** Where a message's body is now and what opens it. Behind all commits: one that moved it may be durable and not yet applied. */
+/** Where a message's body is now and what opens it. */
 async function lookUp(account: UnlockedAccount, table: MailboxTable, uid: number): Promise<Sealed> {
-  await account.exclusive(async () => undefined)
   for await (const batch of readRecords(account, table, [uid]))
     for (const found of batch)
       return { blob: Buffer.from(found.record.blob), key: takeKey(account.vault, found) }
