@@ -3,6 +3,7 @@ import { readArrival } from '../crypto/arrival.ts'
 import { boxKinds } from '../crypto/box.ts'
 import { capsuleKind } from '../crypto/kem.ts'
 import type { AccountInfo, AtRestState } from './api.ts'
+import { alternateAddressField, fieldOf, lockedMailField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { readJob } from './job-mark.ts'
 import { arrivalRange } from './keys.ts'
@@ -23,9 +24,10 @@ function isMessage(account: Buffer, value: Uint8Array): boolean {
 /** Throws what store and crypto throw. Counts the arrivals that wait by reading them. */
 export async function accountInfo(
   site: Site,
-  { account, address, isDisabled, capabilitiesOff }: DirectoryEntry,
+  entry: DirectoryEntry,
   isUnlocked: boolean,
 ): Promise<AccountInfo> {
+  const { account, address, isDisabled, capabilitiesOff, fields } = entry
   const { list } = await readSlots(site, account)
   const numbers = await site.store.info(account)
   const { pending, job } = await site.store.read(account, async (snapshot) => {
@@ -40,9 +42,11 @@ export async function accountInfo(
     ? job?.kind === 'disable'
       ? 'disabling'
       : 'off'
-    : isConverting
-      ? 'converting'
-      : 'on'
+    : fieldOf(fields, lockedMailField)
+      ? 'locked'
+      : isConverting
+        ? 'converting'
+        : 'on'
   return {
     address,
     accountId: account.toString('hex'),
@@ -53,6 +57,7 @@ export async function accountInfo(
     pendingArrivals: pending,
     isUnlocked,
     capabilitiesOff,
+    alternateAddress: fieldOf(fields, alternateAddressField),
     slots: list.slots.map(({ id, kind, createdAt, kdf }) => ({
       id: Buffer.from(id).toString('hex'),
       kind,

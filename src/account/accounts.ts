@@ -5,7 +5,7 @@ import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
-import { noAudit, type AuditLog } from './audit.ts'
+import { noAudit, noteAudit, type AuditEntry, type AuditLog } from './audit.ts'
 import { AtRest } from './at-rest.ts'
 import { domainOf, isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
@@ -18,19 +18,21 @@ import {
   newCapabilitiesOff,
   type DirectoryEntry,
 } from './directory.ts'
-import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
+import { alternateAddressField, capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
 import { exportSealed } from './export-sealed.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Logins } from './login.ts'
+import type { LockedMail } from './locked-mail.ts'
 import type { LoginGuard } from './login-guard.ts'
 import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
 import { PublicKeys } from './public-keys.ts'
 import { recipient } from './recipient.ts'
 import { asRefusal, refusing } from './refusing.ts'
+import type { Recovery } from './recovery.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
 import { SlotKeeper } from './slot-keeper.ts'
@@ -88,6 +90,8 @@ class SiteAccounts implements Accounts {
   readonly #publicKeys: PublicKeys
   readonly rollbacks: Rollbacks
   readonly repairs: Repairs
+  readonly lockedMail: LockedMail
+  readonly recovery: Recovery
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -119,7 +123,13 @@ class SiteAccounts implements Accounts {
     const services = makeOwnerServices({ ...parts, keeper, passwordWasReset }, options)
     this.escrow = services.escrow
     this.trail = services.trail
-    this.#logins = new Logins({ ...parts, enrolment: this.#enrolment })
+    this.lockedMail = services.lockedMail
+    this.recovery = services.recovery
+    this.#atRest.onNewCode = (entry, code) => this.recovery.codeWasMade(entry, code)
+    this.#logins = new Logins({
+      ...{ ...parts, enrolment: this.#enrolment },
+      enterLocked: (entry, password, session) => this.lockedMail.enter(entry, password, session),
+    })
     this.slots = new SlotKeeper(parts)
     this.#unlocked.onUnlock = (entry) => this.slots.unlockedNow(entry)
     this.#unlocked.beforeLock = ({ account }) => uses.write(account)
@@ -199,6 +209,7 @@ class SiteAccounts implements Accounts {
     const quota = options.quotaBytes ?? this.#options.defaultQuotaBytes
     const isMarked = isMarkedWhenNew(this.#rules, address)
     await this.#registry.create(address, password, quota, withField(new Map(), pendingField, isMarked))
+    await this.#note({ event: 'account.created', address, by: 'admin' })
     return this.info(address)
   }
 
@@ -227,22 +238,45 @@ class SiteAccounts implements Accounts {
   async setPassword(address: string, password: Buffer): Promise<void> {
     requirePassword(password)
     await this.#credentials.setPassword(await this.#registry.entry(address), password)
+    await this.#note({ event: 'password.set', address: canonicalAddress(address), by: 'admin' })
     await this.kick({ address }, 'The password was changed')
   }
 
   async changePassword(address: string, oldPassword: Buffer, newPassword: Buffer): Promise<void> {
     requirePassword(newPassword)
-    await this.#credentials.changePassword(await this.#registry.entry(address), oldPassword, newPassword)
+    const entry = await this.#registry.entry(address)
+    await this.#credentials.changePassword(entry, oldPassword, newPassword)
+    await this.lockedMail.passwordWasSet(entry)
+    await this.#note({ event: 'password.changed', address: entry.address, by: 'owner' })
   }
 
   async setDisabled(address: string, isDisabled: boolean): Promise<void> {
-    await this.#registry.setDisabled(await this.#registry.entry(address), isDisabled)
+    const entry = await this.#registry.entry(address)
+    await this.#registry.setDisabled(entry, isDisabled)
+    const event = isDisabled ? 'account.disabled' : 'account.enabled'
+    await this.#note({ event, address: entry.address, by: 'admin' })
     if (isDisabled) await this.kick({ address }, 'The account was disabled')
   }
 
   async setQuota(address: string, quotaBytes: number | undefined): Promise<void> {
     const { account } = await this.#registry.entry(address)
     await refusing(() => this.#site.store.transact(account, async (tx) => tx.setQuota(quotaBytes)))
+  }
+
+  async setAlternateAddress(address: string, alternate: string | undefined): Promise<void> {
+    const entry = await this.#registry.entry(address)
+    const value = alternate === undefined ? undefined : newAddress(alternate)
+    await this.#registry.setField(entry, alternateAddressField, value)
+    await this.#note({
+      event: 'account.alternate-address',
+      address: entry.address,
+      by: 'admin',
+      detail: { isSet: value !== undefined },
+    })
+  }
+
+  #note(entry: AuditEntry): Promise<void> {
+    return noteAudit(this.#site, entry)
   }
 
   async setCapabilitiesOff(address: string, names: readonly string[]): Promise<void> {
@@ -255,6 +289,7 @@ class SiteAccounts implements Accounts {
     await this.kick({ address }, 'The account was deleted')
     await this.#registry.destroy(doomed)
     await this.#unlocked.forgetWitness(doomed.account)
+    await this.#note({ event: 'account.deleted', address: doomed.address, by: 'admin' })
   }
 
   async verify(
@@ -272,7 +307,10 @@ class SiteAccounts implements Accounts {
   ): Promise<{ recoveryCode: Buffer; finished: Promise<void> }> {
     const entry = await this.#registry.entry(address)
     this.#atRest.mustBeAllowed(entry)
-    return this.#credentials.enableAtRest(entry, password, progress)
+    const enabled = await this.#credentials.enableAtRest(entry, password, progress)
+    await this.#note({ event: 'atrest.enabled', address: entry.address, by: 'owner' })
+    await this.recovery.codeTextWasMade(entry, enabled.recoveryCode)
+    return enabled
   }
 
   async recover(
@@ -281,12 +319,12 @@ class SiteAccounts implements Accounts {
     newPassword: Buffer,
   ): Promise<{ recoveryCode: Buffer }> {
     requirePassword(newPassword)
-    const fresh = await this.#credentials.recover(
-      await this.#registry.entry(address),
-      recoveryCode,
-      newPassword,
-    )
+    const entry = await this.#registry.entry(address)
+    await this.recovery.mustBeReady(address, recoveryCode)
+    const fresh = await this.#credentials.recover(entry, recoveryCode, newPassword)
+    await this.lockedMail.passwordWasSet(entry)
     await this.kick({ address }, 'The password was recovered')
+    await this.recovery.recovered(entry, fresh.recoveryCode)
     return fresh
   }
 
@@ -304,11 +342,12 @@ class SiteAccounts implements Accounts {
   }
 
   sessions(): readonly SessionRow[] {
-    return this.#unlocked.sessions().map(({ sessionId, address, info, since, slot, client }) => ({
+    const rows = this.#unlocked.sessions().map(({ sessionId, address, info, since, slot, client }) => ({
       ...{ sessionId, address, since, client, slotKind: slot.kind },
       ...{ protocol: info.protocol, remoteAddress: info.remoteAddress, isTls: info.isTls },
       ...{ slotId: slot.id.slice(0, 8), slotName: slot.label?.name },
     }))
+    return [...rows, ...this.lockedMail.sessions()]
   }
 
   async lock(address: string, reason: string): Promise<number> {
@@ -324,11 +363,14 @@ class SiteAccounts implements Accounts {
       const address = canonicalAddress(who.address)
       const found = this.#unlocked.entries().filter((entry) => entry.address === address)
       const ended = await Promise.all(found.map(({ account }) => this.#unlocked.lock(account.id, reason)))
-      return ended.reduce((sum, count) => sum + count, 0)
+      return ended.reduce(
+        (sum, count) => sum + count,
+        this.lockedMail.end((row) => row.address === address, reason),
+      )
     }
     const sessions = this.#unlocked.sessions().filter(({ sessionId }) => sessionId === who.sessionId)
     await this.#unlocked.end(sessions, reason)
-    return sessions.length
+    return sessions.length + this.lockedMail.end((row) => row.sessionId === who.sessionId, reason)
   }
 
   whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T> {

@@ -3,8 +3,10 @@ import type { VerifyReport } from './verify-report.ts'
 import type {
   AtRestApi,
   EscrowApi,
+  LockApi,
   OwnerSecret,
   PublicKeyApi,
+  RecoveryApi,
   RepairApi,
   RollbackApi,
   SlotApi,
@@ -218,6 +220,8 @@ export interface SessionInfo {
 /** One session's hold on an unlocked account. The last one to close wipes the keys. */
 export interface OpenAccount {
   readonly address: string
+  /** Its mailboxes are not all there are: what a list lacks is not gone, and clients must not be told so. */
+  readonly isIncomplete?: boolean
   readonly sessionId: string
   /** IMAP capabilities that this session is not offered, in capitals; as it was at login. */
   readonly capabilitiesOff: readonly string[]
@@ -292,6 +296,8 @@ export interface AccountInfo {
     /** Of passwords: what one guess costs. */
     readonly kdf?: { readonly memoryKiB: number; readonly passes: number; readonly parallelism: number }
   }[]
+  /** Where notices go besides the mailbox. */
+  readonly alternateAddress?: string | undefined
 }
 
 export interface SessionRow {
@@ -341,6 +347,12 @@ export interface Accounts {
   readonly escrow: EscrowApi
   /** What was done to the keys of an account, for its owner. */
   readonly trail: TrailApi
+  /** Passwords that do not open the mail. */
+  readonly lockedMail: LockApi
+  /** Recovery with a waiting time. */
+  readonly recovery: RecoveryApi
+  /** Where notices go besides the mailbox; undefined: nowhere. Refuses with 'limit' what is no address. */
+  setAlternateAddress(address: string, alternate: string | undefined): Promise<void>
 
   /** Finds who takes mail for an address (plus-addressing, case), or says 'no-such-account' / 'account-disabled'. No key needed. */
   resolve(address: string): Promise<DeliveryTarget>

@@ -7,7 +7,9 @@ import type {
   CodeOffer,
   OwnerSecret,
   Progress,
+  TrailBy,
 } from './api-lifecycle.ts'
+import { noteAudit } from './audit.ts'
 import type { AtRestRules } from './at-rest-rules.ts'
 import { policyOf } from './at-rest-rules.ts'
 import { atRestStatus } from './at-rest-status.ts'
@@ -52,9 +54,15 @@ const passwordSlotsOf = (slots: readonly Slot[]): string =>
     .sort()
     .join()
 
+/** Whose doing it is, by the secret that was given. */
+const whoOf = ({ kind }: OwnerSecret): TrailBy =>
+  kind === 'admin' ? 'admin-key' : kind === 'site' ? 'admin' : 'owner'
+
 export class AtRest implements AtRestApi {
   readonly #parts: AtRestParts
   readonly #offers: Offers
+  /** A recovery code is in force: 16 bytes. Must not throw. */
+  onNewCode: (entry: DirectoryEntry, code: Uint8Array) => Promise<void> = async () => undefined
 
   constructor(parts: AtRestParts) {
     this.#parts = parts
@@ -122,6 +130,8 @@ export class AtRest implements AtRestApi {
       const now = this.#parts.site.clock.now()
       await this.#noteDates(entry, () => ({ enabledAt: now, codeCheckedAt: now }))
       await this.#parts.registry.setField(entry, pendingField, false)
+      await noteAudit(this.#parts.site, { event: 'atrest.enabled', address, by: 'owner' })
+      await this.onNewCode(entry, code)
       return job
     } finally {
       code.fill(0)
@@ -189,7 +199,10 @@ export class AtRest implements AtRestApi {
       try {
         const keep = ({ kind }: Slot): boolean => kind !== 'recovery'
         await refusing(() =>
-          editSlots(session.account, settings, { keep, add: [{ kind: 'recovery', code }] }),
+          editSlots(session.account, settings, {
+            ...{ keep, add: [{ kind: 'recovery', code }] },
+            trail: [{ kind: 'recovery-code-renewed', by: 'owner' }],
+          }),
         )
       } finally {
         await session.close()
@@ -197,6 +210,8 @@ export class AtRest implements AtRestApi {
       this.#offers.withdraw(offerId)
       const now = site.clock.now()
       await this.#noteDates(entry, (present) => ({ ...present, codeCheckedAt: now }))
+      await noteAudit(site, { event: 'code.renewed', address, by: 'owner' })
+      await this.onNewCode(entry, code)
     } finally {
       code.fill(0)
     }
@@ -218,13 +233,20 @@ export class AtRest implements AtRestApi {
     const entry = await this.#parts.registry.entry(address)
     const session = await this.#parts.credentials.openFor(entry, secret, worker)
     try {
-      await refusing(() => unsealAccount(session.account, this.#parts.settings))
+      await refusing(() =>
+        unsealAccount(session.account, this.#parts.settings, [{ kind: 'disabled', by: whoOf(secret) }]),
+      )
       const total = 1
       progress?.(total, total)
     } finally {
       await session.close()
     }
     await this.#noteDates(entry, () => ({}))
+    await noteAudit(this.#parts.site, {
+      event: 'atrest.disabled',
+      address: entry.address,
+      by: whoOf(secret),
+    })
     await this.#parts.registry.setField(entry, pendingField, false)
     return { finished: Promise.resolve() }
   }

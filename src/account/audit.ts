@@ -8,6 +8,7 @@ export type AuditEvent =
   | 'account.deleted'
   | 'account.disabled'
   | 'account.enabled'
+  | 'account.alternate-address'
   | 'password.set' // by the site, where its key opens the account
   | 'password.changed' // by the owner
   | 'atrest.enabled'

@@ -11,6 +11,7 @@ import type { OpenSession } from './open-account.ts'
 import { editSlots, openVault, readSlots, type KeySettings } from './slots.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { Site } from './unlocked-account.ts'
+import type { TrailNote } from './trail.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 import type { Vault } from './vault.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -154,8 +155,13 @@ export class Credentials {
     session: OpenSession,
     gone: readonly SlotKind[],
     add: readonly SlotSecret[],
+    trail: readonly TrailNote[] = [],
   ): Promise<void> {
-    await editSlots(session.account, this.#settings, { keep: (slot) => !gone.includes(slot.kind), add })
+    await editSlots(session.account, this.#settings, {
+      keep: (slot) => !gone.includes(slot.kind),
+      add,
+      trail,
+    })
     this.#unlocked.forgetPasswords(session.account.id)
   }
 
@@ -180,7 +186,12 @@ export class Credentials {
   /** By the owner; costs the same however much mail there is. */
   async changePassword(entry: DirectoryEntry, oldPassword: Buffer, newPassword: Buffer): Promise<void> {
     await this.#with(entry, { kind: 'password', password: oldPassword }, async (session) => {
-      await this.#replaceSlots(session, ['password'], [{ kind: 'password', password: newPassword }])
+      await this.#replaceSlots(
+        session,
+        ['password'],
+        [{ kind: 'password', password: newPassword }],
+        [{ kind: 'password-changed', by: 'owner' }],
+      )
     })
   }
 
@@ -234,7 +245,7 @@ export class Credentials {
     ]
     try {
       await this.#with(entry, { kind: 'recovery', code }, (session) =>
-        this.#replaceSlots(session, ['password', 'recovery'], add),
+        this.#replaceSlots(session, ['password', 'recovery'], add, [{ kind: 'recovered', by: 'owner' }]),
       )
     } catch (error) {
       throw isRefusal(error, 'authentication-failed') ? notTheCode() : error

@@ -1,5 +1,6 @@
 // The fields of a directory entry (FORMAT.md §8.3), typed: each subject declares its own with `entryField`.
 import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import type { LockedLogin } from '../crypto/locked-login.ts'
 import type { AtRestPolicy } from './api-lifecycle.ts'
 import { Damage } from './errors.ts'
 
@@ -135,3 +136,49 @@ export const alternateAddressField: EntryField<string | undefined> = entryField<
     },
   },
 )
+
+/** A login password that does not open the mail, and since when it is so. */
+export interface LockedMailField extends LockedLogin {
+  /** Milliseconds since 1970. */
+  readonly lockedAt: number
+}
+
+export const lockedMailField: EntryField<LockedMailField | undefined> = entryField<
+  LockedMailField | undefined
+>('lockedMail', {
+  standard: undefined,
+  decode: (from) => ({
+    kdf: { memoryKiB: from.u32(), passes: from.u32(), parallelism: from.u32() },
+    salt: Buffer.from(from.fixed(16)),
+    verifier: Buffer.from(from.fixed(32)),
+    lockedAt: from.u64(),
+  }),
+  encode(to, locked) {
+    if (!locked) return
+    to.u32(locked.kdf.memoryKiB).u32(locked.kdf.passes).u32(locked.kdf.parallelism)
+    to.fixed(locked.salt).fixed(locked.verifier).u64(locked.lockedAt)
+  },
+})
+
+/** A recovery that waits. */
+export interface RecoveryWaiting {
+  /** Milliseconds since 1970: from then on the code may be used; and when the waiting is over, used or not. */
+  readonly readyAt: number
+  readonly expiresAt: number
+  /** SHA-256 of the token that cancels it. */
+  readonly tokenDigest: Buffer
+}
+
+export const recoveryWaitingField: EntryField<RecoveryWaiting | undefined> = entryField<
+  RecoveryWaiting | undefined
+>('recoveryWaiting', {
+  standard: undefined,
+  decode: (from) => ({
+    readyAt: from.u64(),
+    expiresAt: from.u64(),
+    tokenDigest: Buffer.from(from.fixed(32)),
+  }),
+  encode(to, waiting) {
+    if (waiting) to.u64(waiting.readyAt).u64(waiting.expiresAt).fixed(waiting.tokenDigest)
+  },
+})

@@ -29,7 +29,9 @@ export interface EscrowParts {
   readonly notices: Notices
   /** Opens an account by any secret; for an admin's by `openByAdmin`. */
   readonly openFor: OpenFor
-  /** Passwords remembered of an account, and its sessions, are no longer good. */
+  /** A password opens the mail again: another that did not is none any more. */
+  readonly passwordWasSet: (entry: DirectoryEntry) => Promise<void>
+  /** Sessions of the account end. */
   readonly passwordWasReset: (entry: DirectoryEntry, reason: string) => Promise<void>
 }
 
@@ -185,7 +187,7 @@ export class Escrow implements EscrowApi {
     newPassword: Buffer,
   ): Promise<void> {
     requirePassword(newPassword)
-    const { registry, site, settings, openFor, passwordWasReset } = this.#parts
+    const { registry, site, settings, openFor, passwordWasReset, passwordWasSet } = this.#parts
     const entry = await registry.entry(address)
     const session = await openFor(entry, { kind: 'admin', passwords })
     try {
@@ -206,6 +208,7 @@ export class Escrow implements EscrowApi {
       by: 'admin-key',
       detail: { how: 'admin reset-password' },
     })
+    await passwordWasSet(entry)
     await passwordWasReset(entry, 'The password was reset by an administrator')
     await this.#tell(entry, 'reset')
   }

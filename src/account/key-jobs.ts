@@ -38,6 +38,7 @@ async function beginEpoch(
   const startedAt = account.site.clock.now()
   await editSlots(account, settings, {
     ...edit,
+    trail: [{ kind: kind === 'enable' ? 'enabled' : 'keys-rotated', by: 'owner' }],
     expect(slots) {
       edit.expect?.(slots)
       mustBeSettled(account)

@@ -5,7 +5,7 @@ import { WrongKey } from '../crypto/errors.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { SlotSecret } from '../crypto/slot.ts'
 import { hex } from '../base/bytes.ts'
-import type { SessionInfo } from './api.ts'
+import type { OpenAccount, SessionInfo } from './api.ts'
 import { wrongLogin } from './credentials.ts'
 import { canonicalAddress, type DirectoryEntry } from './directory.ts'
 import { fieldOf } from './directory-fields.ts'
@@ -34,6 +34,12 @@ export interface LoginParts {
   readonly uses: SlotUses
   readonly enrolment: Enrolment
   readonly guard: LoginGuard | undefined
+  /** A session for a password that does not open the mail; undefined when it is none. */
+  readonly enterLocked: (
+    entry: DirectoryEntry,
+    password: Buffer,
+    session: SessionInfo,
+  ) => Promise<OpenAccount | undefined>
 }
 
 export class Logins {
@@ -44,13 +50,21 @@ export class Logins {
   }
 
   /** As `Accounts.login`. */
-  login(address: string, password: Buffer, session: SessionInfo): Promise<OpenSession> {
+  login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
     const { unlocked, uses, site, enrolment } = this.#parts
     const name = canonicalAddress(address)
-    return this.#guarded(name, session, async (entry, attempt) => {
-      const opened = await this.#open(name, entry, password, session, (found, secret, rules) =>
-        unlocked.enter(found.address, found.account, secret, session, rules),
-      )
+    return this.#guarded<OpenAccount>(name, session, async (entry, attempt) => {
+      let opened: OpenSession
+      try {
+        opened = await this.#open(name, entry, password, session, (found, secret, rules) =>
+          unlocked.enter(found.address, found.account, secret, session, rules),
+        )
+      } catch (error) {
+        const locked = error instanceof WrongKey && (await this.#enterLocked(entry, password, session))
+        if (!locked) throw error
+        await attempt.succeeded()
+        return locked
+      }
       try {
         const found = await this.#usable(name, entry, opened.slot)
         opened.capabilitiesOff = found.capabilitiesOff
@@ -67,6 +81,17 @@ export class Logins {
       opened.onClient = note
       return opened
     })
+  }
+
+  /** The password may be one that lets its owner in, and does not open the mail. */
+  async #enterLocked(
+    entry: DirectoryEntry | undefined,
+    password: Buffer,
+    session: SessionInfo,
+  ): Promise<OpenAccount | undefined> {
+    if (!entry || entry.isDisabled || password.length === 0 || password.length > passwordBytes)
+      return undefined
+    return this.#parts.enterLocked(entry, password, session)
   }
 
   /** As `Accounts.authenticate`. */

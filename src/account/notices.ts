@@ -1,4 +1,5 @@
 // Messages of the server to the owner of an account: into the mailbox, sealed as any other, and to the alternate address where there is one.
+import { concat } from '../base/bytes.ts'
 import { randomToken } from '../crypto/random.ts'
 import { deliver } from './deliver.ts'
 import { alternateAddressField, fieldOf } from './directory-fields.ts'
@@ -17,6 +18,8 @@ export interface Notice {
   readonly subject: string
   /** Lines of text below 78 characters; an empty one parts paragraphs. Never a secret, unless that is what the site wants sent. */
   readonly lines: readonly string[]
+  /** Put at the end of this line (from 0), as bytes: strings cannot be wiped. */
+  readonly secret?: { readonly line: number; readonly bytes: Buffer }
 }
 
 export interface NoticesOptions {
@@ -58,10 +61,11 @@ export function composeNotice(hostname: string, to: string, notice: Notice, time
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: 8bit',
     '',
-    ...notice.lines,
-    '',
+    ...notice.lines.slice(0, (notice.secret?.line ?? -1) + 1),
   ]
-  return Buffer.from(lines.join('\r\n'))
+  const rest = [...(notice.secret ? [''] : []), ...notice.lines.slice((notice.secret?.line ?? -1) + 1), '']
+  const front = Buffer.from(`${lines.join('\r\n')}${notice.secret ? '' : '\r\n'}`)
+  return concat(front, notice.secret?.bytes ?? Buffer.alloc(0), Buffer.from(rest.join('\r\n')))
 }
 
 export class Notices {
@@ -86,9 +90,8 @@ export class Notices {
     const now = site.clock.now()
     if (to.mailbox) {
       try {
-        await deliver(site, entry.account, composeNotice(hostname, entry.address, notice, now), {
-          isNotice: true,
-        })
+        const message = composeNotice(hostname, entry.address, notice, now)
+        await deliver(site, entry.account, message, { isNotice: true }).finally(() => message.fill(0))
       } catch (error) {
         this.#report('notice.not-delivered', entry, error)
       }
@@ -97,7 +100,8 @@ export class Notices {
     const alternate = fieldOf(entry.fields, alternateAddressField)
     if (!to.alternate || alternate === undefined || !outgoing) return
     try {
-      await outgoing.send(alternate, composeNotice(hostname, alternate, notice, now))
+      const message = composeNotice(hostname, alternate, notice, now)
+      await outgoing.send(alternate, message).finally(() => message.fill(0))
     } catch (error) {
       this.#report('notice.not-sent', entry, error)
     }

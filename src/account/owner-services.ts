@@ -4,8 +4,10 @@ import type { Credentials } from './credentials.ts'
 import type { DirectoryEntry } from './directory.ts'
 import type { EscrowKeeper } from './escrow-keeper.ts'
 import { Escrow } from './escrow.ts'
+import { LockedMail } from './locked-mail.ts'
 import { Notices, type OutgoingMail } from './notices.ts'
 import { OwnerTrail, type OpenFor } from './owner-trail.ts'
+import { Recovery, standardRecovery, type RecoverySettings } from './recovery.ts'
 import type { Registry } from './registry.ts'
 import type { KeySettings } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
@@ -17,6 +19,8 @@ export interface OwnerServiceSettings {
   readonly hostname?: string
   /** Not given: notices go into mailboxes only. */
   readonly outgoing?: OutgoingMail
+  /** `standardRecovery` when absent. */
+  readonly recovery?: RecoverySettings
 }
 
 export interface OwnerServiceParts {
@@ -33,16 +37,20 @@ export interface OwnerServiceParts {
 export interface OwnerServices {
   readonly escrow: EscrowApi
   readonly trail: TrailApi
+  readonly lockedMail: LockedMail
+  readonly recovery: Recovery
 }
 
 export function makeOwnerServices(
   parts: OwnerServiceParts,
-  { hostname = 'localhost', outgoing }: OwnerServiceSettings,
+  { hostname = 'localhost', outgoing, recovery = standardRecovery }: OwnerServiceSettings,
 ): OwnerServices {
   const { site, unlocked, credentials } = parts
   const notices = new Notices({ site, unlocked, hostname, outgoing })
   const openFor: OpenFor = (entry, secret) => credentials.openFor(entry, secret)
-  const escrow = new Escrow({ ...parts, notices, openFor })
+  const shared = { ...parts, notices, openFor, hostname, recovery }
+  const lockedMail = new LockedMail(shared)
+  const escrow = new Escrow({ ...shared, passwordWasSet: (entry) => lockedMail.passwordWasSet(entry) })
   credentials.openByAdmin = (...given) => escrow.openByAdmin(...given)
-  return { escrow, trail: new OwnerTrail({ ...parts, openFor }) }
+  return { escrow, trail: new OwnerTrail(shared), lockedMail, recovery: new Recovery(shared) }
 }

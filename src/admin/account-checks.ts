@@ -27,9 +27,11 @@ export function refuseSealed(info: AccountInfo): void {
     `${info.address} is encrypted at rest: a password set from outside could not open its mail`,
     {
       hint:
-        'only its owner can open this mail. Two ways on:\n' +
+        'ways on:\n' +
         `  the old password is known:    letterlock user passwd ${info.address} --own\n` +
-        `  the recovery code is at hand: letterlock atrest recover ${info.address}`,
+        `  the recovery code is at hand: letterlock atrest recover ${info.address}\n` +
+        `  by the admin recovery key:    letterlock atrest admin reset-password ${info.address}\n` +
+        `  none of these:                letterlock user passwd ${info.address} --lock-mail`,
     },
   )
 }

@@ -1,6 +1,7 @@
 // What a command is: its words, its facts for help, checks and confirmation, and its work.
 import type { z } from 'zod'
 import type { Accounts } from '../account/api.ts'
+import type { AuditReader } from '../audit/audit-log.ts'
 import type { BackupApi } from '../backup/api.ts'
 import type { Config } from '../config/schema.ts'
 import type { SettingsSource } from './settings.ts'
@@ -29,6 +30,8 @@ export interface ServerStatus {
 export interface Site {
   readonly accounts: Accounts
   readonly backups: BackupApi
+  /** The audit log; some tests have none. */
+  readonly audit?: AuditReader | undefined
   readonly server: ServerControls | undefined
 }
 
@@ -49,7 +52,16 @@ export interface Work extends Site {
   reveal(name: string, bytes: Buffer): Promise<void>
 }
 
-export type SecretName = 'password' | 'old-password' | 'recovery-code' | 'source-password'
+/** Of several admins who share the recovery key, the second to the fifth. */
+type OfAnother = '' | '-2' | '-3' | '-4' | '-5'
+
+export type SecretName =
+  | 'password'
+  | 'old-password'
+  | 'recovery-code'
+  | 'source-password'
+  | `admin-password${OfAnother}`
+  | `new-admin-password${OfAnother}`
 
 /** A secret the command needs, and how it is asked for. */
 export interface SecretNeed {
@@ -117,6 +129,8 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
    * which comes first whenever somebody is asked for anything: nobody types a password for a command that is refused.
    */
   confirm?(input: Input, rehearsed: Result): { readonly type: string; readonly warning: string }
+  /** Whether that must be typed for this input; always, when absent. */
+  mustConfirm?(input: Input): boolean
   /** What is said before a secret of the answer is printed, by its name. */
   readonly reveals?: Readonly<Record<string, string>>
   run(work: Work, input: Input): Promise<Result>

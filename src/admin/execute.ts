@@ -40,6 +40,7 @@ export async function execute(
     const work: Work = {
       accounts: site.accounts,
       backups: site.backups,
+      audit: site.audit,
       server: site.server,
       progress: (done, total) => outlet.progress(done, total),
       row: (value) => outlet.row(value),

@@ -51,5 +51,5 @@ export function helpAhead(command: Command): string {
 
 /** `recovery-code` to `recoveryCode`. */
 export function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }

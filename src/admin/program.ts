@@ -43,9 +43,9 @@ function addSecretOptions(parser: Parser, command: Command): void {
       `${secretSources[name].flag} <FILE>`,
       `read ${what} from a file's first line; - is standard input`,
     )
-    if (kind === 'new' && command.where === 'site')
-      parser.option('--generate', 'make a new password and print it once')
   }
+  if (command.where === 'site' && command.mayNeed?.some(({ kind }) => kind === 'new'))
+    parser.option('--generate', 'make a new password and print it once')
 }
 
 function addCommonOptions(parser: Parser, command: Command): void {

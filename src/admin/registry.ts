@@ -5,6 +5,14 @@ import { appPasswordRevoke } from './commands/app-password-revoke.ts'
 import { atrestCodeRegenerate } from './commands/atrest-code-regenerate.ts'
 import { atrestCodeTest } from './commands/atrest-code-test.ts'
 import { atrestDisable } from './commands/atrest-disable.ts'
+import { atrestAdminDecrypt } from './commands/atrest-admin-decrypt.ts'
+import { atrestAdminPasswd } from './commands/atrest-admin-passwd.ts'
+import { atrestAdminRemove } from './commands/atrest-admin-remove.ts'
+import { atrestAdminResetPassword } from './commands/atrest-admin-reset-password.ts'
+import { atrestAdminSet } from './commands/atrest-admin-set.ts'
+import { atrestAdminStatus } from './commands/atrest-admin-status.ts'
+import { atrestAdminTest } from './commands/atrest-admin-test.ts'
+import { atrestCancelRecovery } from './commands/atrest-cancel-recovery.ts'
 import { atrestEnable } from './commands/atrest-enable.ts'
 import { atrestKdf } from './commands/atrest-kdf.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
@@ -14,7 +22,11 @@ import { atrestSlotsList } from './commands/atrest-slots-list.ts'
 import { atrestSlotsRemove } from './commands/atrest-slots-remove.ts'
 import { atrestRotate } from './commands/atrest-rotate.ts'
 import { atrestStatus } from './commands/atrest-status.ts'
+import { atrestTrail } from './commands/atrest-trail.ts'
+import { atrestUnlockMail } from './commands/atrest-unlock-mail.ts'
 import { atrestVerify } from './commands/atrest-verify.ts'
+import { auditShow } from './commands/audit-show.ts'
+import { auditVerify } from './commands/audit-verify.ts'
 import { backup } from './commands/backup.ts'
 import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
@@ -40,6 +52,7 @@ import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { uidvalidityBump } from './commands/uidvalidity-bump.ts'
 import { userAdd } from './commands/user-add.ts'
+import { userAlternateAddress } from './commands/user-alternate-address.ts'
 import { userCapabilities } from './commands/user-capabilities.ts'
 import { userDelete } from './commands/user-delete.ts'
 import { userDisable } from './commands/user-disable.ts'
@@ -67,6 +80,7 @@ export const siteCommands: readonly SiteCommand[] = [
   appPasswordAdd,
   appPasswordList,
   appPasswordRevoke,
+  userAlternateAddress,
   quotaGet,
   quotaSet,
   quotaRecalc,
@@ -81,6 +95,18 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestVerify,
   atrestSlotsList,
   atrestSlotsRemove,
+  atrestTrail,
+  atrestUnlockMail,
+  atrestCancelRecovery,
+  atrestAdminSet,
+  atrestAdminPasswd,
+  atrestAdminTest,
+  atrestAdminStatus,
+  atrestAdminRemove,
+  atrestAdminDecrypt,
+  atrestAdminResetPassword,
+  auditShow,
+  auditVerify,
   importMaildir,
   importMbox,
   importImap,
@@ -123,6 +149,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
   { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest'] },
+  { heading: 'Accounts:', words: ['user', 'quota', 'atrest', 'audit'] },
   { heading: 'Moving mail:', words: ['import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
   { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
@@ -137,6 +164,10 @@ export const familySummaries: Readonly<Record<string, string>> = {
   quota: 'room for mail: get, set, recalc',
   atrest: 'at-rest encryption: enable, disable, status, rotate, recover, code, kdf, verify',
   'atrest code': 'recovery codes: regenerate, test',
+  quota: 'room for mail: get, set',
+  atrest: 'at-rest encryption: enable, status, recover, verify, trail, unlock-mail, admin',
+  'atrest admin': 'the admin recovery key: set, passwd, test, status, remove, decrypt, reset-password',
+  audit: 'what was done to keys and accounts: show, verify',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',

@@ -128,7 +128,8 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
     view,
   }
   const needs = typed.isDryRun && !command.looksFirst ? [] : (command.secrets?.(input) ?? [])
-  const isUnconfirmed = command.confirm !== undefined && !typed.isYes && !typed.isDryRun
+  const mustConfirm = command.confirm !== undefined && (command.mustConfirm?.(input) ?? true)
+  const isUnconfirmed = mustConfirm && !typed.isYes && !typed.isDryRun
   if (isUnconfirmed && !view.isInteractive) {
     throw new Failure(
       'not-confirmed',

@@ -17,8 +17,21 @@ interface Source {
   readonly credential: string
 }
 
+const others = ['', '-2', '-3', '-4', '-5'] as const
+const named = (name: SecretName): Source => ({
+  flag: `--${name}-file`,
+  variable: `LETTERLOCK_${name.toUpperCase().replaceAll('-', '_')}_FILE`,
+  credential: `letterlock.${name}`,
+})
+
 /** How each secret can be given. */
 export const secretSources: Readonly<Record<SecretName, Source>> = {
+  ...(Object.fromEntries(
+    others.flatMap((other) => [
+      [`admin-password${other}`, named(`admin-password${other}`)],
+      [`new-admin-password${other}`, named(`new-admin-password${other}`)],
+    ]),
+  ) as Record<Exclude<SecretName, 'password' | 'old-password' | 'recovery-code'>, Source>),
   password: {
     flag: '--password-file',
     variable: 'LETTERLOCK_PASSWORD_FILE',

@@ -243,6 +243,50 @@ const web = z.strictObject({
     .describe('Its port: 465 is TLS from the first byte, others STARTTLS; 0: sending is not mentioned.'),
 })
 
+const recovery = z.strictObject({
+  mail: z
+    .enum(['notice', 'code', 'off'])
+    .prefault('notice')
+    .describe(
+      'Mail about a new recovery code: that there is one, the code itself to the alternate address, or none.',
+    ),
+  into_mailbox: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'With mail = "code": the code into the account’s own mailbox as well, where only the password opens it.',
+    ),
+  delay: duration
+    .prefault('0')
+    .describe(
+      'Waiting time between the right recovery code and the new password; its owner is told and can cancel.',
+    ),
+  smtp: z
+    .strictObject({
+      host: domain
+        .optional()
+        .describe('Relay for mail to alternate addresses. Not set: nothing leaves this server.')
+        .meta({ example: 'smtp.example.org' }),
+      port: z.int().min(1).max(65_535).prefault(465).describe('Its port.'),
+      tls: z
+        .enum(['implicit', 'starttls', 'none'])
+        .prefault('implicit')
+        .describe('TLS from the first byte, by STARTTLS, or none; certificates are always verified.'),
+      user: z.string().optional().describe('Login at the relay.').meta({ example: 'letterlock' }),
+      password_file: absolutePath
+        .optional()
+        .describe('Its password, the first line of this file.')
+        .meta({ example: '/etc/letterlock/relay.password' }),
+      from: z
+        .string()
+        .regex(/^[^@\s]+@[^@\s]+$/, 'must be an address')
+        .optional()
+        .describe('Sender in the envelope. Not set: postmaster at hostname.')
+        .meta({ example: 'postmaster@example.org' }),
+    })
+    .prefault({}),
+})
+
 /** The settings as written in the file; keys as there. */
 export const settings = z.strictObject({
   hostname: domain
@@ -295,6 +339,7 @@ export const settings = z.strictObject({
         .describe('Changes are remembered there at most so much later.'),
     })
     .prefault({}),
+  recovery: recovery.prefault({}),
   store: z
     .strictObject({
       backend: z

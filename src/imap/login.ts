@@ -1,5 +1,6 @@
 // Logging in, as LOGIN and AUTHENTICATE share it.
 import { isRefusal, Refusal } from '../account/errors.ts'
+import { lockedText } from '../account/locked-session.ts'
 import { scrubStack, type Secret } from '../base/secret.ts'
 import type { CommandResult } from './command.ts'
 import { Answer } from './errors.ts'
@@ -32,6 +33,8 @@ export async function logIn(session: Session, username: string, password: Secret
       end: (reason) => link.close(reason, 'UNAVAILABLE'),
     })
     await session.loggedIn(account)
+    // RFC 3501 §7.1: clients must show it to their user.
+    if (account.isIncomplete) session.out.untaggedStatus('OK', lockedText, 'ALERT')
     context.log.write('info', 'auth.ok', { tls: link.isTls })
   } catch (error) {
     // Whoever was told to wait and does not is sent away as well: each try writes a line to the log.

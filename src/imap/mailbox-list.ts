@@ -1,6 +1,8 @@
 // Rows of LIST and LSUB, and STATUS answers: which mailboxes, with which attributes.
-import type { MailboxInfo } from '../account/api.ts'
+import type { MailboxInfo, OpenAccount } from '../account/api.ts'
+import { lockedText } from '../account/locked-session.ts'
 import { mailboxIdOf } from '../account/object-ids.ts'
+import { Answer } from './errors.ts'
 import type { Session } from './session.ts'
 import { compileListPattern } from './wire/list-pattern.ts'
 import type { ListRequest, StatusItem } from './wire/list-request.ts'
@@ -168,4 +170,9 @@ function levelsAbove(name: string): string[] {
     levels.push(name.slice(0, end))
   }
   return levels
+}
+
+/** Behind the rows of a list that is not all there is: an OK would tell clients that every other mailbox, with its local copy, is gone. */
+export function requireComplete({ isIncomplete }: OpenAccount): void {
+  if (isIncomplete) throw new Answer('NO', lockedText, 'UNAVAILABLE')
 }

@@ -217,7 +217,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const controls: ServerControls = { status, reload, stop: onStopAsked }
     const control = await startControl({
       socketPath: config.controlSocket,
-      site: { accounts, backups: parts.backups, server: controls },
+      site: { accounts, backups: parts.backups, audit: parts.audit, server: controls },
       log,
     })
     undo.add(() => control.close(0))

@@ -6,6 +6,7 @@ import type { LoginGuard } from '../account/login-guard.ts'
 import type { Witnesses } from '../account/witness.ts'
 import { witnessesIn } from '../account/witness-files.ts'
 import type { BackupApi } from '../backup/api.ts'
+import { AuditFile, type AuditReader } from '../audit/audit-log.ts'
 import { makeBackups } from '../backup/backups.ts'
 import { exitCodes } from '../admin/exit-code.ts'
 import { Failure } from '../admin/failure.ts'
@@ -17,7 +18,8 @@ import { Damaged, Refused, Unavailable } from '../store/errors.ts'
 import { openLevelStore } from '../store/level/open.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/store.ts'
-import { storePath } from './places.ts'
+import { relayOf } from './outgoing-mail.ts'
+import { auditPath, storePath } from './places.ts'
 import { setupFailure } from './setup-failure.ts'
 import { readSiteKey, readSiteKeyBytes } from './site-key.ts'
 
@@ -33,6 +35,7 @@ export interface SiteOptions {
 export interface SiteParts {
   readonly accounts: Accounts
   readonly backups: BackupApi
+  readonly audit: AuditReader
   readonly store: Store
   /** Ends sessions, wipes keys, closes the store: in this order. */
   close(): Promise<void>
@@ -97,8 +100,19 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
   let store: Store | undefined
   try {
     store = options.store ?? (await openStore(config, log))
+    const outgoing = await relayOf(config)
     const gate = new KdfGate({ parallel: config.auth.maxParallelKdf, queue: config.auth.kdfQueue })
+    const audit = new AuditFile({ path: auditPath(config), siteKey, records: store.site, clock, log })
     const accounts = await openAccounts({
+      audit,
+      hostname: config.hostname,
+      ...(outgoing ? { outgoing } : {}),
+      recovery: {
+        delayMs: config.recovery.delay,
+        mail: config.recovery.mail,
+        intoMailbox: config.recovery.intoMailbox,
+        baseUrl: config.web.baseUrl,
+      },
       store,
       siteKey,
       gate,
@@ -121,7 +135,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       acceptRollback: (address) => accounts.rollbacks.acceptRollback(address),
       readSiteKey: () => readSiteKeyBytes(config.siteKeyFile),
     })
-    return { accounts, backups, store, close: closer(accounts, store, siteKey) }
+    return { accounts, backups, audit, store, close: closer(accounts, store, siteKey) }
   } catch (error) {
     await store?.close()
     siteKey.wipe()
@@ -149,5 +163,11 @@ function closer(accounts: Accounts, store: Store, siteKey: Disposable): () => Pr
 /** The idle store, for commands that find no server. Throws Failure 'store-in-use' and others. */
 export async function openIdleSite(config: Config, log: Log): Promise<OpenSite> {
   const parts = await openParts(config, { log })
-  return { accounts: parts.accounts, backups: parts.backups, server: undefined, close: () => parts.close() }
+  return {
+    accounts: parts.accounts,
+    backups: parts.backups,
+    audit: parts.audit,
+    server: undefined,
+    close: () => parts.close(),
+  }
 }

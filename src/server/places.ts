@@ -6,3 +6,8 @@ import type { Config } from '../config/schema.ts'
 export function storePath({ dataDir }: Config): string {
   return join(dataDir, 'store')
 }
+
+/** The audit log (`../audit/audit-log.ts`). */
+export function auditPath({ dataDir }: Config): string {
+  return join(dataDir, 'audit.log')
+}

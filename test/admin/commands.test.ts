@@ -5,6 +5,9 @@ import { accountRows } from './account-rows.ts'
 import { atRestRows } from './at-rest-rows.ts'
 import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, missing, type Row } from './command-rows.ts'
+import { backupRows } from './backup-rows.ts'
+import { alice, check, type Row } from './command-rows.ts'
+import { escrowRows } from './escrow-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
 import { slotRows } from './slot-rows.ts'
@@ -20,6 +23,7 @@ const rows: readonly Row[] = [
   ...repairRows,
   ...slotRows,
 ]
+const rows: readonly Row[] = [...accountRows, ...escrowRows, ...transferRows, ...otherRows, ...backupRows]
 
 describe('commands on the idle store', () => {
   for (const row of rows) {

@@ -4,7 +4,7 @@ import type { AtRestApi, OwnerSecret, SiteFinding } from '../../src/account/api-
 import { fakeAtRest } from './fake-at-rest.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
-import { FakeEscrow, FakeTrail } from './fake-escrow.ts'
+import { FakeEscrow, FakeLockedMail, FakeTrail } from './fake-escrow.ts'
 import { FakeSlots } from './fake-slots.ts'
 import { FakePublicKeys } from './fake-public-keys.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
@@ -25,6 +25,7 @@ export interface FakeAccount {
   code: string
   usedBytes: number
   isPending?: boolean
+  alternateAddress?: string | undefined
 }
 
 const unused = (): never => {
@@ -50,6 +51,8 @@ export class FakeAccounts implements Accounts {
   isClosed = false
   readonly escrow = new FakeEscrow(this.given)
   readonly trail = new FakeTrail()
+  readonly lockedMail = new FakeLockedMail(this)
+  readonly recovery = { beginRecovery: unused, cancelRecovery: unused }
 
   add(address: string, password = 'old secret words', atRest: AtRestState = 'off'): FakeAccount {
     const account = {
@@ -163,6 +166,10 @@ export class FakeAccounts implements Accounts {
     if (this.#read(oldPassword) !== account.password)
       throw new Refusal('authentication-failed', 'wrong password')
     account.password = this.#read(newPassword)
+  }
+
+  async setAlternateAddress(address: string, alternate: string | undefined): Promise<void> {
+    this.#find(address).alternateAddress = alternate
   }
 
   async setDisabled(address: string, isDisabled: boolean): Promise<void> {

@@ -1,5 +1,12 @@
 // Admin recovery and trail in memory: enough for admin commands to work on.
-import type { EscrowApi, EscrowStatus, TrailApi, TrailEntry } from '../../src/account/api-lifecycle.ts'
+import type {
+  EscrowApi,
+  EscrowStatus,
+  LockApi,
+  OwnerSecret,
+  TrailApi,
+  TrailEntry,
+} from '../../src/account/api-lifecycle.ts'
 import { Refusal } from '../../src/account/errors.ts'
 
 export class FakeEscrow implements EscrowApi {
@@ -91,5 +98,37 @@ export class FakeTrail implements TrailApi {
 
   async markTrailSeen(): Promise<void> {
     this.entries = this.entries.map((entry) => ({ ...entry, isNew: false }))
+  }
+}
+
+interface Lockable {
+  readonly accounts: ReadonlyMap<string, { password: string; atRest: string }>
+  readonly given: Buffer[]
+}
+
+export class FakeLockedMail implements LockApi {
+  readonly #of: Lockable
+
+  constructor(of: Lockable) {
+    this.#of = of
+  }
+
+  async lockMail(address: string, newPassword: Buffer): Promise<void> {
+    const account = this.#of.accounts.get(address)
+    if (!account) throw new Refusal('no-such-account', `no account ${address}`)
+    if (account.atRest === 'off') throw new Refusal('not-enabled', 'is off')
+    this.#of.given.push(newPassword)
+    account.atRest = 'locked'
+  }
+
+  async unlockMail(address: string, secret: OwnerSecret, newPassword: Buffer): Promise<void> {
+    const account = this.#of.accounts.get(address)
+    if (!account) throw new Refusal('no-such-account', `no account ${address}`)
+    if (secret.kind === 'password') this.#of.given.push(secret.password)
+    if (secret.kind === 'password' && secret.password.toString() !== account.password)
+      throw new Refusal('authentication-failed', 'wrong password')
+    this.#of.given.push(newPassword)
+    account.password = newPassword.toString()
+    account.atRest = 'on'
   }
 }

@@ -6,7 +6,7 @@ const floors = [
   ['config', 'crypto', 'mail', 'sasl', 'store'],
   ['pubkey'],
   ['account'],
-  ['transfer', 'backup'],
+  ['transfer', 'backup', 'audit'],
   ['admin', 'delivery', 'imap', 'submission', 'web'],
   ['server'],
 ]
@@ -21,6 +21,7 @@ const owners = {
   'node:tls': 'server',
   'smtp-server': 'delivery',
   pino: 'server',
+  nodemailer: 'server',
   hono: 'web',
   qrcode: 'web',
   openpgp: 'pubkey',

@@ -1,7 +1,7 @@
 // LIST, RFC 3501 §6.3.8, with LIST-EXTENDED (RFC 5258), SPECIAL-USE (RFC 6154) and LIST-STATUS (RFC 5819).
 import { isRefusal } from '../../account/errors.ts'
 import { command, type Command } from '../command.ts'
-import { delimiter, rowsOf, sendRow, sendStatus } from '../mailbox-list.ts'
+import { delimiter, requireComplete, rowsOf, sendRow, sendStatus } from '../mailbox-list.ts'
 import { readListRequest } from '../wire/list-request.ts'
 
 export const list: Command = command({
@@ -32,6 +32,7 @@ export const list: Command = command({
       }
       await session.pace()
     }
+    requireComplete(account)
     return { text: 'LIST completed' }
   },
 })

@@ -1,6 +1,6 @@
 // LSUB, RFC 3501 §6.3.9.
 import { command, type Command } from '../command.ts'
-import { sendRow, subscribedRows } from '../mailbox-list.ts'
+import { requireComplete, sendRow, subscribedRows } from '../mailbox-list.ts'
 
 export const lsub: Command = command({
   name: 'LSUB',
@@ -20,6 +20,7 @@ export const lsub: Command = command({
       sendRow(session.out, 'LSUB', row)
       await session.pace()
     }
+    requireComplete(session.account)
     return { text: 'LSUB completed' }
   },
 })
