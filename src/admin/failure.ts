@@ -16,6 +16,7 @@ export type FailureCode =
   | 'store-in-use'
   | 'store-unavailable'
   | 'cannot-create'
+  | 'cannot-read'
   | 'not-permitted'
   | 'configuration'
   | 'interrupted'

@@ -33,7 +33,7 @@ export function ownerNeeds({ address, siteKey, recovery }: OwnerInput): readonly
 }
 
 /** What opens the account; undefined in a rehearsal, when nobody was asked yet. Throws Failure 'usage'. */
-function ownerSecret(work: Work, { siteKey, recovery }: OwnerInput): OwnerSecret | undefined {
+export function ownerSecret(work: Work, { siteKey, recovery }: OwnerInput): OwnerSecret | undefined {
   if (siteKey && recovery) throw usageFailure('--site-key and --recovery: one of them')
   if (siteKey) return { kind: 'site' }
   const name = recovery ? 'recovery-code' : 'password'

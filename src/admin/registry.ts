@@ -15,6 +15,12 @@ import { atrestAdminTest } from './commands/atrest-admin-test.ts'
 import { atrestCancelRecovery } from './commands/atrest-cancel-recovery.ts'
 import { atrestEnable } from './commands/atrest-enable.ts'
 import { atrestKdf } from './commands/atrest-kdf.ts'
+import { atrestPubkeyAdd } from './commands/atrest-pubkey-add.ts'
+import { atrestPubkeyList } from './commands/atrest-pubkey-list.ts'
+import { atrestPubkeyRemove } from './commands/atrest-pubkey-remove.ts'
+import { atrestPubkeySealExisting } from './commands/atrest-pubkey-seal-existing.ts'
+import { atrestPubkeySettings } from './commands/atrest-pubkey-settings.ts'
+import { atrestPubkeyTest } from './commands/atrest-pubkey-test.ts'
 import { atrestRecover } from './commands/atrest-recover.ts'
 import { atrestRollbackAccept } from './commands/atrest-rollback-accept.ts'
 import { atrestRollbackStatus } from './commands/atrest-rollback-status.ts'
@@ -107,6 +113,12 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestAdminResetPassword,
   auditShow,
   auditVerify,
+  atrestPubkeyAdd,
+  atrestPubkeyList,
+  atrestPubkeyRemove,
+  atrestPubkeyTest,
+  atrestPubkeySettings,
+  atrestPubkeySealExisting,
   importMaildir,
   importMbox,
   importImap,
@@ -168,6 +180,8 @@ export const familySummaries: Readonly<Record<string, string>> = {
   atrest: 'at-rest encryption: enable, status, recover, verify, trail, unlock-mail, admin',
   'atrest admin': 'the admin recovery key: set, passwd, test, status, remove, decrypt, reset-password',
   audit: 'what was done to keys and accounts: show, verify',
+  atrest: 'at-rest encryption: enable, status, recover, verify, pubkey',
+  'atrest pubkey': 'keys of owners that mail is sealed to: add, list, remove, test, settings, seal-existing',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',

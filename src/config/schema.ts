@@ -340,6 +340,30 @@ export const settings = z.strictObject({
     })
     .prefault({}),
   recovery: recovery.prefault({}),
+  storage: z
+    .strictObject({
+      encryption: z
+        .strictObject({
+          enable: z
+            .boolean()
+            .prefault(true)
+            .describe(
+              'Mail is sealed to the OpenPGP key or S/MIME certificate of its owner, where there is one.',
+            ),
+          append: z
+            .boolean()
+            .prefault(false)
+            .describe('What clients APPEND as well, where an owner does not say otherwise.'),
+          smime_cipher: z
+            .enum(['auto', 'cbc', 'gcm'])
+            .prefault('auto')
+            .describe(
+              'cbc every program reads; gcm is authenticated, and many cannot; auto: as certificates say.',
+            ),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   store: z
     .strictObject({
       backend: z

@@ -72,6 +72,21 @@ function kept(library: Awaited<ReturnType<typeof openPgp>>, key: PublicKey): Buf
   return Buffer.from(list.write())
 }
 
+const dayMs = 24 * 3600 * 1000
+
+/**
+ * The moment at which a key is to be looked at: now, or, where it cannot be used now, a day later. Clocks differ, and a key that was made a minute ago
+ * elsewhere may be of the future here.
+ */
+export async function momentOfUse(key: PublicKey, now: number): Promise<Date> {
+  const at = new Date(now)
+  const isUsable = await key.getEncryptionKey(undefined, at).then(
+    () => true,
+    () => false,
+  )
+  return isUsable ? at : new Date(now + dayMs)
+}
+
 /** Why nothing can be sealed to it, in words; undefined: it can. */
 async function problemOf(
   key: PublicKey,
@@ -81,10 +96,9 @@ async function problemOf(
   if (await key.isRevoked(undefined, undefined, new Date(now)).catch(() => false)) return 'it is revoked'
   if (expiresAt !== undefined && expiresAt <= now)
     return `it expired on ${new Date(expiresAt).toISOString().slice(0, 10)}`
-  if (key.getCreationTime().getTime() > now + 24 * 3600 * 1000)
-    return 'it says that it will be made in the future'
+  if (key.getCreationTime().getTime() > now + dayMs) return 'it says that it will be made in the future'
   try {
-    await key.getEncryptionKey(undefined, new Date(now))
+    await key.getEncryptionKey(undefined, await momentOfUse(key, now))
     return undefined
   } catch (error) {
     return explained(error, key)
@@ -106,7 +120,7 @@ async function describe(
   now: number,
 ): Promise<FoundKey> {
   const subkeys = encryptingSubkeys(key)
-  const usable = await key.getEncryptionKey(undefined, new Date(now)).catch(() => undefined)
+  const usable = await key.getEncryptionKey(undefined, await momentOfUse(key, now)).catch(() => undefined)
   const expiresAt = await endOf(key, subkeys).catch(() => undefined)
   const bytes = kept(library, key)
   let problem = await problemOf(key, expiresAt, now)

@@ -2,6 +2,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { EncryptSessionKeyOptions, PublicKey } from 'openpgp'
 import { UnusableKey } from './public-key.ts'
+import { momentOfUse } from './openpgp-key.ts'
 import { openPgp } from './openpgp-library.ts'
 
 const crcTable = new Uint32Array(256)
@@ -59,12 +60,13 @@ function armored(message: Uint8Array, hasChecksum: boolean): Buffer {
   return Buffer.concat(parts)
 }
 
-async function readable(bytes: Uint8Array, date: Date): Promise<PublicKey> {
+async function readable(bytes: Uint8Array, now: number): Promise<{ key: PublicKey; date: Date }> {
   const library = await openPgp()
   try {
-    const key = await library.readKey({ binaryKey: bytes })
+    const key = (await library.readKey({ binaryKey: bytes })).toPublic()
+    const date = await momentOfUse(key, now)
     await key.getEncryptionKey(undefined, date)
-    return key.toPublic()
+    return { key, date }
   } catch (error) {
     throw new UnusableKey('an OpenPGP key cannot be used', { cause: error })
   }
@@ -80,9 +82,13 @@ export async function sealToOpenPgp(
   { isVerified, now }: { readonly isVerified: boolean; readonly now: number },
 ): Promise<Buffer> {
   const library = await openPgp()
-  const date = new Date(now)
   const encryptionKeys: PublicKey[] = []
-  for (const key of keys) encryptionKeys.push(await readable(key, date))
+  let date = new Date(now)
+  for (const bytes of keys) {
+    const found = await readable(bytes, now)
+    encryptionKeys.push(found.key)
+    if (found.date > date) date = found.date
+  }
   const sessionKey = await library.generateSessionKey({ encryptionKeys, date })
   try {
     const message = await library.createMessage({ binary: inner, format: 'binary', date })

@@ -123,6 +123,11 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
       rules: rulesOf(config.atrest),
+      sealing: {
+        isEnabled: config.storage.encryption.enable,
+        append: config.storage.encryption.append,
+        smimeCipher: config.storage.encryption.smimeCipher,
+      },
       recipientDelimiter: config.delivery.recipientDelimiter,
       lingerMs: config.atrest.linger,
       lockAfterMs: config.atrest.lockAfter,

@@ -10,6 +10,7 @@ import { sealingKey } from '../../src/account/keys.ts'
 import { isEncrypted } from '../../src/pubkey/detect.ts'
 import type { Transaction } from '../../src/store/store.ts'
 import { KeyRing } from '../pubkey/keys.ts'
+import { indexAll, openedTexts, unlock } from './unlocked.ts'
 import {
   alice,
   chunks,
@@ -145,3 +146,51 @@ function flipped(bytes: Uint8Array | undefined): Uint8Array {
   copy[40] = (copy[40] ?? 0) ^ 1
   return copy
 }
+
+describe('older mail', () => {
+  const own = new KeyRing()
+  after(() => own.close())
+
+  it('is sealed on request: all of it, with dates and flags, resumable, and out of the search text', async () => {
+    const site = await makeSite()
+    site.clock.time = Date.now()
+    const account = await alice(site)
+    const internalDate = Date.UTC(2020, 1, 2, 3, 4, 5)
+    const flags = ['\\Seen', '$Label1']
+    const originals = Array.from({ length: 40 }, (_, index) => mail(`Old ${index}`, `unmistakable ${index}`))
+    for (const original of originals)
+      await account.append('Archive', chunks(original), { flags, internalDate, zoneMinutes: 60 })
+    await site.accounts.publicKeys.addPublicKeys(address, owner, own.makeGpg('curve25519'))
+    const seen: number[] = []
+    const { finished } = await site.accounts.publicKeys.sealExistingMail(address, owner, (done) =>
+      seen.push(done),
+    )
+    await finished
+    assert.ok(seen.length > 1)
+    assert.equal((await site.accounts.publicKeys.publicKeys(address)).job, undefined)
+    const archive = await account.select('Archive', { isReadOnly: true })
+    const uids = archive.uids()
+    assert.deepEqual(
+      uids,
+      Array.from({ length: 40 }, (_, index) => 41 + index),
+    )
+    for (const [index, uid] of uids.entries()) {
+      const state = archive.state(uid)
+      assert.deepEqual([...(state?.flags ?? [])].sort(), [...flags].sort())
+      assert.equal(state?.internalDate, internalDate)
+      const stored = await readAll(archive, uid)
+      assert.equal(state?.sizeBytes, stored.length)
+      if (index % 13 === 0) assert.deepEqual(own.openByGpg(stored), originals[index])
+    }
+    archive.close()
+    await account.close()
+    await site.restart()
+    const unlocked = await unlock(site, address)
+    for (const table of unlocked.state.mailboxes.values()) await indexAll(unlocked, table)
+    assert.equal((await openedTexts(unlocked)).includes('unmistakable'), false)
+    await unlocked.lock()
+    const report = await site.accounts.verify(address, password())
+    assert.deepEqual(report.findings, [])
+    await site.accounts.close()
+  })
+})

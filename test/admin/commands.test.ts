@@ -24,6 +24,10 @@ const rows: readonly Row[] = [
   ...slotRows,
 ]
 const rows: readonly Row[] = [...accountRows, ...escrowRows, ...transferRows, ...otherRows, ...backupRows]
+import { pubkeyRows } from './pubkey-rows.ts'
+import { transferRows } from './transfer-rows.ts'
+
+const rows: readonly Row[] = [...accountRows, ...pubkeyRows, ...transferRows, ...otherRows, ...backupRows]
 
 describe('commands on the idle store', () => {
   for (const row of rows) {
