@@ -1,6 +1,5 @@
 // Puts messages that were found again into a mailbox: from a body and its recovery header, or from what is left of a message.
 import { collect } from '../base/async.ts'
-import { hex } from '../base/bytes.ts'
 import { bodySize, openBody } from '../crypto/body.ts'
 import { boxEpoch, boxKinds, openBox } from '../crypto/box.ts'
 import { capsuleEpoch, openCapsule } from '../crypto/kem.ts'
@@ -121,5 +120,3 @@ export async function file(
 /** As it was, without flags that only the list of keywords could name. */
 export const bareFlags = (flags: FlagSet | undefined): FlagSet =>
   flags ? flagSet(flags.bits, flags.keywords) : noFlags
-
-export const nameOf = ({ blob }: Rebuilt): string => hex(blob)
