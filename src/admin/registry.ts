@@ -160,8 +160,7 @@ export interface CommandGroup {
 /** How help orders them. */
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
-  { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest'] },
-  { heading: 'Accounts:', words: ['user', 'quota', 'atrest', 'audit'] },
+  { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest', 'audit'] },
   { heading: 'Moving mail:', words: ['import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
   { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
@@ -170,18 +169,15 @@ export const commandGroups: readonly CommandGroup[] = [
 
 /** What commands of two words have in common. */
 export const familySummaries: Readonly<Record<string, string>> = {
-  user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities',
+  user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities, main-password, ...',
   'app-password': 'passwords for mail programs: add, list, revoke',
-  'atrest slots': 'what opens an account: list, remove',
   quota: 'room for mail: get, set, recalc',
-  atrest: 'at-rest encryption: enable, disable, status, rotate, recover, code, kdf, verify',
+  atrest: 'at-rest encryption: enable, disable, status, rotate, recover, code, kdf, verify, ...',
   'atrest code': 'recovery codes: regenerate, test',
-  quota: 'room for mail: get, set',
-  atrest: 'at-rest encryption: enable, status, recover, verify, trail, unlock-mail, admin',
+  'atrest slots': 'what opens an account: list, remove',
   'atrest admin': 'the admin recovery key: set, passwd, test, status, remove, decrypt, reset-password',
-  audit: 'what was done to keys and accounts: show, verify',
-  atrest: 'at-rest encryption: enable, status, recover, verify, pubkey',
   'atrest pubkey': 'keys of owners that mail is sealed to: add, list, remove, test, settings, seal-existing',
+  audit: 'what was done to keys and accounts: show, verify',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',

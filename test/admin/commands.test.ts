@@ -5,17 +5,18 @@ import { accountRows } from './account-rows.ts'
 import { atRestRows } from './at-rest-rows.ts'
 import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, missing, type Row } from './command-rows.ts'
-import { backupRows } from './backup-rows.ts'
-import { alice, check, type Row } from './command-rows.ts'
 import { escrowRows } from './escrow-rows.ts'
 import { makeBench } from './harness.ts'
 import { otherRows } from './other-rows.ts'
+import { pubkeyRows } from './pubkey-rows.ts'
 import { slotRows } from './slot-rows.ts'
 import { transferRows } from './transfer-rows.ts'
 
 const rows: readonly Row[] = [
   ...accountRows,
   ...atRestRows,
+  ...escrowRows,
+  ...pubkeyRows,
   ...transferRows,
   ...otherRows,
   ...backupRows,
@@ -23,11 +24,6 @@ const rows: readonly Row[] = [
   ...repairRows,
   ...slotRows,
 ]
-const rows: readonly Row[] = [...accountRows, ...escrowRows, ...transferRows, ...otherRows, ...backupRows]
-import { pubkeyRows } from './pubkey-rows.ts'
-import { transferRows } from './transfer-rows.ts'
-
-const rows: readonly Row[] = [...accountRows, ...pubkeyRows, ...transferRows, ...otherRows, ...backupRows]
 
 describe('commands on the idle store', () => {
   for (const row of rows) {
