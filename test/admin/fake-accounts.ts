@@ -278,7 +278,6 @@ export class FakeAccounts implements Accounts {
     },
   }
 
-
   readonly atRest: AtRestApi = fakeAtRest(this)
 
   async *exportSealed(address: string): AsyncGenerator<Buffer> {
