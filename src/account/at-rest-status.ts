@@ -5,6 +5,7 @@ import { domainOf, isDue, policyOf, type AtRestRules } from './at-rest-rules.ts'
 import { fieldOf, keyDatesField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { readJob } from './job-mark.ts'
+import { mainPasswordUseField } from './slot-fields.ts'
 import type { Site } from './unlocked-account.ts'
 
 /** Throws what store and crypto throw. */
@@ -31,7 +32,7 @@ export async function atRestStatus(
     isPending: atRest === 'off' && isDue(rules, entry),
     hasRecoveryCode: has('recovery'),
     adminRecovery: has('escrow') ? 'active' : !adminRecovery ? 'forbidden' : hasKey ? 'possible' : 'none',
-    mainPassword: 'everywhere',
+    mainPassword: fieldOf(entry.fields, mainPasswordUseField),
     job,
     enabledAt: dates.enabledAt,
     recoveryCodeCheckedAt: dates.codeCheckedAt,

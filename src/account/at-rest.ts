@@ -7,12 +7,12 @@ import type {
   CodeOffer,
   OwnerSecret,
   Progress,
-  TrailBy,
 } from './api-lifecycle.ts'
 import { noteAudit } from './audit.ts'
 import type { AtRestRules } from './at-rest-rules.ts'
 import { policyOf } from './at-rest-rules.ts'
 import { atRestStatus } from './at-rest-status.ts'
+import { bySecret } from './by-secret.ts'
 import type { Credentials } from './credentials.ts'
 import { keyDatesField, pendingField, policyField, type KeyDates } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
@@ -53,10 +53,6 @@ const passwordSlotsOf = (slots: readonly Slot[]): string =>
     .map(({ id }) => id.toString('hex'))
     .sort()
     .join()
-
-/** Whose doing it is, by the secret that was given. */
-const whoOf = ({ kind }: OwnerSecret): TrailBy =>
-  kind === 'admin' ? 'admin-key' : kind === 'site' ? 'admin' : 'owner'
 
 export class AtRest implements AtRestApi {
   readonly #parts: AtRestParts
@@ -234,7 +230,7 @@ export class AtRest implements AtRestApi {
     const session = await this.#parts.credentials.openFor(entry, secret, worker)
     try {
       await refusing(() =>
-        unsealAccount(session.account, this.#parts.settings, [{ kind: 'disabled', by: whoOf(secret) }]),
+        unsealAccount(session.account, this.#parts.settings, [{ kind: 'disabled', by: bySecret(secret) }]),
       )
       const total = 1
       progress?.(total, total)
@@ -245,7 +241,7 @@ export class AtRest implements AtRestApi {
     await noteAudit(this.#parts.site, {
       event: 'atrest.disabled',
       address: entry.address,
-      by: whoOf(secret),
+      by: bySecret(secret),
     })
     await this.#parts.registry.setField(entry, pendingField, false)
     return { finished: Promise.resolve() }

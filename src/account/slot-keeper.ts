@@ -6,6 +6,7 @@ import { encodeSlotLabel, slotNameBytes, slotProtocols } from '../crypto/slot-la
 import { maxSlots } from '../crypto/slot-list.ts'
 import type { Slot } from '../crypto/slot.ts'
 import type { AppPassword, AppProtocol, OwnerSecret, SlotApi, SlotInfo } from './api-lifecycle.ts'
+import { bySecret } from './by-secret.ts'
 import { nobody, type Credentials } from './credentials.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { fieldOf } from './directory-fields.ts'
@@ -85,6 +86,7 @@ export class SlotKeeper implements SlotApi {
           expect: mustHaveRoom,
           keep: () => true,
           add: [{ kind: 'app', secret: bytes, id, label }],
+          trail: [{ kind: 'app-password-added', by: bySecret(secret), detail: shownId({ id }) }],
         })
         const slot = await slotOf(account, shownId({ id }))
         return { appPassword: this.#described(account, slot, undefined), text: formatAppPassword(id, bytes) }
@@ -174,6 +176,7 @@ export class SlotKeeper implements SlotApi {
         },
         keep: (slot) => hex(slot.id) !== gone,
         add: [],
+        trail: [{ kind: 'slot-removed', by: bySecret(secret), detail: id }],
       })
       unlocked.forgetPasswords(entry.account)
       const using = unlocked
@@ -222,7 +225,11 @@ export class SlotKeeper implements SlotApi {
     if (gone.length > 0) {
       const ids = gone.map((slot) => hex(slot.id))
       await refusing(() =>
-        editSlots(account, settings, { keep: (slot) => !ids.includes(hex(slot.id)), add: [] }),
+        editSlots(account, settings, {
+          keep: (slot) => !ids.includes(hex(slot.id)),
+          add: [],
+          trail: gone.map((slot) => ({ kind: 'app-password-revoked', by: 'server', detail: shownId(slot) })),
+        }),
       )
     }
     // Only what was seen here: another may have been revoked since.
