@@ -470,7 +470,9 @@ class Account {
   /** Opens the record of the given kind, of the account or of a mailbox; `hash` is what another record names it by. */
   open(word, number, mailbox, hash) {
     const { name, value, data } = this.opened(word, number, mailbox, hash)
-    return Object.assign(new Fields(data, name).version(word === 'list' || word === 'message' ? 2 : 1), { value })
+    return Object.assign(new Fields(data, name).version(word === 'list' || word === 'message' ? 2 : 1), {
+      value,
+    })
   }
 
   openData = (word, number) => this.opened(word, number).data
@@ -661,7 +663,8 @@ class Account {
       fields.u32() // version of the volume key
       return (this.keys = { keysetVersion: fields.u32(), slotListHash: fields.hash() })
     }
-    if ((kind < 1 || kind > 13) && kind !== 18) throw unsupported(`${fields.name} has a change of an unknown kind, ${kind}`)
+    if ((kind < 1 || kind > 13) && kind !== 18)
+      throw unsupported(`${fields.name} has a change of an unknown kind, ${kind}`)
     const id = fields.id()
     if (kind === 4) {
       const mailbox = { id, name: fields.text16(), specialUse: fields.text16(), uidValidity: fields.u32() }

@@ -148,7 +148,7 @@ describe('a changed export', () => {
         await refused(scratch, putTogether(replaced(parts, thing, other)), `${kind} ${name}`)
       }
     }
-    const kinds = ['L', 'body', 'c', 'd', 'h', 'kc', 'kk', 'ks', 'm', 'n', 'p', 't', 'v', 'x']
+    const kinds = ['L', 'a', 'body', 'c', 'd', 'h', 'kc', 'kk', 'ks', 'm', 'n', 'p', 't', 'v', 'x']
     assert.deepEqual([...tried.keys()].sort(), kinds)
   })
 
