@@ -179,7 +179,7 @@ describe('older mail', () => {
       assert.deepEqual([...(state?.flags ?? [])].sort(), [...flags].sort())
       assert.equal(state?.internalDate, internalDate)
       const stored = await readAll(archive, uid)
-      assert.equal(state?.sizeBytes, stored.length)
+      assert.equal(state.sizeBytes, stored.length)
       if (index % 13 === 0) assert.deepEqual(own.openByGpg(stored), originals[index])
     }
     archive.close()
