@@ -60,6 +60,8 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly defaultQuotaBytes?: number
   /** Not given: nothing is written down. */
   readonly audit?: AuditLog
+  /** How often owners are looked for whose own keys expire, in milliseconds; not at all when absent. */
+  readonly keyNoticesMs?: number
   /** `[storage.encryption]`; `defaultSealing` when absent. */
   readonly sealing?: SiteSealing
   /** What domains let their accounts do at rest; `standardRules` when absent. */
@@ -145,6 +147,12 @@ class SiteAccounts implements Accounts {
 
   get publicKeys(): PublicKeyApi {
     return this.#publicKeys
+  }
+
+  /** What the accounts do by themselves from now on. */
+  begin(): void {
+    const { keyNoticesMs } = this.#options
+    if (keyNoticesMs !== undefined) this.#publicKeys.begin(keyNoticesMs)
   }
 
   /** Goes on with deletions that a crash interrupted. */
@@ -379,6 +387,7 @@ class SiteAccounts implements Accounts {
 
   async close(): Promise<void> {
     this.#atRest.close()
+    await this.#publicKeys.close()
     this.idleWatch.stop()
     await this.#unlocked.close('The server is shutting down')
     await this.#enrolment.idle()
@@ -389,5 +398,6 @@ class SiteAccounts implements Accounts {
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
   const accounts = new SiteAccounts(options)
   await accounts.resume()
+  accounts.begin()
   return accounts
 }

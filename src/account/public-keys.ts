@@ -1,4 +1,5 @@
 // An owner's own keys: looking at files, adding, removing, settings, a test message, and the work on older mail (api-lifecycle.ts).
+import { breathe } from '../base/async.ts'
 import { BadKey, keyFileBytes, type FoundKey } from '../pubkey/public-key.ts'
 import { inspectInThread } from '../pubkey/sealer.ts'
 import { Overloaded } from '../pubkey/seal-thread.ts'
@@ -52,6 +53,9 @@ export class PublicKeys implements PublicKeyApi {
   readonly #registry: Registry
   readonly #unlocked: UnlockedAccounts
   readonly #credentials: Credentials
+  #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> | undefined
+  #isClosed = false
 
   constructor({ site, registry, unlocked, credentials }: PublicKeysParts) {
     this.#site = site
@@ -265,10 +269,34 @@ export class PublicKeys implements PublicKeyApi {
     await tellOwner(this.#site, account, address, record, trouble)
   }
 
-  /** Tells owners whose keys expire soon, or have expired, also where no mail comes. */
-  async tellOfExpiry(isStopped: () => boolean): Promise<void> {
+  /** From now on owners are told that a key of theirs expires also where no mail comes: looked at now and then, behind everything else. */
+  begin(everyMs: number): void {
+    this.#timer = setInterval(() => this.#lookAround(), everyMs).unref()
+    this.#lookAround()
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    await this.#looking
+  }
+
+  #lookAround(): void {
+    this.#looking ??= this.#tellOfExpiry()
+      .catch((error: unknown) => {
+        const reason = isRefusal(error) ? error.code : 'fault'
+        this.#site.log.write('error', 'pubkey.notices-failed', { reason })
+      })
+      .finally(() => {
+        this.#looking = undefined
+      })
+  }
+
+  async #tellOfExpiry(): Promise<void> {
     for await (const entry of this.#registry.entries()) {
-      if (isStopped()) return
+      if (this.#isClosed) return
+      await breathe()
       if (!entry.isDeleting) await this.#tell(entry.address, entry.account)
     }
   }

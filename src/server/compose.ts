@@ -197,7 +197,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const tls = await Tls.open(config.tls, config.tls.reload, log, clock)
     undo.add(() => tls.close())
     const guard = makeLoginGuard(config.auth, log)
-    const parts = await openParts(config, { ...options, guard })
+    const parts = await openParts(config, { keyNoticesMs: 6 * 3600_000, ...options, guard })
     const { accounts } = parts
     undo.add(() => parts.close())
     const monitor = watchEventLoop(log)

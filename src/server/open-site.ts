@@ -27,6 +27,8 @@ export interface SiteOptions {
   readonly log: Log
   readonly clock?: Clock
   readonly guard?: LoginGuard
+  /** How often owners are told of keys that expire; a command on the idle store tells nobody. */
+  readonly keyNoticesMs?: number
   /** A store that is open already, for tests; closed by the site all the same. */
   readonly store?: Store
 }
@@ -123,6 +125,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
       rules: rulesOf(config.atrest),
+      ...(options.keyNoticesMs === undefined ? {} : { keyNoticesMs: options.keyNoticesMs }),
       sealing: {
         isEnabled: config.storage.encryption.enable,
         append: config.storage.encryption.append,

@@ -5,14 +5,19 @@ import { noAudit } from '../../src/account/audit.ts'
 import { deliver } from '../../src/account/deliver.ts'
 import { silentLog } from '../../src/base/ports.ts'
 import { isRefusal } from '../../src/account/errors.ts'
-import type { OpenAccount, Uid } from '../../src/account/api.ts'
+import type { Accounts, OpenAccount, Uid } from '../../src/account/api.ts'
 import { sealingKey } from '../../src/account/keys.ts'
 import { isEncrypted } from '../../src/pubkey/detect.ts'
-import type { Transaction } from '../../src/store/store.ts'
+import { openAccounts } from '../../src/account/accounts.ts'
+import { KdfGate } from '../../src/crypto/kdf.ts'
+import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
+import type { Store, Transaction } from '../../src/store/store.ts'
+import { FailingStore } from './failing-store.ts'
 import { KeyRing } from '../pubkey/keys.ts'
 import { indexAll, openedTexts, unlock } from './unlocked.ts'
 import {
   alice,
+  cheapKdf,
   chunks,
   deliverTo,
   mail,
@@ -192,5 +197,200 @@ describe('older mail', () => {
     const report = await site.accounts.verify(address, password())
     assert.deepEqual(report.findings, [])
     await site.accounts.close()
+  })
+})
+
+describe('sealing older mail', () => {
+  const own = new KeyRing()
+  let key: Buffer
+  before(() => {
+    key = own.makeGpg('p256')
+  })
+  after(() => own.close())
+
+  async function prepared(inner: Store): Promise<{ site: TestSite; disk: FailingStore; count: number }> {
+    const disk = new FailingStore(inner)
+    const site = await makeSite({}, disk.store)
+    site.clock.time = Date.now()
+    const account = await alice(site)
+    for (let index = 0; index < 70; index += 1)
+      await account.append(index % 2 ? 'INBOX' : 'Archive', chunks(mail(`m${index}`)), {
+        flags: [`k${index}`],
+      })
+    await account.append('Drafts', chunks(mail('draft')), { flags: ['\\Draft'] })
+    await account.close()
+    await site.accounts.publicKeys.addPublicKeys(address, owner, key)
+    await site.accounts.publicKeys.setSealing(address, owner, { exceptDrafts: true })
+    return { site, disk, count: 70 }
+  }
+
+  async function seal(accounts: Accounts): Promise<void> {
+    const { finished } = await accounts.publicKeys.sealExistingMail(address, owner)
+    await finished
+  }
+
+  async function checkSealed(accounts: Accounts, count: number): Promise<void> {
+    const account = await accounts.login(address, password(), session)
+    for (let turns = 0; turns < 4000; turns += 1) {
+      if (!(await accounts.publicKeys.publicKeys(address)).job) break
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    const flags: string[] = []
+    for (const name of ['INBOX', 'Archive']) {
+      const mailbox = await account.select(name, { isReadOnly: true })
+      for (const uid of mailbox.uids()) {
+        flags.push(...(mailbox.state(uid)?.flags ?? []))
+        assert.ok(isEncrypted(await readAll(mailbox, uid)), `${name} ${uid}`)
+      }
+      mailbox.close()
+    }
+    assert.equal(flags.length, count)
+    assert.equal(new Set(flags).size, count)
+    const [draft] = await inboxOf(account, 'Drafts')
+    assert.deepEqual(draft?.bytes, mail('draft'))
+    await account.close()
+    const report = await accounts.verify(address, password())
+    assert.deepEqual(report.findings, [])
+  }
+
+  it('can be killed after each of its commits, loses nothing, and goes on at the next login', async () => {
+    const whole = await prepared(openMemoryStore())
+    const before = whole.disk.transactions
+    await seal(whole.site.accounts)
+    const commits = whole.disk.transactions - before
+    await checkSealed(whole.site.accounts, whole.count)
+    assert.ok(commits >= 4, `${commits} commits`)
+    let resumed = 0
+    for (let after = 1; after <= commits; after += 1) {
+      const inner = openMemoryStore()
+      const { site, disk, count } = await prepared(inner)
+      disk.killAfter(after)
+      await seal(site.accounts).catch((error: unknown) => {
+        assert.ok(isRefusal(error), String(error))
+      })
+      const accounts = await site.reopen(inner)
+      if ((await accounts.publicKeys.publicKeys(address)).job) resumed += 1
+      else await seal(accounts)
+      await checkSealed(accounts, count)
+      await accounts.close()
+    }
+    assert.ok(resumed >= 2, `${resumed} resumed`)
+  })
+
+  it('waits where the quota does not let it, and says so', async () => {
+    const { site } = await prepared(openMemoryStore())
+    const { usedBytes } = await site.accounts.info(address)
+    await site.accounts.setQuota(address, usedBytes + 100)
+    await assert.rejects(seal(site.accounts), (error) => isRefusal(error, 'over-quota'))
+    assert.match((await site.accounts.publicKeys.publicKeys(address)).job?.waitsFor ?? '', /quota/)
+    await site.accounts.setQuota(address, undefined)
+    await seal(site.accounts)
+    assert.equal((await site.accounts.publicKeys.publicKeys(address)).job, undefined)
+    await site.accounts.close()
+  })
+})
+
+describe('keys of an account', () => {
+  const own = new KeyRing()
+  after(() => own.close())
+
+  it('are told of 30, 7 and 1 days before they expire, and then, once each, also where no mail comes', async () => {
+    const site = await makeSite({ keyNoticesMs: 3600_000 })
+    site.clock.time = Date.now()
+    await (await alice(site)).close()
+    await site.accounts.publicKeys.addPublicKeys(address, owner, own.makeGpg('curve25519', 'forty', '40d'))
+    const start = Date.now()
+    for (const day of [5, 11, 12, 34, 34.5, 39.2, 39.5, 40.1, 41]) {
+      site.clock.time = start + day * 24 * 3600 * 1000
+      // It looks around when it is opened.
+      await site.restart()
+      for (let turns = 0; turns < 200; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const account = await site.accounts.login(address, password(), session)
+    const subjects = (await inboxOf(account)).map(
+      ({ bytes }) => /^Subject: (.*)\r$/m.exec(bytes.toString())?.[1],
+    )
+    assert.deepEqual(subjects, [
+      'Your OpenPGP key expires in 29 days',
+      'Your OpenPGP key expires in 6 days',
+      'Your OpenPGP key expires within a day',
+      'Your OpenPGP key has expired: mail for you is being refused',
+    ])
+    await account.close()
+    await site.accounts.close()
+  })
+
+  it('are each recipient’s own, and appended mail goes the same way in every form', async () => {
+    const site = await makeSite({ sealing: { isEnabled: true, append: true, smimeCipher: 'auto' } })
+    site.clock.time = Date.now()
+    await (await alice(site)).close()
+    const bob = 'bob@example.org'
+    await site.accounts.create(bob, password())
+    const certificate = own.makeCertificate('p256-cert')
+    await site.accounts.publicKeys.addPublicKeys(address, owner, own.makeGpg('p256', 'alices'))
+    await site.accounts.publicKeys.addPublicKeys(bob, owner, certificate)
+    const message = mail('to both')
+    await Promise.all([deliverTo(site.accounts, address, message), deliverTo(site.accounts, bob, message)])
+    const bobs = await site.accounts.login(bob, password(), session)
+    const [toBob] = await inboxOf(bobs)
+    assert.deepEqual(own.openByOpenssl(toBob?.bytes ?? Buffer.alloc(0), 'p256-cert'), message)
+    await bobs.close()
+
+    const account = await site.accounts.login(address, password(), session)
+    const inbox = await account.select('INBOX', { isReadOnly: false })
+    const [first] = inbox.uids()
+    assert.ok(first)
+    assert.deepEqual(own.openByGpg(await readAll(inbox, first)), message)
+    // MULTIAPPEND, then REPLACE of one of them (RFC 3502, RFC 8508).
+    const several = account.stageAppend('INBOX')
+    for (const name of ['one', 'two']) await several.add(chunks(mail(name)), { flags: [] })
+    const { uids } = await several.commit()
+    const [one] = uids
+    assert.ok(one)
+    const replacing = account.stageAppend('INBOX', { mailbox: inbox, uid: one })
+    await replacing.add(chunks(mail('three')), { flags: [] })
+    const [three] = (await replacing.commit()).uids
+    for (const [uid, name] of [
+      [uids[1], 'two'],
+      [three, 'three'],
+    ] as const) {
+      assert.ok(uid)
+      const stored = await readAll(inbox, uid)
+      assert.equal(inbox.state(uid)?.sizeBytes, stored.length)
+      assert.deepEqual(own.openByGpg(stored), mail(name))
+    }
+    // What is sealed already is not sealed again.
+    const again = await account.append('Archive', chunks(await readAll(inbox, first)), { flags: [] })
+    inbox.close()
+    const archive = await account.select('Archive', { isReadOnly: true })
+    assert.deepEqual(own.openByGpg(await readAll(archive, again.uid)), message)
+    archive.close()
+    await account.close()
+    await site.accounts.close()
+  })
+
+  it('are not used where the site has switched that off: mail is marked, and the owner is told once', async () => {
+    const store = openMemoryStore()
+    const site = await makeSite({}, store)
+    site.clock.time = Date.now()
+    await (await alice(site)).close()
+    await site.accounts.publicKeys.addPublicKeys(address, owner, own.makeGpg('curve25519', 'off'))
+    await site.accounts.close()
+    const off = await openAccounts({
+      ...{ store, siteKey: site.siteKey, clock: site.clock, log: silentLog, kdf: cheapKdf },
+      gate: new KdfGate({ parallel: 2, queue: 64, minimumMemoryKiB: 8 }),
+      sealing: { isEnabled: false, append: false, smimeCipher: 'auto' },
+    })
+    await deliverTo(off, address, mail('a'))
+    await deliverTo(off, address, mail('b'))
+    await assert.rejects(off.publicKeys.addPublicKeys(address, owner, own.gpg(['--export'])), (error) =>
+      isRefusal(error, 'not-permitted'),
+    )
+    const account = await off.login(address, password(), session)
+    const found = (await inboxOf(account)).map(({ bytes }) => bytes.toString())
+    assert.equal(found.filter((text) => text.startsWith('X-Letterlock-Not-Sealed: the site has')).length, 2)
+    assert.equal(found.filter((text) => /^Subject: Mail is not sealed/m.test(text)).length, 1)
+    await account.close()
+    await off.close()
   })
 })

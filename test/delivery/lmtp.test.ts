@@ -77,6 +77,7 @@ const refusals: readonly (readonly [string, string])[] = [
   ['over-quota', '452 4.2.2'],
   ['message-too-large', '552 5.3.4'],
   ['damaged', '451 4.3.5'],
+  ['key-trouble', '451 4.7.5'],
   ['unavailable', '451 4.3.0'],
   ['busy', '451 4.3.0'],
   ['no-such-account', '550 5.1.1'],

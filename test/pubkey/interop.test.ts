@@ -90,8 +90,9 @@ describe('what was sealed is opened by others', { skip: skipWithout('gpg', 'open
       })
       const armored = byPgp.toString('latin1', byPgp.indexOf('-----BEGIN PGP'))
       const message = await readMessage({ armoredMessage: armored })
-      const { data } = await decrypt({ message, decryptionKeys: privateKey, format: 'binary' })
-      assert.deepEqual(Buffer.from(data as Uint8Array), original, name)
+      const opened = await decrypt({ message, decryptionKeys: privateKey, format: 'binary' })
+      const data: unknown = opened.data
+      assert.deepEqual(data instanceof Uint8Array && Buffer.from(data), original, name)
     }
     for (const smimeCipher of ['cbc', 'gcm'] as const) {
       const byCms = await sealed(original, certificateNames.map(of), { smimeCipher })
