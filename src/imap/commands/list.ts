@@ -20,7 +20,8 @@ export const list: Command = command({
       return { text: 'LIST completed' }
     }
     if (request.status?.includes('HIGHESTMODSEQ')) session.enableCondstore()
-    for (const row of rowsOf(request, account.mailboxes(), account.subscriptions())) {
+    const rows = rowsOf(request, account.mailboxes(), account.subscriptions())
+    for (const row of rows) {
       sendRow(out, 'LIST', row)
       if (request.status && !row.attributes.includes('\\NonExistent')) {
         try {
@@ -32,7 +33,9 @@ export const list: Command = command({
       }
       await session.pace()
     }
-    requireComplete(account)
+    // What was asked for by name, and is there, is told whole.
+    const isByName = !request.patterns.some((pattern) => /[*%]/.test(pattern))
+    if (!isByName || rows.length < request.patterns.length) requireComplete(account)
     return { text: 'LIST completed' }
   },
 })
