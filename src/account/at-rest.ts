@@ -254,11 +254,19 @@ export class AtRest implements AtRestApi {
   ): Promise<{ finished: Promise<void> }> {
     const entry = await this.#parts.registry.entry(address)
     const session = await this.#parts.credentials.openFor(entry, secret, worker)
-    return this.#begin(
+    const by = bySecret(secret)
+    const job = await this.#begin(
       session,
-      () => rotateAccount(session.account, this.#parts.settings, reencrypt),
+      () => rotateAccount(session.account, this.#parts.settings, reencrypt, by),
       progress,
     )
+    await noteAudit(this.#parts.site, {
+      event: 'keys.rotated',
+      address: entry.address,
+      by,
+      detail: { reencrypt },
+    })
+    return job
   }
 
   async setPending(address: string, isPending: boolean): Promise<void> {
@@ -269,10 +277,20 @@ export class AtRest implements AtRestApi {
       if (isSealed) throw new Refusal('already-enabled', 'At-rest encryption is on already')
     }
     await this.#parts.registry.setField(entry, pendingField, isPending)
+    const detail = { isPending }
+    await noteAudit(this.#parts.site, {
+      event: 'atrest.pending',
+      address: entry.address,
+      by: 'admin',
+      detail,
+    })
   }
 
   async setPolicy(address: string, policy: AtRestPolicy | undefined): Promise<void> {
-    await this.#parts.registry.setField(await this.#parts.registry.entry(address), policyField, policy)
+    const entry = await this.#parts.registry.entry(address)
+    await this.#parts.registry.setField(entry, policyField, policy)
+    const detail = { policy: policy ?? 'of the domain' }
+    await noteAudit(this.#parts.site, { event: 'atrest.policy', address: entry.address, by: 'admin', detail })
   }
 
   /** Wipes the codes that are being offered. */

@@ -4,6 +4,7 @@ import type { KdfParameters } from '../crypto/kdf.ts'
 import type { Slot } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
 import { isDue, type AtRestRules } from './at-rest-rules.ts'
+import { noteAudit } from './audit.ts'
 import { deliver } from './deliver.ts'
 import { fieldOf, keyDatesField, pendingField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
@@ -108,6 +109,7 @@ export class Enrolment {
     await refusing(() => sealAccount(session.account, this.#settings, password ? { password } : {}))
     const enabledAt = this.#site.clock.now()
     await this.#registry.changeField(entry, keyDatesField, () => ({ enabledAt }))
+    await noteAudit(this.#site, { event: 'atrest.enabled', address: entry.address, by: 'server' })
     this.#site.log.write('info', 'account.enrolled', { account: entry.account.toString('hex') })
   }
 

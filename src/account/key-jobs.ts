@@ -2,7 +2,7 @@
 import { u32 } from '../base/bytes.ts'
 import { addEpoch } from '../crypto/keyset.ts'
 import type { Slot, SlotSecret } from '../crypto/slot.ts'
-import type { JobKind } from './api-lifecycle.ts'
+import type { JobKind, TrailBy } from './api-lifecycle.ts'
 import { factNumbers } from './account-facts.ts'
 import { Refusal } from './errors.ts'
 import { encodeJob } from './job-mark.ts'
@@ -34,11 +34,12 @@ async function beginEpoch(
   settings: KeySettings,
   kind: JobKind,
   edit: Pick<SlotEdit, 'expect' | 'keep' | 'add'>,
+  by: TrailBy,
 ): Promise<void> {
   const startedAt = account.site.clock.now()
   await editSlots(account, settings, {
     ...edit,
-    trail: [{ kind: kind === 'enable' ? 'enabled' : 'keys-rotated', by: 'owner' }],
+    trail: [{ kind: kind === 'enable' ? 'enabled' : 'keys-rotated', by }],
     expect(slots) {
       edit.expect?.(slots)
       mustBeSettled(account)
@@ -67,7 +68,7 @@ export async function sealAccount(
   const add: SlotSecret[] = []
   if (password) add.push({ kind: 'password', password })
   if (code) add.push({ kind: 'recovery', code })
-  await beginEpoch(account, settings, 'enable', {
+  const sealing: Pick<SlotEdit, 'expect' | 'keep' | 'add'> = {
     expect(slots) {
       if (!slots.some((slot) => slot.kind === 'server'))
         throw new Refusal('already-enabled', 'At-rest encryption is on already')
@@ -75,7 +76,8 @@ export async function sealAccount(
     },
     keep: (slot) => slot.kind !== 'server' && !(password && slot.kind === 'password'),
     add,
-  })
+  }
+  await beginEpoch(account, settings, 'enable', sealing, code ? 'owner' : 'server')
 }
 
 /** Slots that make sense only while the site's key does not open the account. */
@@ -106,6 +108,8 @@ export async function rotateAccount(
   account: UnlockedAccount,
   settings: KeySettings,
   renewsBodies: boolean,
+  by: TrailBy = 'owner',
 ): Promise<void> {
-  await beginEpoch(account, settings, renewsBodies ? 're-encrypt' : 'rotate', { keep: () => true, add: [] })
+  const kind = renewsBodies ? 're-encrypt' : 'rotate'
+  await beginEpoch(account, settings, kind, { keep: () => true, add: [] }, by)
 }

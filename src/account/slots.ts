@@ -27,6 +27,8 @@ import {
 } from '../crypto/slot-list.ts'
 import type { Transaction } from '../store/store.ts'
 import { equalBytes, hex } from '../base/bytes.ts'
+import type { TrailBy } from './api-lifecycle.ts'
+import { noteAudit } from './audit.ts'
 import { Damage } from './errors.ts'
 import { escrowEdit } from './escrow-slots.ts'
 import { cardKey, keysetKey, slotsKey } from './keys.ts'
@@ -224,6 +226,7 @@ export async function editSlots(
   const { site, id, vault } = account
   // What was made and did not become the account's own is wiped.
   const left: { volumeKey?: Secret; keyset?: Keyset } = {}
+  let news: SlotNews = { added: [], removed: [] }
   try {
     await account.commit(async (): Promise<Commit<true>> => {
       const { list, bytes } = await readSlots(site, id)
@@ -250,6 +253,8 @@ export async function editSlots(
       if (edit.keyset) left.keyset = edit.keyset(vault.keyset)
       const renewed = left.keyset ?? vault.keyset
       const records = keyRecords(site, id, fresh, vkVersion, renewed, [...kept, ...added])
+      const stay = new Set(kept.map((slot) => hex(slot.id)))
+      news = { added, removed: list.slots.filter((slot) => !stay.has(hex(slot.id))) }
       const trail = await trailWrites(account, [...(edit.trail ?? []), ...escrow.trail])
       return {
         changes: [records.change, ...(edit.changes ?? []), ...escrow.changes, ...trail.changes],
@@ -271,4 +276,19 @@ export async function editSlots(
     if (left.keyset) wipeKeyset(left.keyset)
   }
   await account.witness?.now()
+  await noteSlots(account, news, edit.trail?.[0]?.by ?? 'server')
+}
+
+interface SlotNews {
+  readonly added: readonly Slot[]
+  readonly removed: readonly Slot[]
+}
+
+/** Lines in the audit log about slots that came and went, by their kinds. */
+async function noteSlots({ site, address }: UnlockedAccount, news: SlotNews, by: TrailBy): Promise<void> {
+  for (const what of ['added', 'removed'] as const) {
+    if (news[what].length === 0) continue
+    const detail = { kinds: news[what].map(({ kind }) => kind).join(' ') }
+    await noteAudit(site, { event: `slot.${what}`, address, by, detail })
+  }
 }

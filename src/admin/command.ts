@@ -1,6 +1,7 @@
 // What a command is: its words, its facts for help, checks and confirmation, and its work.
 import type { z } from 'zod'
 import type { Accounts } from '../account/api.ts'
+import type { AuditLog } from '../account/audit.ts'
 import type { AuditReader } from '../audit/audit-log.ts'
 import type { BackupApi } from '../backup/api.ts'
 import type { Config } from '../config/schema.ts'
@@ -31,7 +32,7 @@ export interface Site {
   readonly accounts: Accounts
   readonly backups: BackupApi
   /** The audit log; some tests have none. */
-  readonly audit?: AuditReader | undefined
+  readonly audit?: (AuditReader & AuditLog) | undefined
   readonly server: ServerControls | undefined
 }
 

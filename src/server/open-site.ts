@@ -6,7 +6,7 @@ import type { LoginGuard } from '../account/login-guard.ts'
 import type { Witnesses } from '../account/witness.ts'
 import { witnessesIn } from '../account/witness-files.ts'
 import type { BackupApi } from '../backup/api.ts'
-import { AuditFile, type AuditReader } from '../audit/audit-log.ts'
+import { AuditFile } from '../audit/audit-log.ts'
 import { makeBackups } from '../backup/backups.ts'
 import { exitCodes } from '../admin/exit-code.ts'
 import { Failure } from '../admin/failure.ts'
@@ -37,7 +37,7 @@ export interface SiteOptions {
 export interface SiteParts {
   readonly accounts: Accounts
   readonly backups: BackupApi
-  readonly audit: AuditReader
+  readonly audit: AuditFile
   readonly store: Store
   /** Ends sessions, wipes keys, closes the store: in this order. */
   close(): Promise<void>

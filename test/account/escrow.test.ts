@@ -248,7 +248,8 @@ describe('the admin recovery password', () => {
     await assert.rejects(escrow.testEscrow([admin()]), refuses('authentication-failed'))
     await escrow.escrowResetPassword(address, [admin('new')], password('fresh'))
     assert.ok((await subjects(site, 'fresh')).includes('precious'))
-    assert.deepEqual(audit.events, [
+    const events = audit.events.filter((event) => !event.startsWith('slot.'))
+    assert.deepEqual(events, [
       'escrow.set',
       'escrow.tested',
       'escrow.refused',

@@ -4,6 +4,7 @@ import { siteCommand, type SiteCommand } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
 import { address } from '../forms.ts'
+import { noteAct } from '../note-act.ts'
 
 const input = z.strictObject({ address: address.optional() })
 const entry = z.object({
@@ -41,6 +42,7 @@ export const auditShow: SiteCommand<z.output<typeof input>, z.output<typeof resu
         detail: detail ?? {},
       })
     }
+    await noteAct(work, { event: 'audit.shown', ...(address === undefined ? {} : { address }) })
     return { entries: [] }
   },
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
+import { noteAct } from '../note-act.ts'
 
 const input = z.strictObject({})
 const result = z.object({
@@ -27,6 +28,7 @@ export const auditVerify: SiteCommand<z.output<typeof input>, z.output<typeof re
   async run(work) {
     if (!work.audit) throw new Failure('unavailable', exitCodes.unavailable, 'there is no audit log here')
     const { findings, ...report } = await work.audit.verify()
+    await noteAct(work, { event: 'audit.verified', detail: { findings: findings.length } })
     return { ...report, findings: [...findings] }
   },
 

@@ -4,6 +4,7 @@ import { siteCommand, type SiteCommand } from '../command.ts'
 import { matchesMask, network, networkOption } from '../forms.ts'
 import { isWithin } from '../networks.ts'
 import { counted } from '../words.ts'
+import { noteAct } from '../note-act.ts'
 
 const input = z
   .strictObject({
@@ -52,6 +53,7 @@ export const kick: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
     if (session !== undefined || ip !== undefined)
       for (const { sessionId } of hit) ended += await work.accounts.kick({ sessionId }, reason)
     else for (const address of addresses) ended += await work.accounts.kick({ address }, reason)
+    for (const address of addresses) await noteAct(work, { event: 'session.kicked', address })
     return { ended, addresses }
   },
 

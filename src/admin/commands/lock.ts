@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { address, addressArgument } from '../forms.ts'
 import { counted } from '../words.ts'
+import { noteAct } from '../note-act.ts'
 
 const input = z.strictObject({ address })
 const result = z.object({
@@ -26,7 +27,9 @@ export const lock: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
     const info = await work.accounts.info(address)
     const present = work.accounts.sessions().filter((row) => row.address === info.address).length
     if (work.isDryRun) return { address: info.address, ended: present }
-    return { address: info.address, ended: await work.accounts.lock(address, 'locked by the administrator') }
+    const ended = await work.accounts.lock(address, 'locked by the administrator')
+    await noteAct(work, { event: 'account.locked', address: info.address })
+    return { address: info.address, ended }
   },
 
   show({ address, ended }, view) {

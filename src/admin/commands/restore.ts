@@ -5,6 +5,7 @@ import { siteCommand, type SiteCommand } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import { address } from '../forms.ts'
 import { counted } from '../words.ts'
+import { noteAct } from '../note-act.ts'
 
 const input = z.strictObject({
   source: z.string().refine(isAbsolute, 'must be an absolute path: the running server reads it'),
@@ -84,6 +85,14 @@ export const restore: SiteCommand<z.output<typeof input>, z.output<typeof result
       ...(user === undefined ? {} : { address: user }),
       ...(generation === undefined ? {} : { generation }),
     })
+    if (!work.isDryRun) {
+      for (const { address, state } of report.accounts)
+        await noteAct(work, {
+          event: 'backup.restored',
+          address,
+          detail: { state, generation: report.generation },
+        })
+    }
     return {
       ...{ source, generation: report.generation, isOurs: report.isOurs, isDone: !work.isDryRun },
       at: new Date(report.at).toISOString(),

@@ -85,6 +85,13 @@ suite('locked mail', { timeout: 300_000 }, () => {
     await session.ok('SEARCH TEXT "NOTHING IS LOST"')
     await session.ok('CLOSE')
     await session.ok('LOGOUT')
+    const { stdout } = await site.command(['audit', 'show', address, '--json'])
+    const { entries } = JSON.parse(stdout) as { readonly entries: readonly { readonly event: string }[] }
+    const events = entries.map(({ event }) => event).filter((event) => !event.startsWith('slot.'))
+    assert.deepEqual(events, ['account.created', 'atrest.enabled', 'mail.locked'])
+    await site.command(['audit', 'verify'])
+    const written = await readFile(join(site.dataDir, 'audit.log'), 'utf8')
+    for (const secret of [password, given, 'Work/2026', 'Body of']) assert.ok(!written.includes(secret))
   })
 
   test('is no empty INBOX to imapflow', async () => {
