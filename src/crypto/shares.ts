@@ -3,7 +3,7 @@ import { secretBuffer } from '../base/secret.ts'
 import { randomBytes } from './random.ts'
 
 // The npm packages for this leave the secret in memory of the engine's own heap, which nobody can wipe, and look it up in tables.
-// Their shares are the same (x last instead of first): the tests compare.
+// Their shares are the same (x last instead of first).
 
 /** Product in the field of AES (x^8 + x^4 + x^3 + x + 1), in the same time for all values. */
 function times(a: number, b: number): number {
