@@ -53,11 +53,13 @@ const entries: Readonly<Record<string, Entry>> = {
     translate([user = '', fresh, secret]) {
       if (fresh !== undefined && secret === undefined)
         throw usageFailure('atrest_set_user_pass: give both passwords, or none and be asked for them')
-      const words = ['atrest', 'admin', 'reset-password', user, ...(secret === undefined ? [] : ['--yes'])]
-      return withSecrets(words, [
-        ['--admin-password-file', secret],
-        ['--password-file', fresh],
-      ])
+      return withSecrets(
+        ['atrest', 'admin', 'reset-password', user],
+        [
+          ['--admin-password-file', secret],
+          ['--password-file', fresh],
+        ],
+      )
     },
   },
   add_user: {

@@ -25,7 +25,7 @@ const rows: readonly (readonly [typed: string, words: string, secrets?: readonly
   [`atrest_set_user_pass ${user}`, `atrest admin reset-password ${user}`],
   [
     `atrest_set_user_pass ${user} N3w S3cret`,
-    `atrest admin reset-password ${user} --yes --admin-password-file - --password-file -`,
+    `atrest admin reset-password ${user} --admin-password-file - --password-file -`,
     ['S3cret', 'N3w'],
   ],
   [`add_user ${user} S3cret`, `user add ${user} --password-file -`, ['S3cret']],
