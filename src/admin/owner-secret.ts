@@ -8,9 +8,15 @@ import { interrupted, usageFailure } from './failure.ts'
 /** Keys of the input. */
 export const ownerInput = { siteKey: z.boolean().optional(), recovery: z.boolean().optional() }
 
+/** For commands that the site's key cannot do. */
+export const recoveryOption: Option = {
+  flags: '--recovery',
+  description: 'open it with the recovery code, not the password',
+}
+
 export const ownerOptions: readonly Option[] = [
   { flags: '--site-key', description: 'open an account without at-rest encryption with the key of the site' },
-  { flags: '--recovery', description: 'open it with the recovery code, which stays valid' },
+  { ...recoveryOption, description: `${recoveryOption.description}; the code stays valid` },
 ]
 
 export const ownerMayNeed: readonly Pick<SecretNeed, 'name' | 'kind'>[] = [

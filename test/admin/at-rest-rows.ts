@@ -51,8 +51,8 @@ export const atRestRows: readonly Row[] = [
     after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.atRest, 'off'),
   },
   {
-    name: 'atrest disable --by-recovery takes the recovery code',
-    argv: ['atrest', 'disable', alice, '--by-recovery', '--code-file', '-', '--yes', '--json'],
+    name: 'atrest disable --recovery takes the recovery code',
+    argv: ['atrest', 'disable', alice, '--recovery', '--code-file', '-', '--yes', '--json'],
     before: sealed,
     options: code,
     exitCode: 0,

@@ -4,12 +4,13 @@ import { siteCommand, type SiteCommand } from '../command.ts'
 import { aborted } from '../aborted.ts'
 import { estimated } from '../account-checks.ts'
 import { address, addressArgument } from '../forms.ts'
+import { ownerMayNeed, ownerNeeds, ownerSecret, recoveryOption } from '../owner-secret.ts'
 import { durationInWords, sizeInWords } from '../words.ts'
 
 const input = z.strictObject({
   address,
   reencrypt: z.boolean().optional(),
-  byRecovery: z.boolean().optional(),
+  recovery: z.boolean().optional(),
   wait: z.boolean().optional(),
 })
 const result = z.object({
@@ -39,34 +40,26 @@ export const atrestRotate: SiteCommand<z.output<typeof input>, z.output<typeof r
   arguments: [addressArgument],
   options: [
     { flags: '--reencrypt', description: 'seal every message again under a new key' },
-    { flags: '--by-recovery', description: 'with the recovery code, not the password' },
+    recoveryOption,
     { flags: '--no-wait', description: 'do not wait for older records; they follow in the server' },
   ],
   input,
   result,
   changesData: true,
-  mayNeed: [
-    { name: 'password', kind: 'current' },
-    { name: 'recovery-code', kind: 'current' },
-  ],
-  secrets: ({ address, byRecovery }) => [
-    byRecovery
-      ? { name: 'recovery-code', kind: 'current', prompt: `Recovery code of ${address}` }
-      : { name: 'password', kind: 'current', prompt: `Password of ${address}` },
-  ],
+  mayNeed: ownerMayNeed,
+  secrets: (given) => ownerNeeds(given),
 
-  async run(work, { address, reencrypt, byRecovery, wait }) {
+  async run(work, given) {
+    const { address, reencrypt, wait } = given
     const info = await work.accounts.info(address)
     const base = { address: info.address, usedBytes: info.usedBytes }
     const estimatedSeconds = estimated(info, reencrypt === true)
-    if (work.isDryRun) return { ...base, estimatedSeconds, isDone: false }
-    const { finished } = await work.accounts.atRest.rotateKeys(
-      address,
-      byRecovery
-        ? { kind: 'recovery', code: work.secret('recovery-code') }
-        : { kind: 'password', password: work.secret('password') },
-      { reencrypt: reencrypt === true, progress: (done, total) => work.progress(done, total) },
-    )
+    const secret = ownerSecret(work, given)
+    if (work.isDryRun || !secret) return { ...base, estimatedSeconds, isDone: false }
+    const { finished } = await work.accounts.atRest.rotateKeys(address, secret, {
+      reencrypt: reencrypt === true,
+      progress: (done, total) => work.progress(done, total),
+    })
     finished.catch(() => undefined) // awaited below, or reported by the account layer itself
     if (wait !== false || !work.server) await Promise.race([finished, aborted(work.signal)])
     const { job } = await work.accounts.atRest.atRestStatus(address)

@@ -6,7 +6,7 @@ import { Reveal } from '../reveal.ts'
 import { recoveryOf } from '../site.ts'
 import { moment } from '../text.ts'
 import { attempting, codeIn, evenly, newPasswordProblem, problemOf, typoIn } from '../trying.ts'
-import { Field, Form, NewPassword, Problems } from '../views/form.tsx'
+import { AddressField, Form, NewPassword, Problems, RecoveryCodeField } from '../views/form.tsx'
 import { Notice } from '../views/parts.tsx'
 import { RecoverySheet } from '../views/recovery-sheet.tsx'
 
@@ -24,23 +24,8 @@ function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Re
         <p class="lead">{t('recover.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/recover" submit={t('recover.submit')}>
-          <Field
-            name="address"
-            label={t('signIn.address')}
-            type="email"
-            autocomplete="username"
-            value={address}
-            maxlength={320}
-            problems={problems}
-          />
-          <Field
-            name="code"
-            label={t('recover.code')}
-            hint={t('recover.codeHint')}
-            rows={3}
-            isCode
-            problems={problems}
-          />
+          <AddressField visit={visit} value={address} problems={problems} />
+          <RecoveryCodeField visit={visit} problems={problems} />
           <NewPassword visit={visit} problems={problems} />
         </Form>
         <p>

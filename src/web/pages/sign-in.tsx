@@ -5,7 +5,7 @@ import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { WebSession } from '../sessions.ts'
 import { locksOf, slotsOf, trailOf } from '../site.ts'
 import { problemOf } from '../trying.ts'
-import { Field, Form, Problems } from '../views/form.tsx'
+import { AddressField, Field, Form, Problems } from '../views/form.tsx'
 import { passwordSlotOf } from '../visitor.ts'
 
 function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Reply {
@@ -19,15 +19,7 @@ function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Re
         <p class="lead">{t('signIn.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/sign-in" submit={t('signIn.submit')}>
-          <Field
-            name="address"
-            label={t('signIn.address')}
-            type="email"
-            autocomplete="username"
-            value={address}
-            maxlength={320}
-            problems={problems}
-          />
+          <AddressField visit={visit} value={address} problems={problems} />
           <Field
             name="password"
             label={t('signIn.password')}

@@ -2,7 +2,7 @@
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import { atRestOf } from '../site.ts'
 import { attempting, codeIn, problemOf, typoIn } from '../trying.ts'
-import { Field, Form, Problems } from '../views/form.tsx'
+import { Form, Problems, RecoveryCodeField } from '../views/form.tsx'
 
 function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
   const { t } = visit
@@ -15,14 +15,7 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
         <p class="lead">{t('testCode.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/test-code" submit={t('testCode.submit')}>
-          <Field
-            name="code"
-            label={t('recover.code')}
-            hint={t('recover.codeHint')}
-            rows={3}
-            isCode
-            problems={problems}
-          />
+          <RecoveryCodeField visit={visit} problems={problems} />
         </Form>
         <p>
           <a href="/new-code">{t('testCode.lost')}</a>

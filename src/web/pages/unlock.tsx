@@ -3,7 +3,7 @@ import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { locksOf } from '../site.ts'
 import { attempting, codeIn, evenly, newPasswordProblem, problemOf, typoIn } from '../trying.ts'
-import { Field, Form, NewPassword, Problems } from '../views/form.tsx'
+import { AddressField, Field, Form, NewPassword, Problems, RecoveryCodeField } from '../views/form.tsx'
 import { Notice } from '../views/parts.tsx'
 
 const answerMs = 400
@@ -20,15 +20,7 @@ function view(visit: Visit, problems: readonly Problem[] = [], given = ''): Repl
         <p class="lead">{t('unlock.lead')}</p>
         <Problems visit={visit} problems={problems} />
         <Form visit={visit} action="/unlock" submit={t('unlock.submit')}>
-          <Field
-            name="address"
-            label={t('signIn.address')}
-            type="email"
-            autocomplete="username"
-            value={address}
-            maxlength={320}
-            problems={problems}
-          />
+          <AddressField visit={visit} value={address} problems={problems} />
           <Field
             name="oldPassword"
             label={t('unlock.old')}
@@ -37,15 +29,7 @@ function view(visit: Visit, problems: readonly Problem[] = [], given = ''): Repl
             isOptional
             problems={problems}
           />
-          <Field
-            name="code"
-            label={t('unlock.code')}
-            hint={t('recover.codeHint')}
-            rows={3}
-            isCode
-            isOptional
-            problems={problems}
-          />
+          <RecoveryCodeField visit={visit} label={t('unlock.code')} isOptional problems={problems} />
           <NewPassword visit={visit} problems={problems} />
         </Form>
         <p>

@@ -139,6 +139,43 @@ export const Field: FC<FieldProps> = (given) => {
   )
 }
 
+interface KnownFieldProps {
+  readonly visit: Visit
+  readonly problems: readonly Problem[]
+}
+
+/** Whose account it is, where nobody has signed in. */
+export const AddressField: FC<KnownFieldProps & { readonly value: string }> = ({
+  visit,
+  problems,
+  value,
+}) => (
+  <Field
+    name="address"
+    label={visit.t('signIn.address')}
+    type="email"
+    autocomplete="username"
+    value={value}
+    maxlength={320}
+    problems={problems}
+  />
+)
+
+/** A whole recovery code, or the text file that it was saved in. */
+export const RecoveryCodeField: FC<
+  KnownFieldProps & { readonly label?: string; readonly isOptional?: boolean }
+> = ({ visit, problems, label, isOptional = false }) => (
+  <Field
+    name="code"
+    label={label ?? visit.t('recover.code')}
+    hint={visit.t('recover.codeHint')}
+    rows={3}
+    isCode
+    isOptional={isOptional}
+    problems={problems}
+  />
+)
+
 /** The account's present password; with its address, so that password managers know which. */
 export const CurrentPassword: FC<{
   readonly visit: Visit
