@@ -296,7 +296,7 @@ class SiteAccounts implements Accounts {
     const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
     await this.kick({ address }, 'The account was deleted')
     await this.#registry.destroy(doomed)
-    await this.#unlocked.forgetWitness(doomed.account)
+    await this.#unlocked.rollbacks.forget(doomed.account)
     await this.#note({ event: 'account.deleted', address: doomed.address, by: 'admin' })
   }
 

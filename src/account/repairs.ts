@@ -8,6 +8,7 @@ import { rebuildState } from './rebuild-state.ts'
 import { isDamage, refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
 import { recount, repairAccount, RepairReport } from './repair.ts'
+import { versionsIn } from './rollback-watch.ts'
 import { checkSlotsAreCurrent } from './slots.ts'
 import { addToTrail } from './trail.ts'
 import { raiseUidValidities } from './uid-validity.ts'
@@ -15,7 +16,7 @@ import { UnlockedAccount, type Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 import type { VerifyReport } from './verify-report.ts'
 import { verifyAccount } from './verify.ts'
-import { checkWitness, readWitnesses, rolledBack, type WitnessReading } from './witness.ts'
+import { checkWitness, rolledBack } from './witness.ts'
 
 interface Parts {
   readonly site: Site
@@ -135,19 +136,11 @@ export class Repairs implements RepairApi {
 
   /** Whether its records agree. Refuses with 'rolled-back' what is older than its witness: that is to be accepted first, not repaired over. */
   async #opens(account: UnlockedAccount, isDryRun: boolean): Promise<boolean> {
-    const { witnesses } = this.#parts.unlocked
-    let reading: WitnessReading | undefined
-    try {
-      reading = witnesses && (await readWitnesses(witnesses.files, account.id))
-    } catch {
-      reading = undefined
-    }
-    const headsOf = [reading?.witness?.version, reading?.acceptance?.version].filter(
-      (each) => each !== undefined,
-    )
+    const { rollbacks } = this.#parts.unlocked
+    const reading = await rollbacks.read(account.id)
     let version: number
     try {
-      version = await account.load(headsOf)
+      version = await account.load(versionsIn(reading))
       await checkSlotsAreCurrent(account)
       for (const table of account.state.mailboxes.values()) await account.loadRowsNow(table)
     } catch (error) {
@@ -161,6 +154,7 @@ export class Repairs implements RepairApi {
         )
       return false
     }
+    const { witnesses } = rollbacks
     if (witnesses && reading && !isDryRun) await checkWitness(account, witnesses.files, reading, version)
     return true
   }

@@ -27,9 +27,9 @@ export class Rollbacks implements RollbackApi {
   async rollback(address: string): Promise<Rollback | undefined> {
     const { registry, site, unlocked } = this.#parts
     const { account } = await registry.entry(address)
-    const { files } = unlocked.witnesses ?? {}
+    const { files } = unlocked.rollbacks.witnesses ?? {}
     if (!files || unlocked.find(account)) return undefined
-    const noticed = unlocked.rollbacks.get(account.toString('hex'))
+    const noticed = unlocked.rollbacks.noticed(account)
     const reading = await refusing(() => readWitnesses(files, account))
     if (reading.acceptance) return undefined
     const presentVersion = (await refusing(() => site.store.info(account)))?.version ?? 0
@@ -43,7 +43,7 @@ export class Rollbacks implements RollbackApi {
     const { registry, site, unlocked, credentials } = this.#parts
     const entry = await registry.entry(address)
     const { account, address: name } = entry
-    const { files } = unlocked.witnesses ?? {}
+    const { files } = unlocked.rollbacks.witnesses ?? {}
     if (!files) return
     if (secret) (await credentials.keysOf(entry, secret)).wipe()
     const witness = await files.read(account, 'witness')
@@ -61,6 +61,6 @@ export class Rollbacks implements RollbackApi {
       'accepted',
       encodeAcceptance({ by, at: site.clock.now(), witness, ...present }),
     )
-    unlocked.rollbacks.delete(account.toString('hex'))
+    unlocked.rollbacks.settled(account)
   }
 }

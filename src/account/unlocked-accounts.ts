@@ -7,7 +7,7 @@ import { Busy } from '../crypto/errors.ts'
 import { PasswordMemo } from '../crypto/password-memo.ts'
 import type { SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
-import { isRefusal, Refusal } from './errors.ts'
+import { Refusal } from './errors.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { OpenSession } from './open-account.ts'
 import {
@@ -19,11 +19,11 @@ import {
 } from './slots.ts'
 import { refusing } from './refusing.ts'
 import { finishRestore } from './restored.ts'
+import { RollbackWatch } from './rollback-watch.ts'
 import { currentSealing } from './sealing.ts'
 import { UnlockedAccount, type Site } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
-import { checkWitness, readWitnesses, type Rollback, type Witnesses, type WitnessReading } from './witness.ts'
-import { WitnessKeeper } from './witness-keeper.ts'
+import type { Witnesses } from './witness.ts'
 
 export interface Unlocked {
   readonly address: string
@@ -63,14 +63,10 @@ export class UnlockedAccounts {
   onUnlock: (entry: Unlocked) => void = () => undefined
   /** Called before keys are wiped: the last moment to write something. Must not throw. */
   beforeLock: (entry: Unlocked) => Promise<void> = async () => undefined
-
-  /** undefined: rollbacks are not noticed. */
-  readonly witnesses: Witnesses | undefined
-  /** Those that logins met, by account. */
-  readonly rollbacks = new Map<string, Rollback>()
+  readonly rollbacks: RollbackWatch
 
   constructor(site: Site, settings: KeySettings, options: UnlockedOptions) {
-    this.witnesses = options.witnesses
+    this.rollbacks = new RollbackWatch(site, options.witnesses)
     this.#site = site
     this.#settings = settings
     this.#options = options
@@ -215,21 +211,11 @@ export class UnlockedAccounts {
 
   async #unlock(address: string, account: Buffer, vault: Vault): Promise<Unlocked> {
     const unlocked = new UnlockedAccount(this.#site, account, vault, address)
-    const { witnesses } = this
-    const reading = witnesses && (await this.#readWitnesses(witnesses, account))
-    const headsOf = [reading?.witness?.version, reading?.acceptance?.version].filter(
-      (each) => each !== undefined,
-    )
-    const version = await refusing(() => unlocked.load(headsOf))
-    await refusing(() => checkSlotsAreCurrent(unlocked))
-    if (witnesses && reading) await this.#compare(unlocked, witnesses, reading, version)
+    await this.rollbacks.load(unlocked)
     await finishRestore(unlocked)
     await refusing(() => currentSealing(unlocked))
     this.#mustBeOpen()
-    if (witnesses) {
-      unlocked.witness = new WitnessKeeper(unlocked, witnesses.files, witnesses.intervalMs)
-      unlocked.witness.wake()
-    }
+    this.rollbacks.keep(unlocked)
     const housekeeping = new Housekeeping(unlocked, this.#settings)
     const entry: Unlocked = {
       ...{ address, account: unlocked, housekeeping, sessions: new Set() },
@@ -238,50 +224,6 @@ export class UnlockedAccounts {
     unlocked.onFailure = (refusal) => this.#giveUp(entry, refusal.message)
     this.#open.set(account.toString('hex'), entry)
     return entry
-  }
-
-  /** The account is gone. */
-  async forgetWitness(account: Buffer): Promise<void> {
-    const { files } = this.witnesses ?? {}
-    for (const kind of ['witness', 'accepted'] as const)
-      await files?.remove(account, kind).catch(() => undefined)
-  }
-
-  /** A directory that cannot be read keeps nobody from their mail. */
-  async #readWitnesses({ files }: Witnesses, account: Buffer): Promise<WitnessReading | undefined> {
-    try {
-      return await readWitnesses(files, account)
-    } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'fault'
-      this.#log.write('warn', 'witness.read-failed', { account: account.toString('hex'), reason })
-      return undefined
-    }
-  }
-
-  async #compare(
-    unlocked: UnlockedAccount,
-    { files }: Witnesses,
-    reading: WitnessReading,
-    version: number,
-  ): Promise<void> {
-    const name = unlocked.id.toString('hex')
-    try {
-      await refusing(() => checkWitness(unlocked, files, reading, version))
-      this.rollbacks.delete(name)
-    } catch (error) {
-      const { witness } = reading
-      if (isRefusal(error, 'rolled-back') && witness) {
-        const isNew = !this.rollbacks.has(name)
-        this.rollbacks.set(name, {
-          seenVersion: witness.version,
-          seenAt: witness.at,
-          presentVersion: version,
-        })
-        if (isNew)
-          await this.#site.audit.write({ event: 'rollback.noticed', by: 'server', detail: { account: name } })
-      }
-      throw error
-    }
   }
 
   /** A password that already opened this account opens it again without Argon2id, while it is unlocked. */

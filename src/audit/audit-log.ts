@@ -5,6 +5,7 @@ import type { AuditEntry, AuditLog } from '../account/audit.ts'
 import { Refusal } from '../account/errors.ts'
 import type { Clock, Log } from '../base/ports.ts'
 import { Serial } from '../base/serial.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { SiteRecords } from '../store/store.ts'
 import { digestOfLine, makeLine, noPrevious, readLine, type AuditLine } from './line.ts'
@@ -169,13 +170,4 @@ async function endsLine(file: FileHandle, size: number): Promise<boolean> {
   const last = Buffer.alloc(1)
   await file.read(last, 0, 1, size - 1)
   return last[0] === 0x0a
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }

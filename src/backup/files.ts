@@ -2,6 +2,7 @@
 import { open, mkdir, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { equalBytes } from '../base/bytes.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import { hasher } from '../crypto/digest.ts'
 import { BackupDamaged, codeOf } from './errors.ts'
 
@@ -15,15 +16,6 @@ export interface FileRef {
   readonly sizeBytes: number
   /** SHA-256 of all its bytes before its own hash at the end. */
   readonly hash: Buffer
-}
-
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }
 
 /** Makes a directory of mode 0700, with its name durable; does nothing when it is there. */

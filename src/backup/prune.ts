@@ -1,7 +1,7 @@
 // Removes old generations of a backup, and the files that only they needed. A crash leaves too much, never too little.
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncDirectory } from './files.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import { generationName, generationsIn, namesIn, openPlaces, type Places } from './layout.ts'
 import { readManifests, type ReadManifest } from './manifest.ts'
 import { withLock } from './take.ts'

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { secretBuffer } from '../base/secret.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import { SiteKey } from '../crypto/site-key.ts'
 import { codeOf, setupFailure } from './setup-failure.ts'
 
@@ -25,15 +26,6 @@ export async function createSiteKey(path: string): Promise<void> {
   } finally {
     siteKey.wipe()
     bytes.fill(0)
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
 

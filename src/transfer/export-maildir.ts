@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { MessageContent, MessageState, SelectedMailbox, Uid } from '../account/api.ts'
 import { isRefusal } from '../account/errors.ts'
 import { collect } from '../base/async.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import { normaliseLineEnds } from '../mail/normalise.ts'
 import {
   furtherKeywords,
@@ -14,7 +15,7 @@ import {
   uidList,
 } from './export-maildir-index.ts'
 import type { MailboxExport, MailboxExported } from './export.ts'
-import { cannotWrite, syncFolder, writeNew } from './export-place.ts'
+import { cannotWrite, writeNew } from './export-place.ts'
 import { bytePath, readSmall } from './files.ts'
 import { baseName } from './maildir-index.ts'
 import { toUnixLines } from './unix-lines.ts'
@@ -109,7 +110,7 @@ export async function exportMaildir(work: MailboxExport): Promise<MailboxExporte
     await place.folder(inFolder('courierimapkeywords'))
     await place.write(inFolder('courierimapkeywords/:list'), furtherKeywordsFile(further))
   }
-  await syncFolder(join(folder, 'cur'))
+  await syncDirectory(join(folder, 'cur'))
   return counts
 }
 

@@ -5,12 +5,13 @@ import type { Flag, MessageState } from '../account/api.ts'
 import { isRefusal } from '../account/errors.ts'
 import { collect } from '../base/async.ts'
 import { utf8 } from '../base/bytes.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { normaliseLineEnds } from '../mail/normalise.ts'
 import { TransferFailure } from './errors.ts'
 import { damagedApart } from './export-maildir.ts'
 import type { MailboxExport, MailboxExported } from './export.ts'
-import { cannotWrite, syncFolder } from './export-place.ts'
+import { cannotWrite } from './export-place.ts'
 import { bytePath, factsOf, openRegular, readRange } from './files.ts'
 import { mboxHead, readMboxMessage } from './mbox-fields.ts'
 import { scanMbox } from './mbox-scan.ts'
@@ -59,7 +60,7 @@ export async function exportMbox(work: MailboxExport): Promise<MailboxExported> 
     const written = await writeAll(part, work)
     const verified = await compare(part, written)
     await rename(part, path)
-    await syncFolder(dirname(path))
+    await syncDirectory(dirname(path))
     await place.written(row, state)
     return { written: written.length, verified }
   } catch (error) {

@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { MailboxInfo } from '../account/api.ts'
 import { utf8 } from '../base/bytes.ts'
+import { syncDirectory } from '../base/sync-directory.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { encodeUtf7 } from '../mail/utf7.ts'
 import { errnoOf, TransferFailure } from './errors.ts'
@@ -137,7 +138,7 @@ export class ExportPlace {
     try {
       await writeNew(`${full}.part`, bytes)
       await rename(`${full}.part`, full)
-      await syncFolder(dirname(full))
+      await syncDirectory(dirname(full))
     } catch (error) {
       throw cannotWrite(full, error)
     }
@@ -151,16 +152,6 @@ async function writeNew(path: string, bytes: Buffer): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-/** Names in a folder are durable only when the folder is. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -1,7 +1,9 @@
 // Rows of import and export. What they do to mail is tested where they do it (test/transfer); here is how they are typed and answer.
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import type { OpenAccount } from '../../src/account/api.ts'
 import { alice as openAlice, chunks, makeSite } from '../account/support.ts'
 import { alice, missing, type Row } from './command-rows.ts'
@@ -18,8 +20,10 @@ async function inside(): Promise<OpenAccount> {
 }
 
 /** Where rows read and write: names are known before a bench has its directory. */
-const maildir = '/tmp/letterlock-rows-maildir'
-const nothing = '/tmp/letterlock-rows-nothing-here'
+const place = mkdtempSync(join(tmpdir(), 'letterlock-rows-'))
+after(() => rmSync(place, { recursive: true }))
+const maildir = join(place, 'maildir')
+const nothing = join(place, 'nothing-here')
 
 function withMaildir(bench: Bench): void {
   mkdirSync(join(maildir, 'cur'), { recursive: true })

@@ -1,6 +1,7 @@
 // The file operations the engine uses on segments: the seam at which tests let the disk fail.
 import fs from 'node:fs'
 import { promisify } from 'node:util'
+import { syncDirectory } from '../../../base/sync-directory.ts'
 
 /** An open segment file, readable and writable. Errors carry the system's `code`. */
 export interface OpenFile {
@@ -83,14 +84,7 @@ export const nodeFiles: FileOperations = {
     await fs.promises.mkdir(path, { mode: 0o700 })
     await fs.promises.chmod(path, 0o700)
   },
-  async syncDirectory(path) {
-    const directory = await fs.promises.open(path, 'r')
-    try {
-      await directory.sync()
-    } finally {
-      await directory.close()
-    }
-  },
+  syncDirectory,
   list: (path) => fs.promises.readdir(path),
   size: async (path) => (await fs.promises.stat(path)).size,
   remove: (path) => fs.promises.unlink(path),
