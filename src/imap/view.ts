@@ -118,6 +118,11 @@ export class View {
     )
   }
 
+  /** Whether there are messages that have no number yet. */
+  get hasArrivals(): boolean {
+    return this.#arrived.length > 0
+  }
+
   /** Whether an EXPUNGE waits to be told. */
   get hasExpunges(): boolean {
     return this.#gone.size > 0

@@ -10,7 +10,7 @@ import { tellVanished } from '../resynchronise.ts'
 import type { NumberKind } from '../view.ts'
 import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
 import { partialIndexes, type PartialRange } from '../wire/search-returns.ts'
-import { savedResult } from '../wire/sequence-set.ts'
+import { savedResult, type MessageSet } from '../wire/sequence-set.ts'
 import { UnknownEncoding } from './binary.ts'
 import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
 
@@ -32,14 +32,18 @@ export async function fetchMessages(
   if (isVanished && set !== savedResult) await tellVanished(session, set, changedSince ?? 0)
   const { uids, expunged } = view.resolve(set, numbers)
   const chosen = partial ? chosenBy(partial, uids) : uids
-  const wanted =
+  const changed = (among: readonly Uid[]): readonly Uid[] =>
     changedSince === undefined
-      ? chosen
-      : chosen.filter((uid) => (view.mailbox.state(uid)?.modSeq ?? 0) > changedSince)
+      ? among
+      : among.filter((uid) => (view.mailbox.state(uid)?.modSeq ?? 0) > changedSince)
   const run = new FetchRun(session, withUid(items, numbers))
-  const atOnce = run.setsSeen ? batchSize : wanted.length
-  for (let start = 0; start < wanted.length; start += atOnce) {
-    await run.batch(wanted.slice(start, start + atOnce))
+  await run.all(changed(chosen))
+  // Mail that came meanwhile may be older than a MODSEQ that was told: a client that goes on from that one would never ask for it.
+  while (run.isAhead && view.hasArrivals && hasNoEnd(set) && !partial) {
+    const known = view.largestUid
+    run.isAhead = false
+    session.announce(false)
+    await run.all(changed(view.resolve(set, numbers).uids.filter((uid) => uid > known)))
   }
   if (run.damaged > 0) {
     return {
@@ -60,6 +64,10 @@ export async function fetchMessages(
   }
   return { text: 'FETCH completed' }
 }
+
+/** `n:*`: whatever comes is in it. */
+const hasNoEnd = (set: MessageSet): boolean =>
+  set !== savedResult && set.ranges.some(({ from, to }) => from !== to && Math.max(from, to) === Infinity)
 
 /** RFC 9394 §3.3: counted among those that are there. */
 function chosenBy(partial: PartialRange, uids: readonly Uid[]): readonly Uid[] {
@@ -96,6 +104,8 @@ class FetchRun {
   unknownEncodings = 0
   /** Expunged elsewhere since the command began. */
   expunged = 0
+  /** The client was told a MODSEQ greater than that of something it has not heard of. */
+  isAhead = false
 
   constructor(session: Session, items: readonly FetchItem[]) {
     this.#session = session
@@ -103,6 +113,12 @@ class FetchRun {
     this.setsSeen =
       !session.view.mailbox.isReadOnly && items.some((item) => 'setsSeen' in item && item.setsSeen)
     this.#needsContent = items.some(needsContent)
+  }
+
+  async all(uids: readonly Uid[]): Promise<void> {
+    const atOnce = this.setsSeen ? batchSize : uids.length
+    for (let start = 0; start < uids.length; start += atOnce)
+      await this.batch(uids.slice(start, start + atOnce))
   }
 
   async batch(uids: readonly Uid[]): Promise<void> {
@@ -170,6 +186,7 @@ class FetchRun {
       return undefined
     }
     const items = newlySeen.has(uid) ? this.#itemsOfSeen() : this.#items
+    if (this.#session.isCondstore && state.modSeq > view.toldModSeq) this.isAhead = true
     return { uid, sequenceNumber, state, items, preview: this.#previews?.get(uid) }
   }
 
