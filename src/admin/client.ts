@@ -25,7 +25,11 @@ const failureForm = z.object({
   hint: z.string().optional(),
 })
 
+const questionForm = z.object({ question: z.string() })
 const progressForm = z.object({ done: z.number(), total: z.number() })
+
+/** An answer of a person is never that long. */
+const answerBytes = 4096
 
 /** A connected socket; undefined when no server listens there. Throws Failure 'not-permitted'. */
 export async function connectControl(socketPath: string): Promise<Socket | undefined> {
@@ -80,7 +84,11 @@ function receivedFailure(payload: Buffer): Failure {
   return new Failure(code as FailureCode, known ?? (exitCodes.bug satisfies ExitCode), message, { hint })
 }
 
-async function take(frame: Frame, outlet: Outlet): Promise<Record<string, unknown> | undefined> {
+async function take(
+  frame: Frame,
+  outlet: Outlet,
+  socket: Socket,
+): Promise<Record<string, unknown> | undefined> {
   switch (frame.kind) {
     case frameKinds.progress: {
       const { done, total } = progressForm.parse(decodeJson(frame.payload))
@@ -93,6 +101,21 @@ async function take(frame: Frame, outlet: Outlet): Promise<Record<string, unknow
     case frameKinds.reveal: {
       const { name, bytes } = decodeSecret(frame.payload)
       await outlet.reveal(name, bytes)
+      return undefined
+    }
+    case frameKinds.data:
+      try {
+        await outlet.data(frame.payload)
+      } finally {
+        frame.payload.fill(0)
+      }
+      return undefined
+    case frameKinds.question: {
+      const { question } = questionForm.parse(decodeJson(frame.payload))
+      if (!outlet.ask) throw new BadFrame('a question to nobody')
+      const answer = await outlet.ask(question)
+      await write(socket, encodeFrame(frameKinds.answer, answer.subarray(0, answerBytes)))
+      answer.fill(0)
       return undefined
     }
     case frameKinds.result:
@@ -127,6 +150,8 @@ export async function askServer(
     frameKinds.reveal,
     frameKinds.result,
     frameKinds.failure,
+    frameKinds.data,
+    frameKinds.question,
   ])
   const stop = () => socket.destroy()
   signal.addEventListener('abort', stop, { once: true })
@@ -135,13 +160,16 @@ export async function askServer(
     const { input, isDryRun } = order
     await write(
       socket,
-      encodeJson(frameKinds.request, { protocol: protocolVersion, command, input, isDryRun }),
+      encodeJson(frameKinds.request, {
+        ...{ protocol: protocolVersion, command, input, isDryRun },
+        ...(outlet.ask ? { canAsk: true } : {}),
+      }),
     )
     for (const [name, bytes] of order.secrets) await write(socket, encodeSecret('secret', name, bytes))
     await write(socket, encodeFrame(frameKinds.go, Buffer.alloc(0)))
     for await (const chunk of socket) {
       for (const frame of reader.read(chunk as Buffer)) {
-        const result = await take(frame, outlet)
+        const result = await take(frame, outlet, socket)
         if (result) return result
       }
     }

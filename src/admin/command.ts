@@ -49,6 +49,13 @@ export interface Work extends Site {
   progress(done: number, total: number): void
   /** One element of the list named by `rows`. Resolves when the asker can take the next one. */
   row(value: object): Promise<void>
+  /** Octets of the answer, which go to standard output as they are, in pieces of any length. Resolves as for `row`. */
+  data(bytes: Uint8Array): Promise<void>
+  /**
+   * Asks whoever typed the command, in the middle of it; typed visibly, and the bytes are the caller's to wipe. Absent: nobody
+   * can be asked, or wants to be (`--yes`). Throws Failure when the asker leaves or says nothing for a long time.
+   */
+  readonly ask?: ((question: string) => Promise<Buffer>) | undefined
   /** Hands over a secret of the answer at once, so that a later failure cannot lose it. The bytes are wiped. */
   reveal(name: string, bytes: Buffer): Promise<void>
 }
@@ -122,6 +129,11 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
   readonly looksFirst?: boolean
   /** Key of the result that `row` fills. */
   readonly rows?: string
+  /** Shows a row when it comes, for an input for which `isFollowed`; with `--json` each is then a line of its own. */
+  showRow?(row: object, view: View, input: Input): void
+  isFollowed?(input: Input): boolean
+  /** `run` asks in the middle of its work: gives the command `--yes`, with which it does not. */
+  readonly asks?: boolean
   /** Every secret the command may ask for, for its options; `secrets` says which ones for this input. */
   readonly mayNeed?: readonly Pick<SecretNeed, 'name' | 'kind'>[]
   secrets?(input: Input): readonly SecretNeed[]

@@ -6,6 +6,7 @@ import { randomToken } from '../crypto/random.ts'
 import { within } from '../base/async.ts'
 import type { Log } from '../base/ports.ts'
 import type { Site, SiteCommand } from './command.ts'
+import { makeQuestioner } from './control-questions.ts'
 import { execute, type Order, type Outlet } from './execute.ts'
 import { exitCodes } from './exit-code.ts'
 import { asFailure, Failure, failureToJson, usageFailure } from './failure.ts'
@@ -13,6 +14,7 @@ import {
   BadFrame,
   decodeJson,
   decodeSecret,
+  encodeFrame,
   encodeJson,
   encodeSecret,
   FrameReader,
@@ -29,19 +31,23 @@ export interface ControlConnectionOptions {
 }
 
 /** Raised when frames change their meaning, so that an old command line and a new server say so. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 const requestForm = z.strictObject({
   protocol: z.number(),
   command: z.string().max(100),
   input: z.record(z.string(), z.unknown()),
   isDryRun: z.boolean(),
+  canAsk: z.boolean().optional(),
 })
 
-const maxSecrets = 4
+/** Of five admins an old and a new password, and two of an account. */
+const maxSecrets = 12
 
 interface Request extends Order {
   readonly command: SiteCommand
+  /** Somebody sits at the other end. */
+  readonly canAsk: boolean
 }
 
 function understand(
@@ -61,7 +67,8 @@ function understand(
   const parsed = requestForm.safeParse(json)
   const command = parsed.success ? options.commands.get(parsed.data.command) : undefined
   if (!parsed.success || !command) throw usageFailure('the server does not know this command')
-  return { command, input: parsed.data.input, isDryRun: parsed.data.isDryRun }
+  const { input, isDryRun, canAsk = false } = parsed.data
+  return { command, input, isDryRun, canAsk }
 }
 
 /** The order, or undefined when the peer left before it was complete. Throws BadFrame or Failure. */
@@ -115,6 +122,8 @@ function explain(error: unknown, log: Log, command: string): Failure {
   })
 }
 
+const dataBytes = 32 * 1024
+
 /** Writes that wait for a slow peer, up to the deadline; after that the connection is gone and writes do nothing. */
 function makeOutlet(
   socket: Socket,
@@ -141,6 +150,10 @@ function makeOutlet(
       void send(encodeJson(frameKinds.progress, { done, total }))
     },
     row: (value) => send(encodeJson(frameKinds.row, value)),
+    async data(bytes) {
+      for (let at = 0; at < bytes.length; at += dataBytes)
+        await send(encodeFrame(frameKinds.data, bytes.subarray(at, at + dataBytes)))
+    },
     async reveal(name, bytes) {
       const frame = encodeSecret('reveal', name, bytes)
       bytes.fill(0)
@@ -172,12 +185,16 @@ export async function serveControl(socket: Socket, options: ControlConnectionOpt
     }
     const request = await readRequest(socket, options)
     clearTimeout(deadline)
-    socket.resume() // nothing more is expected, but that the peer leaves is noticed only by reading
+    const ask = request?.canAsk
+      ? makeQuestioner(socket, (frame) => outlet.send(frame), gone.signal)
+      : undefined
+    socket.resume() // nothing is expected but answers, and that the peer leaves is noticed only by reading
     if (request) {
       name = request.command.name
       // Input is not logged: an address is, where the command itself says so.
       log.write('info', 'control.command', { command: name, dryRun: request.isDryRun })
-      const result = await execute(request.command, request, options.site, outlet, gone.signal)
+      const outgoing = ask ? { ...outlet, ask } : outlet
+      const result = await execute(request.command, request, options.site, outgoing, gone.signal)
       await outlet.send(encodeJson(frameKinds.result, result))
     }
   } catch (error) {

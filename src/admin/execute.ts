@@ -12,7 +12,15 @@ export interface Order {
 }
 
 /** Where the parts of an answer go while the command still works. */
-export type Outlet = Pick<Work, 'progress' | 'row' | 'reveal'>
+export type Outlet = Pick<Work, 'progress' | 'row' | 'reveal' | 'data' | 'ask'>
+
+/** For a command whose answer is its result alone. */
+export const noOutlet: Outlet = {
+  progress: () => undefined,
+  row: async () => undefined,
+  data: async () => undefined,
+  reveal: async () => undefined,
+}
 
 function parseInput<Input>(command: SiteCommand<Input>, given: unknown): Input {
   const parsed = command.input.safeParse(given)
@@ -44,6 +52,8 @@ export async function execute(
       server: site.server,
       progress: (done, total) => outlet.progress(done, total),
       row: (value) => outlet.row(value),
+      data: (bytes) => outlet.data(bytes),
+      ask: outlet.ask,
       reveal: (name, bytes) => outlet.reveal(name, bytes),
       isDryRun: order.isDryRun,
       signal,

@@ -8,7 +8,7 @@ export const exitCodes = {
   /** The data given is wrong: password, recovery code; or what was asked would lose mail. */
   data: 65,
   noUser: 67,
-  /** No such slot or mailbox. */
+  /** No such slot, mailbox or message. */
   noMailbox: 68,
   /** The server or the store cannot be reached. */
   unavailable: 69,

@@ -127,11 +127,14 @@ function answerTo(code: RefusalCode): Answer {
       }
     case 'key-trouble':
       return { exitCode: exitCodes.data, hint: '`letterlock atrest pubkey list ADDR` shows the keys' }
-    case 'message-too-large':
     case 'mailbox-not-found':
+      return { exitCode: exitCodes.noMailbox, hint: '`letterlock mailbox list ADDR` shows every mailbox' }
     case 'message-expunged':
-    case 'not-encodable':
+      return { exitCode: exitCodes.noMailbox, hint: '`letterlock message list ADDR` shows UIDs' }
     case 'mailbox-exists':
+      return { exitCode: exitCodes.cannotCreate, hint: '`letterlock mailbox list ADDR` shows every mailbox' }
+    case 'message-too-large':
+    case 'not-encodable':
     case 'mailbox-name-invalid':
     case 'mailbox-has-children':
     case 'mailbox-not-deletable':

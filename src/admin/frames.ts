@@ -2,16 +2,19 @@
 
 import { secretBuffer } from '../base/secret.ts'
 
-/** Kinds of frames. To the server: request, secret, go. From it: the others. */
+/** Kinds of frames. To the server: request, secret, go, answer. From it: the others. */
 export const frameKinds = {
   request: 1,
   secret: 2,
   go: 3,
+  answer: 4,
   progress: 16,
   row: 17,
   reveal: 18,
   result: 19,
   failure: 20,
+  data: 21,
+  question: 22,
 } as const
 
 export type FrameKind = (typeof frameKinds)[keyof typeof frameKinds]
@@ -21,11 +24,14 @@ const maxPayloadBytes: Readonly<Record<FrameKind, number>> = {
   [frameKinds.request]: 64 * 1024,
   [frameKinds.secret]: 4096,
   [frameKinds.go]: 0,
+  [frameKinds.answer]: 4096,
   [frameKinds.progress]: 1024,
   [frameKinds.row]: 256 * 1024,
   [frameKinds.reveal]: 4096,
   [frameKinds.result]: 1024 * 1024,
   [frameKinds.failure]: 64 * 1024,
+  [frameKinds.data]: 64 * 1024,
+  [frameKinds.question]: 1024,
 }
 
 /** The bytes are no frame of this protocol. */

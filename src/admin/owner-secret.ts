@@ -1,7 +1,8 @@
-// How commands that work inside an account are let in: the password, the recovery code, or the site's key.
+// How commands that work inside an account are let in: the password, the recovery code, the site's key, or the admin recovery key.
 import { z } from 'zod'
 import type { OpenAccount } from '../account/api.ts'
 import type { OwnerSecret } from '../account/api-lifecycle.ts'
+import { adminNeeds, adminSecrets, mayNeedAdmins, presentForm, presentOption } from './admin-passwords.ts'
 import type { Option, SecretNeed, Work } from './command.ts'
 import { interrupted, usageFailure } from './failure.ts'
 
@@ -19,19 +20,40 @@ export const ownerOptions: readonly Option[] = [
   { ...recoveryOption, description: `${recoveryOption.description}; the code stays valid` },
 ]
 
+/** Of commands that an admin may also do with the recovery key: keys of the input, and options. */
+export const insideInput = { ...ownerInput, adminKey: z.boolean().optional(), admins: presentForm }
+
+export const insideOptions: readonly Option[] = [
+  ...ownerOptions,
+  {
+    flags: '--admin-key',
+    description: 'open it with the admin recovery key; its owner is shown that it was used',
+  },
+  presentOption,
+]
+
 export const ownerMayNeed: readonly Pick<SecretNeed, 'name' | 'kind'>[] = [
   { name: 'password', kind: 'current' },
   { name: 'recovery-code', kind: 'current' },
+]
+
+export const insideMayNeed: readonly Pick<SecretNeed, 'name' | 'kind'>[] = [
+  ...ownerMayNeed,
+  ...mayNeedAdmins('admin-password'),
 ]
 
 interface OwnerInput {
   readonly address: string
   readonly siteKey?: boolean | undefined
   readonly recovery?: boolean | undefined
+  readonly adminKey?: boolean | undefined
+  readonly admins?: number | undefined
 }
 
-export function ownerNeeds({ address, siteKey, recovery }: OwnerInput): readonly SecretNeed[] {
+export function ownerNeeds(input: OwnerInput): readonly SecretNeed[] {
+  const { address, siteKey, recovery, adminKey, admins } = input
   if (siteKey) return []
+  if (adminKey) return adminNeeds('admin-password', admins)
   if (recovery) {
     return [{ name: 'recovery-code', kind: 'current', prompt: `Recovery code of ${address}` }]
   }
@@ -39,9 +61,16 @@ export function ownerNeeds({ address, siteKey, recovery }: OwnerInput): readonly
 }
 
 /** What opens the account; undefined in a rehearsal, when nobody was asked yet. Throws Failure 'usage'. */
-export function ownerSecret(work: Work, { siteKey, recovery }: OwnerInput): OwnerSecret | undefined {
-  if (siteKey && recovery) throw usageFailure('--site-key and --recovery: one of them')
+export function ownerSecret(work: Work, input: OwnerInput): OwnerSecret | undefined {
+  const { siteKey, recovery, adminKey, admins } = input
+  if ([siteKey, recovery, adminKey].filter(Boolean).length > 1)
+    throw usageFailure(`--site-key, --recovery${adminKey ? ', --admin-key' : ''}: one of them`)
+  if (admins !== undefined && !adminKey) throw usageFailure('--admins goes with --admin-key')
   if (siteKey) return { kind: 'site' }
+  if (adminKey) {
+    if (work.isDryRun && !work.hasSecret('admin-password')) return undefined
+    return { kind: 'admin', passwords: adminSecrets(work, 'admin-password', admins) }
+  }
   const name = recovery ? 'recovery-code' : 'password'
   if (work.isDryRun && !work.hasSecret(name)) return undefined
   return recovery

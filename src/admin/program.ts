@@ -53,6 +53,8 @@ function addCommonOptions(parser: Parser, command: Command): void {
     parser.option('--dry-run', 'change nothing, only say whether it could be done')
   }
   if (command.where === 'site' && command.confirm) parser.option('--yes', 'do not ask for confirmation')
+  if (command.where === 'site' && command.asks)
+    parser.option('--yes', 'do not ask for the code to be typed back')
   if (command.where !== 'program') parser.option('--json', 'print one JSON object')
 }
 

@@ -47,6 +47,17 @@ import { importMbox } from './commands/import-mbox.ts'
 import { fsck } from './commands/fsck.ts'
 import { kick } from './commands/kick.ts'
 import { lock } from './commands/lock.ts'
+import { mailboxList } from './commands/mailbox-list.ts'
+import { mailboxStatus } from './commands/mailbox-status.ts'
+import { mailboxCreate } from './commands/mailbox-create.ts'
+import { mailboxDelete } from './commands/mailbox-delete.ts'
+import { mailboxRename } from './commands/mailbox-rename.ts'
+import { mailboxSubscribe } from './commands/mailbox-subscribe.ts'
+import { mailboxUnsubscribe } from './commands/mailbox-unsubscribe.ts'
+import { messageList } from './commands/message-list.ts'
+import { messageShow } from './commands/message-show.ts'
+import { messageDelete } from './commands/message-delete.ts'
+import { messageFlag } from './commands/message-flag.ts'
 import { quotaGet } from './commands/quota-get.ts'
 import { quotaRecalc } from './commands/quota-recalc.ts'
 import { quotaSet } from './commands/quota-set.ts'
@@ -119,6 +130,17 @@ export const siteCommands: readonly SiteCommand[] = [
   atrestPubkeyTest,
   atrestPubkeySettings,
   atrestPubkeySealExisting,
+  mailboxList,
+  mailboxStatus,
+  mailboxCreate,
+  mailboxDelete,
+  mailboxRename,
+  mailboxSubscribe,
+  mailboxUnsubscribe,
+  messageList,
+  messageShow,
+  messageDelete,
+  messageFlag,
   importMaildir,
   importMbox,
   importImap,
@@ -161,7 +183,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
   { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest', 'audit'] },
-  { heading: 'Moving mail:', words: ['import', 'export'] },
+  { heading: 'Mail:', words: ['mailbox', 'message', 'import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
   { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
@@ -178,6 +200,8 @@ export const familySummaries: Readonly<Record<string, string>> = {
   'atrest admin': 'the admin recovery key: set, passwd, test, status, remove, decrypt, reset-password',
   'atrest pubkey': 'keys of owners that mail is sealed to: add, list, remove, test, settings, seal-existing',
   audit: 'what was done to keys and accounts: show, verify',
+  mailbox: 'mailboxes of an account: list, status, create, delete, rename, subscribe, unsubscribe',
+  message: 'messages of an account: list, show, delete, flag',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',

@@ -21,22 +21,42 @@ export interface SiteRun {
   readonly openSite: SiteOpener
 }
 
+/** Parts of an answer. */
 interface Collected extends Outlet {
   readonly rows: object[]
   readonly revealed: Record<string, string>
+  /** With `--json`: what would have gone to standard output. */
+  readonly octets: Buffer[]
 }
 
 /** Collects the parts of an answer; secrets of it are printed at once, or kept for the JSON object. */
-function collectAnswer(command: SiteCommand, view: View, isJson: boolean): Collected {
+function collectAnswer(
+  { typed, view, asker }: SiteRun,
+  command: SiteCommand,
+  input: unknown,
+  isDryRun: boolean,
+): Collected {
+  const { isJson } = typed
+  const octets: Buffer[] = []
   const rows: object[] = []
   const revealed: Record<string, string> = {}
   return {
     rows,
     revealed,
+    octets,
     progress: showProgress(view, command.working ?? 'sealing older mail', 'messages'),
     async row(value) {
-      rows.push(value)
+      if (!command.isFollowed?.(input)) rows.push(value)
+      else if (isJson) view.out(JSON.stringify(value))
+      else command.showRow?.(value, view, input)
     },
+    async data(bytes) {
+      if (isJson) octets.push(Buffer.from(bytes))
+      else await view.data(bytes)
+    },
+    ...(command.asks && view.isInteractive && !isJson && !typed.isYes && !isDryRun
+      ? { ask: async (question: string) => Buffer.from(await asker.line(question), 'utf8') }
+      : {}),
     async reveal(name, bytes) {
       const words = bytes.toString('utf8')
       bytes.fill(0)
@@ -83,17 +103,20 @@ async function confirm(run: SiteRun, command: SiteCommand, input: unknown, rehea
 async function carry(
   run: SiteRun,
   command: SiteCommand,
+  input: unknown,
   isDryRun: boolean,
   secrets: Secrets['bytes'],
 ): Promise<object> {
   const { typed, desk, view, openSite } = run
-  const collected = collectAnswer(command, view, typed.isJson)
+  const collected = collectAnswer(run, command, input, isDryRun)
   const order = { input: typed.input, isDryRun, secrets }
   const reach = { config: desk.config(), openSite, signal: desk.signal }
   try {
     const result = await carryOut(command, order, collected, reach)
     const rows = command.rows === undefined ? {} : { [command.rows]: collected.rows }
-    return { ...command.result.parse({ ...result, ...rows }), ...collected.revealed }
+    const octets =
+      collected.octets.length > 0 ? { octets: Buffer.concat(collected.octets).toString('base64') } : {}
+    return { ...command.result.parse({ ...result, ...rows, ...octets }), ...collected.revealed }
   } catch (error) {
     // What was revealed is in force, whatever went wrong afterwards: it must not be lost.
     if (Object.keys(collected.revealed).length > 0) {
@@ -141,13 +164,13 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
     )
   }
   if (view.isInteractive && (isUnconfirmed || (await mustAsk(needs, givers)))) {
-    const rehearsed = command.changesData ? await carry(run, command, true, new Map()) : {}
+    const rehearsed = command.changesData ? await carry(run, command, input, true, new Map()) : {}
     if (isUnconfirmed) await confirm(run, command, input, rehearsed)
   }
   const secrets = await gatherSecrets(needs, givers)
   let result: object
   try {
-    result = await carry(run, command, typed.isDryRun, secrets.bytes)
+    result = await carry(run, command, input, typed.isDryRun, secrets.bytes)
   } catch (error) {
     if (asFailure(error)?.code === 'server-unreachable') {
       printGenerated(run, secrets, 'This password was made; it may be in force already:')
@@ -157,6 +180,7 @@ export async function runSiteCommand(run: SiteRun, command: SiteCommand): Promis
   }
   const generated = printGenerated(run, secrets, 'Password, shown this once:')
   if (!typed.isDryRun) await command.afterwards?.(desk, view, result)
+  if (command.isFollowed?.(input)) return exitCodes.ok
   if (typed.isJson) view.out(JSON.stringify({ ...result, ...generated }))
   else if (typed.isDryRun) {
     view.talk(view.talkPaint.dim('Dry run: nothing was changed.'))

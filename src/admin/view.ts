@@ -1,6 +1,8 @@
 // Where commands write: data to standard output, talk to standard error.
+import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { paintFor, type Paint } from './paint.ts'
+import { harmless } from './words.ts'
 
 /** The streams of the process, or what tests put in their place. */
 export interface Streams {
@@ -12,6 +14,10 @@ export interface Streams {
 export interface View {
   /** One line of data on standard output. */
   out(line: string): void
+  /**
+   * Bytes of data on standard output, as they are; on a terminal without what could drive it. Resolves when more can be taken.
+   */
+  data(bytes: Uint8Array): Promise<void>
   /** One line for people on standard error; nothing with `--quiet`. */
   talk(line: string): void
   /** One line on standard error that even `--quiet` does not hide. */
@@ -37,6 +43,7 @@ export function makeView(
   const isQuiet = options.isQuiet ?? false
   const isTerminal = stderr.isTTY === true
   let isStatusShown = false
+  const decoder = new TextDecoder()
   const clear = () => {
     if (isStatusShown) stderr.write('\r\x1b[2K')
     isStatusShown = false
@@ -55,6 +62,14 @@ export function makeView(
     out(line) {
       clear()
       stdout.write(`${line}\n`)
+    },
+    async data(bytes) {
+      clear()
+      const isShown = stdout.isTTY === true
+      const written = isShown ? stdout.write(harmless(decoder.decode(bytes, { stream: true }))) : undefined
+      // A copy: whoever gave them wipes them.
+      if (written ?? stdout.write(Buffer.from(bytes))) return
+      await once(stdout, 'drain')
     },
     talk(line) {
       if (!isQuiet) alarm(line)

@@ -5,6 +5,11 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\u{fffd}')
 }
 
+/** As `printable`, for text of several lines: line ends and tabs stay. */
+export function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t\r]|[\p{Cf}\u2028\u2029]/gu, '\u{fffd}').replace(/\r(?!\n)/g, '')
+}
+
 /** `1.5 GiB`, `12 KiB`, `0 B`. */
 export function sizeInWords(bytes: number): string {
   let value = bytes

@@ -7,6 +7,7 @@ import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, missing, type Row } from './command-rows.ts'
 import { escrowRows } from './escrow-rows.ts'
 import { makeBench } from './harness.ts'
+import { mailRows } from './mail-rows.ts'
 import { otherRows } from './other-rows.ts'
 import { pubkeyRows } from './pubkey-rows.ts'
 import { slotRows } from './slot-rows.ts'
@@ -18,6 +19,7 @@ const rows: readonly Row[] = [
   ...escrowRows,
   ...pubkeyRows,
   ...transferRows,
+  ...mailRows,
   ...otherRows,
   ...backupRows,
   ...rollbackRows,

@@ -8,12 +8,13 @@ import { z } from 'zod'
 import { deferred } from '../../src/base/async.ts'
 import { askServer, connectControl } from '../../src/admin/client.ts'
 import { siteCommand, type SiteCommand } from '../../src/admin/command.ts'
+import { noOutlet } from '../../src/admin/execute.ts'
 import { Failure, interrupted } from '../../src/admin/failure.ts'
 import { encodeFrame, encodeJson, frameKinds } from '../../src/admin/frames.ts'
 import { exchange, go, request, serve } from './control-peer.ts'
 import { makeBench } from './harness.ts'
 
-const outlet = { progress: () => undefined, row: async () => undefined, reveal: async () => undefined }
+const outlet = noOutlet
 const never = new AbortController().signal
 
 describe('an order under way', () => {

@@ -37,8 +37,13 @@ describe('the control socket', () => {
       ],
     ],
     [
-      'five secrets',
-      [request(), ...['a', 'b', 'c', 'd', 'e'].map((name) => encodeSecret('secret', name, Buffer.from('x')))],
+      'thirteen secrets',
+      [
+        request(),
+        ...Array.from({ length: 13 }, (_, index) => `s${index}`).map((name) =>
+          encodeSecret('secret', name, Buffer.from('x')),
+        ),
+      ],
     ],
     ['two requests', [request(), request()]],
     ['go ahead of the request', [go]],

@@ -113,7 +113,7 @@ export class Bench {
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const stdin = Object.assign(new PassThrough(), { isTTY: options.typed !== undefined })
     stdin.end(options.stdin ?? '')
-    const stdout = new PassThrough()
+    const stdout = new PassThrough({ highWaterMark: 64 * 1024 * 1024 }) // nobody reads it meanwhile
     const stderr = Object.assign(new PassThrough(), { isTTY: options.typed !== undefined })
     const exitCode = await runCli(['--data', this.dataDir, ...argv], {
       commands: options.commands ?? allCommands,

@@ -7,6 +7,7 @@ import { examine, type Check, type Patient, type Verdict } from '../doctor/check
 import { networkChecks } from '../doctor/network-checks.ts'
 import { programChecks } from '../doctor/program-checks.ts'
 import { secrecyChecks } from '../doctor/secrecy-checks.ts'
+import { noOutlet } from '../execute.ts'
 import { exitCodes } from '../exit-code.ts'
 import { asFailure, Failure } from '../failure.ts'
 import type { Paint } from '../paint.ts'
@@ -32,11 +33,10 @@ const result = z.object({
 
 /** The server when it answers, else whether the idle store opens. */
 async function findServer(config: Config, desk: Desk): Promise<Pick<Patient, 'server' | 'storeTrouble'>> {
-  const outlet = { progress: () => undefined, row: async () => undefined, reveal: async () => undefined }
   const order = { input: {}, isDryRun: false, secrets: new Map<string, Buffer>() }
   const reach = { config, openSite: (given: Config) => desk.openSite(given), signal: desk.signal }
   try {
-    const answer = (await carryOut(status, order, outlet, reach)) as Omit<ServerStatus, 'startedAt'> & {
+    const answer = (await carryOut(status, order, noOutlet, reach)) as Omit<ServerStatus, 'startedAt'> & {
       startedAt: string
     }
     return { server: { ...answer, startedAt: Date.parse(answer.startedAt) }, storeTrouble: undefined }

@@ -7,6 +7,7 @@ import { atrestEnable } from '../../admin/commands/atrest-enable.ts'
 import { atrestRecover } from '../../admin/commands/atrest-recover.ts'
 import { atrestStatus } from '../../admin/commands/atrest-status.ts'
 import { userAdd } from '../../admin/commands/user-add.ts'
+import { noOutlet } from '../../admin/execute.ts'
 import { Failure } from '../../admin/failure.ts'
 import { makePassword } from '../../admin/generate.ts'
 import { carryOut } from '../../admin/reach.ts'
@@ -82,7 +83,7 @@ async function command(
   let revealed = ''
   const rows: object[] = []
   const outlet = {
-    progress: () => undefined,
+    ...noOutlet,
     row: async (row: object) => void rows.push(row),
     reveal: async (_: string, bytes: Buffer) => {
       revealed = bytes.toString('utf8')

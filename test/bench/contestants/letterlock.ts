@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { askServer, connectControl } from '../../../src/admin/client.ts'
+import { noOutlet } from '../../../src/admin/execute.ts'
 import { ImapClient } from '../load/imap-client.ts'
 import type { Account, Contestant, ContestantKind, ContestantOptions } from './contestant.ts'
 import { freePort } from '../../support/ports.ts'
@@ -96,12 +97,11 @@ class Letterlock implements Contestant {
     const socket = await connectControl(this.#controlSocket)
     if (socket === undefined) throw new Error('nobody listens on the control socket')
     const secrets = new Map([['password', Buffer.from(password)]])
-    const outlet = { progress: () => undefined, row: async () => undefined, reveal: async () => undefined }
     await askServer(
       socket,
       command,
       { input, isDryRun: false, secrets },
-      outlet,
+      noOutlet,
       new AbortController().signal,
     )
   }
