@@ -5,6 +5,7 @@ import type { AuditLog } from '../account/audit.ts'
 import type { AuditReader } from '../audit/audit-log.ts'
 import type { BackupApi } from '../backup/api.ts'
 import type { Config } from '../config/schema.ts'
+import type { LogControl } from './log-control.ts'
 import type { SettingsSource } from './settings.ts'
 import type { View } from './view.ts'
 
@@ -15,6 +16,9 @@ export interface ServerControls {
   stop(): void
   /** Reads again what can change while running; returns what that was, in words. */
   reload(): Promise<readonly string[]>
+  readonly log: LogControl
+  /** Milliseconds since 1970. */
+  certificateEndsAt(): number
 }
 
 export interface ServerStatus {

@@ -47,6 +47,11 @@ import { importMbox } from './commands/import-mbox.ts'
 import { fsck } from './commands/fsck.ts'
 import { kick } from './commands/kick.ts'
 import { lock } from './commands/lock.ts'
+import { stats } from './commands/stats.ts'
+import { logLevel } from './commands/log-level.ts'
+import { logTail } from './commands/log-tail.ts'
+import { logErrors } from './commands/log-errors.ts'
+import { healthcheck } from './commands/healthcheck.ts'
 import { mailboxList } from './commands/mailbox-list.ts'
 import { mailboxStatus } from './commands/mailbox-status.ts'
 import { mailboxCreate } from './commands/mailbox-create.ts'
@@ -158,6 +163,10 @@ export const siteCommands: readonly SiteCommand[] = [
   kick,
   lock,
   status,
+  stats,
+  logLevel,
+  logTail,
+  logErrors,
   stop,
   reload,
 ]
@@ -170,6 +179,7 @@ export const localCommands: readonly LocalCommand[] = [
   verify,
   siteKeyLoad,
   clientConfig,
+  healthcheck,
   version,
 ]
 
@@ -181,7 +191,10 @@ export interface CommandGroup {
 
 /** How help orders them. */
 export const commandGroups: readonly CommandGroup[] = [
-  { heading: 'Server:', words: ['demo', 'init', 'serve', 'status', 'reload', 'stop', 'doctor'] },
+  {
+    heading: 'Server:',
+    words: ['demo', 'init', 'serve', 'status', 'stats', 'log', 'reload', 'stop', 'doctor', 'healthcheck'],
+  },
   { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest', 'audit'] },
   { heading: 'Mail:', words: ['mailbox', 'message', 'import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
@@ -202,6 +215,7 @@ export const familySummaries: Readonly<Record<string, string>> = {
   audit: 'what was done to keys and accounts: show, verify',
   mailbox: 'mailboxes of an account: list, status, create, delete, rename, subscribe, unsubscribe',
   message: 'messages of an account: list, show, delete, flag',
+  log: 'what the running server writes down: level, tail, errors',
   import: 'take mail in: maildir, mbox, imap',
   export: 'write mail out: maildir, mbox, sealed',
   'atrest rollback': 'accounts put back to an older state: status, accept',

@@ -228,6 +228,10 @@ const web = z.strictObject({
     .describe(
       'Accounts that see the site’s state on the page, after their own sign-in. Never anybody’s mail.',
     ),
+  metrics: z
+    .boolean()
+    .prefault(false)
+    .describe('/metrics for Prometheus, for requests from this machine by a name of its loopback only.'),
   session_idle: duration.prefault('15m').describe('Signed out after so long without a click.'),
   session_max: duration.prefault('12h').describe('Signed out after so long in any case.'),
   import_size: size.prefault('2G').describe('The largest mail file that can be uploaded.'),

@@ -35,7 +35,7 @@ export async function logIn(session: Session, username: string, password: Secret
     await session.loggedIn(account)
     // RFC 3501 §7.1: clients must show it to their user.
     if (account.isIncomplete) session.out.untaggedStatus('OK', lockedText, 'ALERT')
-    context.log.write('info', 'auth.ok', { tls: link.isTls })
+    context.log.write('info', 'auth.ok', { tls: link.isTls, user: account.address })
   } catch (error) {
     // Whoever was told to wait and does not is sent away as well: each try writes a line to the log.
     if (isRefusal(error, 'authentication-failed') || isRefusal(error, 'busy')) session.failedLogins += 1

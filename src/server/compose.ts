@@ -4,6 +4,8 @@ import type { Accounts } from '../account/api.ts'
 import { MemoryBudget } from '../account/memory-budget.ts'
 import type { ServerControls, ServerStatus } from '../admin/command.ts'
 import { startControl } from '../admin/control.ts'
+import { pageOf } from '../admin/metrics.ts'
+import { takeSnapshot } from '../admin/snapshot.ts'
 import { systemClock, type Clock, type Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
 import { formatAddress, type ListenAddress } from '../config/units.ts'
@@ -11,6 +13,7 @@ import { DeliveryDesk } from '../delivery/desk.ts'
 import { Door } from '../delivery/door.ts'
 import { SubmissionDoor } from '../submission/door.ts'
 import { bind } from './bind.ts'
+import { LogBook } from './log-book.ts'
 import { ImapDoor } from './imap-door.ts'
 import { openParts, type SiteOptions } from './open-site.ts'
 import { ConnectionLimit, makeLoginGuard } from './rate-limit.ts'
@@ -42,6 +45,8 @@ export interface RunningServer {
 
 export interface ServerOptions extends Omit<SiteOptions, 'guard'> {
   readonly version: string
+  /** What `log` remembers, for commands. */
+  readonly logBook?: LogBook
   /** An admin command asks for a stop. Called at once; what it starts must not wait for the command. */
   readonly onStopAsked: () => void
 }
@@ -79,6 +84,7 @@ interface Parts {
   readonly tls: Tls
   readonly guard: LoginGuard
   readonly health: () => SiteHealth
+  readonly metrics: (() => Promise<string>) | undefined
 }
 
 function imapDoors({ config, log, clock, accounts, tls }: Parts): (protocol: 'imap' | 'imaps') => ImapDoor {
@@ -140,12 +146,12 @@ function deliveryDoors({ config, log, clock, accounts, tls }: Parts): (dialect: 
   }
 }
 
-function webDoors({ config, log, clock, accounts, tls, guard, health }: Parts): () => WebDoor {
+function webDoors({ config, log, clock, accounts, tls, guard, health, metrics }: Parts): () => WebDoor {
   const limit = new ConnectionLimit({
     connections: config.limits.webConnections,
     perNetwork: config.limits.connectionsPerAddress,
   })
-  const listener = openWeb({ accounts, guard, settings: webSettings(config), clock, log, health })
+  const listener = openWeb({ accounts, guard, settings: webSettings(config), clock, log, health, metrics })
   return () => new WebDoor({ listener, limit, tls: config.web.tls ? tls : undefined })
 }
 
@@ -190,6 +196,7 @@ async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
 /** Starts everything that `config` names. Throws Failure when that cannot be, with nothing left open. */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { log, clock = systemClock, version, onStopAsked } = options
+  const { logBook = new LogBook(config.log.level) } = options
   const startedAt = clock.now()
   const undo = new Undo()
   try {
@@ -211,10 +218,11 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       dataDir: config.dataDir,
     })
     const health = (): SiteHealth => ({ ...status(), certificateEndsAt: tls.current.expiresAt })
-    doors = await openDoors({ config, log, clock, accounts, tls, guard, health }, undo)
-
     const reload = async (): Promise<readonly string[]> => ((await tls.reload()) ? ['the certificate'] : [])
-    const controls: ServerControls = { status, reload, stop: onStopAsked }
+    const certificateEndsAt = (): number => tls.current.expiresAt
+    const controls: ServerControls = { status, reload, stop: onStopAsked, log: logBook, certificateEndsAt }
+    const metrics = config.web.metrics ? pageOf(() => takeSnapshot({ accounts }, controls), clock) : undefined
+    doors = await openDoors({ config, log, clock, accounts, tls, guard, health, metrics }, undo)
     const control = await startControl({
       socketPath: config.controlSocket,
       site: { accounts, backups: parts.backups, audit: parts.audit, server: controls },
@@ -225,6 +233,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     let stopping: Promise<void> | undefined
     const stop = async (graceMs: number): Promise<void> => {
       log.write('info', 'server.stopping', {})
+      logBook.close()
       await Promise.all([...doors.map((door) => door.stop(graceMs)), control.close(graceMs)])
       await undo.run()
       log.write('info', 'server.stopped', { ms: clock.now() - startedAt })

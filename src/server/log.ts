@@ -1,6 +1,8 @@
 // The program's log: pino behind the Log port. JSON lines for machines, one plain line each for a terminal.
 import { pino, type Logger } from 'pino'
+import { logLineInWords } from '../admin/log-lines.ts'
 import type { Log, LogFields, LogLevel } from '../base/ports.ts'
+import { LogBook } from './log-book.ts'
 
 export interface LogOptions {
   readonly level: LogLevel
@@ -45,47 +47,51 @@ function clean(fields: LogFields): LogFields {
 
 const shades: Readonly<Record<string, string>> = { debug: '90', info: '32', warn: '33', error: '31' }
 
-/** `19:00:00 warn  auth.failed user=a@b rip=203.0.113.9` */
 function asText(json: string, isColoured: boolean): string {
-  const { time, level, event, ...rest } = JSON.parse(json) as Record<string, string | number | boolean>
-  const word = String(level).padEnd(5)
-  const shade = isColoured ? `\u001b[${shades[String(level)] ?? '0'}m${word}\u001b[0m` : word
-  const fields = Object.entries(rest).map(([name, value]) => {
-    const shown = String(value)
-    return `${name}=${/^[\w.:@+/[\]-]+$/.test(shown) ? shown : JSON.stringify(shown)}`
-  })
-  return `${[String(time).slice(11, 19), shade, String(event), ...fields].join(' ')}\n`
+  const line = JSON.parse(json) as Record<string, string | number | boolean>
+  const shade = (level: string, word: string): string =>
+    isColoured ? `\u001b[${shades[level] ?? '0'}m${word}\u001b[0m` : word
+  return `${logLineInWords(line, shade)}\n`
 }
 
 class PinoLog implements Log {
   readonly #pino: Logger
+  readonly #book: LogBook
 
-  constructor(given: Logger) {
+  constructor(given: Logger, book: LogBook) {
     this.#pino = given
+    this.#book = book
   }
 
   write(level: LogLevel, event: string, fields: LogFields = {}): void {
-    if (this.#pino.isLevelEnabled(level)) this.#pino[level]({ event, ...clean(fields) })
+    if (this.#book.takes(level, event)) this.#pino[level]({ event, ...clean(fields) })
   }
 
   with(fields: LogFields): Log {
-    return new PinoLog(this.#pino.child(clean(fields)))
+    return new PinoLog(this.#pino.child(clean(fields)), this.#book)
   }
 }
 
 /**
  * A log on `sink`. Each line is written before `write` returns, so that none is missing after a crash. JSON lines begin with
- * `level` and `time`; `event` comes before its fields.
+ * `level` and `time`; `event` comes before its fields. `book` decides what is written, and remembers it.
  */
-export function makeLog({ level, format }: LogOptions, sink: LogSink = process.stdout): Log {
+export function makeLog(
+  { level, format }: LogOptions,
+  sink: LogSink = process.stdout,
+  book: LogBook = new LogBook(level),
+): Log {
   const isText = format === 'text' || (format === 'auto' && sink.isTTY === true)
-  const destination = isText
-    ? { write: (json: string) => sink.write(asText(json, sink.isTTY === true)) }
-    : { write: (json: string) => sink.write(json) }
+  const destination = {
+    write(json: string) {
+      sink.write(isText ? asText(json, sink.isTTY === true) : json)
+      book.keep(json)
+    },
+  }
   return new PinoLog(
     pino(
       {
-        level,
+        level: 'debug', // the book has the levels, which commands change
         base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
@@ -93,5 +99,6 @@ export function makeLog({ level, format }: LogOptions, sink: LogSink = process.s
       },
       destination,
     ),
+    book,
   )
 }

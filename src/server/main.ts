@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { startServer, type RunningServer } from './compose.ts'
 import { hardenProcess } from './hardening.ts'
 import { makeLifecycle } from './lifecycle.ts'
+import { LogBook } from './log-book.ts'
 import { makeLog } from './log.ts'
 
 export interface ServeOptions {
@@ -16,11 +17,13 @@ export interface ServeOptions {
 
 /** Runs until a signal or `letterlock stop` ends it; resolves to the exit code. Throws Failure when it cannot start. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<number> {
-  const log = options.log ?? makeLog(config.log)
+  const logBook = new LogBook(config.log.level)
+  const log = options.log ?? makeLog(config.log, process.stdout, logBook)
   hardenProcess(log)
   const lifecycle = makeLifecycle(log)
   const server = await startServer(config, {
     log,
+    logBook,
     version: packageVersion(),
     onStopAsked: () => setImmediate(lifecycle.askToStop),
   })

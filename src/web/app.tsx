@@ -13,6 +13,7 @@ import { isFromHere, peerOf, type Peer } from './peer.ts'
 import { pages } from './registry.ts'
 import { respond } from './respond.tsx'
 import type { WebSite } from './site.ts'
+import { answerMetrics } from './metrics.ts'
 import { notePage } from './views/note.tsx'
 import { receive, type Visitor } from './visitor.ts'
 
@@ -148,6 +149,14 @@ export function makeApp(site: WebSite): App {
         new Response(new Uint8Array(bytes), {
           headers: { 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' },
         }),
+    )
+  }
+  const { metrics } = site
+  if (metrics) {
+    app.get(
+      '/metrics',
+      async (ask) =>
+        (await answerMetrics(metrics, ask.env.incoming, site.log)) ?? serve(site, undefined, ask),
     )
   }
   for (const page of offeredPages(site)) app.on(['GET', 'POST'], page.path, (ask) => serve(site, page, ask))

@@ -18,6 +18,8 @@ export interface WebOptions {
   readonly clock: Clock
   readonly log: Log
   readonly health: () => SiteHealth
+  /** What /metrics says; absent: there is no such page. */
+  readonly metrics?: (() => Promise<string>) | undefined
 }
 
 export type RequestListener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>

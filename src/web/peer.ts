@@ -76,6 +76,19 @@ export function peerOf(incoming: IncomingMessage, trusted: Networks, baseUrl: st
   return { remoteAddress: remoteAddress === '' ? 'local' : remoteAddress, isSecure, origin, refusal }
 }
 
+/**
+ * Whether a request comes from this machine itself, and was meant for it: not through a proxy, nor from a page in a browser here whose
+ * own name was made to lead to the loopback.
+ */
+export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean {
+  const isProxied = Object.keys(headers).some((name) =>
+    /^(x-forwarded-|forwarded$|via$|x-real-ip$)/.test(name),
+  )
+  const name = (headers.host ?? '').replace(/:\d{1,5}$/, '').toLowerCase()
+  const isNamed = name === 'localhost' || thisMachine.has(name.replace(/^\[|\]$/g, ''))
+  return thisMachine.has(plain(socket.remoteAddress ?? '')) && !isProxied && isNamed
+}
+
 /** Whether a request that changes something comes from a page of ours (Fetch Metadata; RFC 6454 §7). */
 export function isFromHere(incoming: IncomingMessage, peer: Peer): boolean {
   const { origin } = incoming.headers

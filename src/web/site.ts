@@ -35,6 +35,7 @@ export interface WebSite {
   /** Signs the forms of those who have not signed in. */
   readonly formKey: Buffer
   readonly health: () => SiteHealth
+  readonly metrics?: (() => Promise<string>) | undefined
 }
 
 /** A part of the account layer, if it is there: a page whose part is missing is not shown. */

@@ -7,6 +7,7 @@ import { backupRows, repairRows, rollbackRows } from './backup-rows.ts'
 import { alice, check, missing, type Row } from './command-rows.ts'
 import { escrowRows } from './escrow-rows.ts'
 import { makeBench } from './harness.ts'
+import { logRows } from './log-rows.ts'
 import { mailRows } from './mail-rows.ts'
 import { otherRows } from './other-rows.ts'
 import { pubkeyRows } from './pubkey-rows.ts'
@@ -45,8 +46,19 @@ describe('commands over the control socket', () => {
 })
 
 describe('commands that need the server', () => {
-  for (const argv of [['status'], ['who'], ['kick', '*'], ['lock', alice], ['stop'], ['reload']]) {
-    it(`${argv[0] ?? ''} says 69 when no server runs`, async (context) => {
+  for (const argv of [
+    ['stats'],
+    ['log', 'level'],
+    ['log', 'tail'],
+    ['log', 'errors'],
+    ['status'],
+    ['who'],
+    ['kick', '*'],
+    ['lock', alice],
+    ['stop'],
+    ['reload'],
+  ]) {
+    it(`${argv.join(' ')} says 69 when no server runs`, async (context) => {
       const bench = await makeBench(context)
       const { exitCode, err } = await bench.run(argv)
       assert.equal(exitCode, 69)
@@ -62,6 +74,13 @@ describe('commands that need the server', () => {
       exitCode: 0,
       out: /"version":"9\.9\.9","pid":\d+,.*"unlockedAccounts":1/,
     },
+    {
+      name: 'status --quick counts nothing',
+      argv: ['status', '--quick', '--json'],
+      exitCode: 0,
+      out: /"accounts":null,"usedBytes":null/,
+    },
+    ...logRows,
     { name: 'status in words', argv: ['status'], exitCode: 0, out: /listens +imaps 127\.0\.0\.1:1993/ },
     {
       name: 'who',

@@ -11,6 +11,7 @@ import type { Command, OpenSite, ServerControls } from '../../src/admin/command.
 import { startControl, type Control } from '../../src/admin/control.ts'
 import { localCommands, siteCommands } from '../../src/admin/registry.ts'
 import type { SiteOpener } from '../../src/admin/reach.ts'
+import { LogBook } from '../../src/server/log-book.ts'
 import { FakeAccounts } from './fake-accounts.ts'
 import { FakeBackups } from './fake-backups.ts'
 
@@ -62,6 +63,7 @@ export class Bench {
   readonly accounts = new FakeAccounts()
   readonly backups = new FakeBackups()
   readonly log: ReturnType<typeof keptLog> = keptLog()
+  readonly logBook: LogBook = new LogBook('info')
   readonly questions: string[] = []
   readonly stops: string[] = []
   opened = 0
@@ -98,6 +100,8 @@ export class Bench {
         void this.control?.close()
       },
       reload: async () => ['certificate'],
+      log: this.logBook,
+      certificateEndsAt: () => Date.UTC(2027, 0, 1),
     }
   }
 

@@ -4,7 +4,7 @@ import { siteCommand, type SiteCommand } from '../command.ts'
 import { serverNotRunning } from '../execute.ts'
 import { counted, durationInWords, pairLines, sizeInWords } from '../words.ts'
 
-const input = z.strictObject({})
+const input = z.strictObject({ quick: z.boolean().optional() })
 const result = z.object({
   version: z.string().describe('of the running server'),
   pid: z.number().describe('its process'),
@@ -23,8 +23,9 @@ const result = z.object({
       locked: z.number().describe('mail that the login password does not open'),
       disabled: z.number().describe('may not log in'),
     })
-    .describe('how many accounts are in which state'),
-  usedBytes: z.number().describe('mail of all accounts, bytes'),
+    .nullable()
+    .describe('how many accounts are in which state; null with --quick'),
+  usedBytes: z.number().nullable().describe('mail of all accounts, bytes; null with --quick'),
 })
 
 /** Shows that the server runs, where it listens, and how many accounts are sealed and unlocked. */
@@ -32,16 +33,17 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
   name: 'status',
   summary: 'show the running server',
   examples: [{ line: 'letterlock status', does: 'exits with 69 when no server runs' }],
+  options: [{ flags: '--quick', description: 'do not count accounts' }],
   input,
   result,
   needsServer: true,
 
-  async run(work) {
+  async run(work, { quick }) {
     if (!work.server) throw serverNotRunning('status')
     const accounts = { total: 0, off: 0, converting: 0, on: 0, disabling: 0, locked: 0, disabled: 0 }
     let usedBytes = 0
     for await (const info of work.accounts.list()) {
-      if (work.signal.aborted) break
+      if (work.signal.aborted || quick) break
       accounts.total += 1
       accounts[info.atRest] += 1
       if (info.isDisabled) accounts.disabled += 1
@@ -55,22 +57,25 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
       startedAt: new Date(startedAt).toISOString(),
       sessions: sessions.length,
       unlockedAccounts: new Set(sessions.map((row) => row.address)).size,
-      accounts,
-      usedBytes,
+      accounts: quick ? null : accounts,
+      usedBytes: quick ? null : usedBytes,
     }
   },
 
   show(row, view) {
+    const { accounts, usedBytes } = row
     const states = (['on', 'converting', 'off', 'disabling', 'locked', 'disabled'] as const)
-      .filter((state) => row.accounts[state] > 0)
-      .map((state) => `${row.accounts[state]} ${state === 'disabled' ? state : `at-rest ${state}`}`)
+      .filter((state) => (accounts?.[state] ?? 0) > 0)
+      .map((state) => `${accounts?.[state] ?? 0} ${state === 'disabled' ? state : `at-rest ${state}`}`)
     const pairs: [string, string][] = [
       ['server', `letterlock ${row.version}, process ${row.pid}`],
       ['up', `${durationInWords(Date.now() - Date.parse(row.startedAt))}, since ${row.startedAt}`],
       ['data', row.dataDir],
       ...row.listeners.map((line): [string, string] => ['listens', line]),
-      ['accounts', [counted(row.accounts.total, 'account'), ...states].join(', ')],
-      ['mail', sizeInWords(row.usedBytes)],
+      ...(accounts === null
+        ? []
+        : [['accounts', [counted(accounts.total, 'account'), ...states].join(', ')] as [string, string]]),
+      ...(usedBytes === null ? [] : [['mail', sizeInWords(usedBytes)] as [string, string]]),
       ['sessions', `${row.sessions}, with keys of ${counted(row.unlockedAccounts, 'account')} in memory`],
     ]
     for (const line of pairLines(pairs)) view.out(line)
