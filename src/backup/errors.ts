@@ -5,6 +5,9 @@ export class BackupDamaged extends Error {
   override readonly name = 'BackupDamaged'
 }
 
+/** A body in a pack, and it alone: what stands behind it can be read. */
+export class BodyAltered extends BackupDamaged {}
+
 /** `no-backup`: there is none; `not-a-backup`: something else is there; `in-use`; `refused`: it would lose something; `io`: the disk. */
 export type BackupProblem = 'no-backup' | 'not-a-backup' | 'in-use' | 'refused' | 'io'
 

@@ -2,6 +2,7 @@
 import { concat, equalBytes, fromHex, hex, u64 } from '../base/bytes.ts'
 import { hasher } from '../crypto/digest.ts'
 import { maxRecoveryHeaderBytes } from '../store/store.ts'
+import { BodyAltered } from './errors.ts'
 import { hashBytes, NewFile, OldFile, type FileRef } from './files.ts'
 import { packName } from './layout.ts'
 import type { PackRef } from './manifest.ts'
@@ -123,7 +124,7 @@ export async function* packIndex(path: string, account: string, pack: string): A
 }
 
 export interface ReadBody extends PackedBody {
-  /** To be read to its end before the next body is asked for. Throws BackupDamaged at the end when its hash is another. */
+  /** To be read to its end before the next body is asked for. Throws BodyAltered at the end when its hash is another. */
   readonly pieces: AsyncIterable<Buffer>
 }
 
@@ -147,7 +148,7 @@ export async function* readPack(
         yield piece
       }
       if (!equalBytes(await file.take(hashBytes), hash.digest()))
-        throw file.damaged(`has a body that was altered, ${hex(body.blobId)}`)
+        throw new BodyAltered(`pack ${ref.pack} has a body that was altered, ${hex(body.blobId)}`)
     }
     yield { ...body, pieces: pieces() }
     if (!state.isRead) await drain(pieces())

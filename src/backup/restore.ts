@@ -10,10 +10,10 @@ import type { SiteKey } from '../crypto/site-key.ts'
 import { Conflict, Unavailable } from '../store/errors.ts'
 import type { Entry, Restoration, Store } from '../store/store.ts'
 import type { RestoredAccount, RestoreOptions, RestoreReport } from './api.ts'
-import { BackupDamaged, BackupRefused } from './errors.ts'
+import { BackupDamaged, BackupRefused, BodyAltered } from './errors.ts'
 import { openPlaces, type Places } from './layout.ts'
 import { readManifests, type AccountRef, type ReadManifest } from './manifest.ts'
-import { packIndex, readPack } from './packs.ts'
+import { packIndex, readPack, type ReadBody } from './packs.ts'
 import { readRecords, type NeededBody } from './records-file.ts'
 import { readSite, type SiteContents } from './site-file.ts'
 
@@ -207,7 +207,7 @@ class Restore {
       const blob = hex(body.blobId)
       const wanted = needed.get(blob)
       if (wanted?.pack !== pack || wanted.lengthBytes !== body.lengthBytes || found.has(blob)) continue
-      await restoration.addBlob(body.blobId, body.recoveryHeader, wanted.count, body.pieces)
+      if (!(await isAdded(restoration, body, wanted.count))) continue
       found.add(blob)
       this.#done += body.lengthBytes
       this.#options.progress?.(this.#done, this.#total)
@@ -229,6 +229,17 @@ class Restore {
         cause: error,
       })
     }
+  }
+}
+
+/** False for a body whose hash is wrong: it was read to its end, so that the next one in the pack follows. */
+async function isAdded(restoration: Restoration, body: ReadBody, count: number): Promise<boolean> {
+  try {
+    await restoration.addBlob(body.blobId, body.recoveryHeader, count, body.pieces)
+    return true
+  } catch (error) {
+    if (!(error instanceof BodyAltered)) throw error
+    return false
   }
 }
 

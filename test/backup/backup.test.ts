@@ -269,6 +269,41 @@ describe('a backup that was altered', () => {
     await remove(site)
   })
 
+  it('costs the body that was hit, and no other of its pack', async () => {
+    const site = await openSite()
+    await site.accounts.create(alice, password())
+    for (let index = 0; index < 8; index += 1)
+      await deliverTo(site.accounts, alice, mail(`number ${index}`, 'y'.repeat(index === 2 ? 400_000 : 4000)))
+    const whole = await contents(site.accounts, alice)
+    await site.backups.take(site.backup, take)
+    const [pack = ''] = (await filesOf(join(site.backup, 'packs'))).filter((path) => !path.endsWith('.part'))
+    const bytes = await readFile(pack)
+    await site.accounts.delete(alice)
+    for (const at of [2000, 60_000]) {
+      const harmed = Buffer.from(bytes)
+      harmed[at] = (harmed[at] ?? 0) ^ 1
+      await writeFile(pack, harmed)
+      const report = await site.backups.restore(site.backup, { ...restore, mayReplace: true })
+      assert.deepEqual(
+        report.accounts.map(({ state, lost }) => [state, lost]),
+        [['restored', 1]],
+      )
+      const repaired = await site.accounts.repairs.repair(
+        alice,
+        { kind: 'password', password: password() },
+        { isDryRun: false },
+      )
+      assert.equal(repaired.lost.length, 1, repaired.lost.join('; '))
+      const inbox = (await contents(site.accounts, alice)).get('INBOX') ?? []
+      assert.equal(inbox.length, 7)
+      const texts = (rows: readonly string[] = []): string[] =>
+        rows.map((row) => row.replace(/^\S+ \S* /, ''))
+      for (const text of texts(inbox)) assert.ok(texts(whole.get('INBOX')).includes(text))
+    }
+    await site.close()
+    await remove(site)
+  })
+
   it('an interrupted one is never taken for one, and the next run goes on from it', async () => {
     let left = Infinity
     const site = await openSite({
