@@ -103,7 +103,9 @@ export async function distribute(given: Distribution): Promise<readonly Outcome[
   await Promise.all(Array.from({ length: count }, lane))
   message.wipe()
   buffer.wipe()
-  return recipients.map((recipient) => outcomes.get(targetName(recipient)) ?? {})
+  return recipients.map(
+    (recipient) => outcomes.get(targetName(recipient)) ?? { error: new Error('not served') },
+  )
 }
 
 /** Equal for recipients that are one and the same. */

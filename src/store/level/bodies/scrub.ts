@@ -47,8 +47,9 @@ async function takeAll(segments: readonly Segment[], isStopped: () => boolean): 
   }
   try {
     for (const segment of segments) {
-      if (!(await patiently(patienceMs, () => !segment.isExclusive, isStopped))) break
-      segment.isExclusive = true
+      // Taken in the very look that finds it free: a long body that begins meanwhile would share it otherwise, and give it back first.
+      const isTaken = (): boolean => !segment.isExclusive && (segment.isExclusive = true)
+      if (!(await patiently(patienceMs, isTaken, isStopped))) break
       taken.push(segment)
     }
     const isQuiet = (): boolean =>
