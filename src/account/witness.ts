@@ -7,7 +7,7 @@ import { Refusal } from './errors.ts'
 import { restoredKey } from './keys.ts'
 import { isDamage } from './refusing.ts'
 import { decoded } from './replay.ts'
-import { decodeRestored } from './restored.ts'
+import { decodeRestored, forgetUids } from './restored.ts'
 import { addToTrail } from './trail.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { WitnessFiles } from './witness-files.ts'
@@ -155,6 +155,8 @@ export async function checkWitness(
     const detail =
       `the account was accepted as of change ${acceptance.version}; it had been at change ${verdict.rollback.seenVersion} ` +
       `on ${day(verdict.rollback.seenAt)} UTC${restoredAt === undefined ? '' : `; restored from a backup on ${day(restoredAt)} UTC`}`
+    // As after a restore, and for the same reason.
+    await forgetUids(account, Math.max(verdict.rollback.seenAt, site.clock.now()))
     await addToTrail(account, [{ kind: 'rolled-back', by: acceptance.by, detail }])
     await files.remove(id, 'witness')
     await files.remove(id, 'accepted')

@@ -110,6 +110,33 @@ describe('the witness of an account', () => {
     await assert.rejects(site.accounts.login(address, password(), session), rolledBack)
   })
 
+  it('gives every mailbox a new UIDVALIDITY when it is accepted: UIDs of what is missing are given again', async (context) => {
+    const { site, use, id } = await witnessed(context)
+    await use('one')
+    const copy = await copyOf(site.store, id)
+    await use('the one that a client keeps as UID 2')
+    const open = () => site.accounts.login(address, password(), session)
+    const before = await open()
+    const known = await before.status('INBOX')
+    const made = await before.createMailbox('Later')
+    const later = await before.status(made.name)
+    await before.close()
+    await putBack(site.store, copy)
+    await site.accounts.rollbacks.acceptRollback(address)
+    await use('another one with UID 2')
+    const after = await open()
+    const now = await after.status('INBOX')
+    assert.equal(now.uidNext, known.uidNext)
+    // Greater than any that was given in the part that is missing, not only than those that are known.
+    assert.ok(now.uidValidity > later.uidValidity, `${now.uidValidity} after ${later.uidValidity}`)
+    assert.equal((await after.createMailbox('Again')).name, 'Again')
+    assert.ok((await after.status('Again')).uidValidity > later.uidValidity)
+    await after.close()
+    const again = await open()
+    assert.equal((await again.status('INBOX')).uidValidity, now.uidValidity)
+    await again.close()
+  })
+
   it('is accepted for one state only', async (context) => {
     const { site, use, messages, id } = await witnessed(context)
     await use('one')
