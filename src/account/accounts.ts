@@ -29,6 +29,7 @@ import type { LockedMail } from './locked-mail.ts'
 import type { LoginGuard } from './login-guard.ts'
 import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
+import type { OwnerDelivery } from './owner-delivery.ts'
 import { PublicKeys } from './public-keys.ts'
 import { recipient } from './recipient.ts'
 import { asRefusal, refusing } from './refusing.ts'
@@ -90,6 +91,7 @@ class SiteAccounts implements Accounts {
   readonly slots: SlotKeeper
   readonly idleWatch: IdleWatch
   readonly #publicKeys: PublicKeys
+  readonly #delivery: OwnerDelivery
   readonly rollbacks: Rollbacks
   readonly repairs: Repairs
   readonly lockedMail: LockedMail
@@ -127,6 +129,7 @@ class SiteAccounts implements Accounts {
     this.trail = services.trail
     this.lockedMail = services.lockedMail
     this.recovery = services.recovery
+    this.#delivery = services.delivery
     this.#atRest.onNewCode = (entry, code) => this.recovery.codeWasMade(entry, code)
     this.#logins = new Logins({
       ...{ ...parts, enrolment: this.#enrolment },
@@ -186,8 +189,9 @@ class SiteAccounts implements Accounts {
     if (sizeBytes > (this.#options.maxMessageBytes ?? defaultMessageBytes)) {
       throw new Refusal('message-too-large', 'The message is larger than this server takes')
     }
-    const { account } = await this.#registry.entry(target.address)
-    await this.#publicKeys.check(target, account)
+    const entry = await this.#registry.entry(target.address)
+    const { account } = entry
+    await this.#delivery.check(entry)
     const info = await refusing(() => this.#site.store.info(account))
     if (info?.quotaBytes !== undefined && info.usageBytes + sizeBytes > info.quotaBytes) {
       throw new Refusal('over-quota', 'The account is over its quota')
@@ -198,9 +202,10 @@ class SiteAccounts implements Accounts {
     if (message.length > (this.#options.maxMessageBytes ?? defaultMessageBytes)) {
       throw new Refusal('message-too-large', 'The message is larger than this server takes')
     }
-    const { account } = await this.#registry.entry(target.address)
+    const entry = await this.#registry.entry(target.address)
+    const { account } = entry
     try {
-      await this.#publicKeys.deliver(target, account, message)
+      await this.#delivery.deliver(entry, target.detail, message)
     } finally {
       // Also after a failure: it may have been stored all the same.
       this.#unlocked.find(account)?.housekeeping.wake()

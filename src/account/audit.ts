@@ -38,6 +38,8 @@ export type AuditEvent =
   | 'rollback.accepted'
   | 'repaired'
   | 'keys.public' // keys that mail is sealed to were added or removed
+  | 'keys.public-refused' // those stored are not the ones that the directory names: mail is refused
+  | 'keys.public-entry' // the directory did not name the ones that the owner gave; it does now
   | 'audit.verified'
   | 'audit.shown'
 

@@ -5,7 +5,7 @@ import type { Slot } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
 import { isDue, type AtRestRules } from './at-rest-rules.ts'
 import { noteAudit } from './audit.ts'
-import { deliver } from './deliver.ts'
+import { deliverNotice } from './deliver.ts'
 import { fieldOf, keyDatesField, pendingField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { enrolmentNotice } from './enrolment-notice.ts'
@@ -123,7 +123,7 @@ export class Enrolment {
   /** One message, delivered as any other. */
   async #tell(entry: DirectoryEntry): Promise<void> {
     const notice = enrolmentNotice(entry.address, this.#site.clock.now())
-    await deliver(this.#site, entry.account, notice, { isNotice: true })
+    await deliverNotice(this.#site, entry.account, notice)
     this.#unlocked.find(entry.account)?.housekeeping.wake()
     await this.#registry.setField(entry, pendingField, false)
   }

@@ -1,16 +1,18 @@
 // Looks over the whole site without any owner's key: whether each account has its entry and each entry its account, and everything is sealed.
 import { breathe } from '../base/async.ts'
-import { hex } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import { openCard } from '../crypto/card.ts'
 import { decodeSlotList } from '../crypto/slot-list.ts'
 import { Damaged, Unavailable } from '../store/errors.ts'
 import type { AccountView } from '../store/store.ts'
 import type { SiteFinding } from './api-lifecycle.ts'
-import { decodeEntry } from './directory.ts'
-import { cardKey, headKey, slotsKey } from './keys.ts'
+import { decodeEntry, type DirectoryEntry } from './directory.ts'
+import { cardKey, headKey, sealingKey, slotsKey } from './keys.ts'
+import { decodeSealing } from './pubkey-codec.ts'
 import { isDamage } from './refusing.ts'
 import { readHead } from './replay.ts'
 import { formFault } from './sealed-form.ts'
+import { isExpected } from './sealing-expected.ts'
 import type { Site } from './unlocked-account.ts'
 
 /** Findings of one account told one by one. */
@@ -26,12 +28,27 @@ function fails(task: () => unknown): boolean {
   }
 }
 
-async function* ofAccount({ siteKey }: Site, id: Buffer, view: AccountView): AsyncGenerator<string> {
-  const [slots, card, head] = await view.getMany([slotsKey, cardKey, headKey])
+/** Whether the record of own keys is another than the entry names; not while somebody changes it. */
+async function isOther(site: Site, entry: DirectoryEntry, own: Uint8Array | undefined): Promise<boolean> {
+  if (isExpected(entry, own)) return false
+  const present = await site.store.directory.get(entry.address)
+  return present !== undefined && equalBytes(present, entry.bytes)
+}
+
+async function* ofAccount(
+  site: Site,
+  entry: DirectoryEntry | undefined,
+  id: Buffer,
+  view: AccountView,
+): AsyncGenerator<string> {
+  const { siteKey } = site
+  const [slots, card, head, own] = await view.getMany([slotsKey, cardKey, headKey, sealingKey])
   if (!slots || fails(() => decodeSlotList(slots)))
     yield 'its key slots are missing or damaged: nobody can open it'
   if (!card || fails(() => openCard(siteKey, id, card)))
     yield 'its delivery key is missing or not of this site: mail for it is deferred'
+  if ((own && fails(() => decodeSealing(siteKey, id, own))) || (entry && (await isOther(site, entry, own))))
+    yield 'the keys of its owner are missing, others, or not of this site: mail for it is deferred'
   if (!head || fails(() => readHead(head)) || readHead(head).version !== view.version)
     yield 'its chain does not reach its version: it does not open'
   for await (const entries of view.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
@@ -46,13 +63,13 @@ async function* ofAccount({ siteKey }: Site, id: Buffer, view: AccountView): Asy
 /** Bodies whose files do not have them, and values that are not sealed. */
 export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
   const { store, siteKey } = site
-  const addresses = new Map<string, string>()
+  const known = new Map<string, DirectoryEntry>()
   for (let after: string | undefined; ;) {
     const page = await store.directory.list('', after, 500)
     for (const [name, bytes] of page) {
       try {
         const entry = decodeEntry(siteKey, name, bytes)
-        addresses.set(hex(entry.account), name)
+        known.set(hex(entry.account), entry)
       } catch (error) {
         if (!isDamage(error)) throw error
         yield {
@@ -69,12 +86,13 @@ export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
   for await (const id of store.accounts()) {
     const account = hex(id)
     seen.add(account)
-    const address = addresses.get(account)
+    const entry = known.get(account)
+    const address = entry?.address
     if (address === undefined) yield { address, account, text: 'no address stands for this account' }
     const found: string[] = []
     try {
       await store.read(id, async (view) => {
-        for await (const text of ofAccount(site, Buffer.from(id), view))
+        for await (const text of ofAccount(site, entry, Buffer.from(id), view))
           if (found.push(text) >= perAccount) return
         for await (const page of view.blobs())
           for (const { blobId, lengthBytes } of page) {
@@ -89,6 +107,6 @@ export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
     }
     for (const text of found) yield { address, account, text }
   }
-  for (const [account, address] of addresses)
+  for (const [account, { address }] of known)
     if (!seen.has(account)) yield { address, account, text: 'there is no account behind this address' }
 }

@@ -1,7 +1,7 @@
 // Messages of the server to the owner of an account: into the mailbox, sealed as any other, and to the alternate address where there is one.
 import { concat } from '../base/bytes.ts'
 import { randomToken } from '../crypto/random.ts'
-import { deliver } from './deliver.ts'
+import { deliverNotice } from './deliver.ts'
 import { alternateAddressField, fieldOf } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal } from './errors.ts'
@@ -91,7 +91,7 @@ export class Notices {
     if (to.mailbox) {
       try {
         const message = composeNotice(hostname, entry.address, notice, now)
-        await deliver(site, entry.account, message, { isNotice: true }).finally(() => message.fill(0))
+        await deliverNotice(site, entry.account, message).finally(() => message.fill(0))
       } catch (error) {
         this.#report('notice.not-delivered', entry, error)
       }

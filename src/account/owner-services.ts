@@ -1,4 +1,4 @@
-// What hangs together about an owner's last resorts: admin recovery, the trail, locked mail, recovery with a waiting time; and who is told.
+// What hangs together about an owner's last resorts: admin recovery, the trail, locked mail, recovery with a waiting time, mail sealed to own keys; and who is told.
 import type { EscrowApi, TrailApi } from './api-lifecycle.ts'
 import type { Credentials } from './credentials.ts'
 import type { DirectoryEntry } from './directory.ts'
@@ -6,6 +6,7 @@ import type { EscrowKeeper } from './escrow-keeper.ts'
 import { Escrow } from './escrow.ts'
 import { LockedMail } from './locked-mail.ts'
 import { Notices, type OutgoingMail } from './notices.ts'
+import { OwnerDelivery } from './owner-delivery.ts'
 import { OwnerTrail, type OpenFor } from './owner-trail.ts'
 import { Recovery, standardRecovery, type RecoverySettings } from './recovery.ts'
 import type { Registry } from './registry.ts'
@@ -39,6 +40,7 @@ export interface OwnerServices {
   readonly trail: TrailApi
   readonly lockedMail: LockedMail
   readonly recovery: Recovery
+  readonly delivery: OwnerDelivery
 }
 
 export function makeOwnerServices(
@@ -52,5 +54,8 @@ export function makeOwnerServices(
   const lockedMail = new LockedMail(shared)
   const escrow = new Escrow({ ...shared, passwordWasSet: (entry) => lockedMail.passwordWasSet(entry) })
   credentials.openByAdmin = (...given) => escrow.openByAdmin(...given)
-  return { escrow, trail: new OwnerTrail(shared), lockedMail, recovery: new Recovery(shared) }
+  return {
+    ...{ escrow, trail: new OwnerTrail(shared), lockedMail, recovery: new Recovery(shared) },
+    delivery: new OwnerDelivery(shared),
+  }
 }

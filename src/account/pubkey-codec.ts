@@ -1,4 +1,4 @@
-// The records of sealing to an owner's own keys: which keys and how, and what the owner was told (FORMAT.md §8.4).
+// The records of sealing to an owner's own keys: which keys and how, and what the owner was told (FORMAT.md §8.10).
 import { ByteReader, ByteWriter, hex, fromHex, MalformedRecord } from '../base/bytes.ts'
 import { openVouched, vouched } from '../crypto/vouched.ts'
 import type { SiteKey } from '../crypto/site-key.ts'

@@ -1,6 +1,6 @@
 // What an owner is told about the keys that their mail is sealed to: that one expires, and that none can be used. Once each.
 import { randomToken } from '../crypto/random.ts'
-import { deliver } from './deliver.ts'
+import { deliverNotice } from './deliver.ts'
 import { isRefusal } from './errors.ts'
 import { noticesKey } from './keys.ts'
 import {
@@ -158,14 +158,11 @@ async function tell(
   notice: Notice,
 ): Promise<void> {
   const message = noticeMessage(address, site.clock.now(), notice.subject, notice.lines)
-  await deliver(site, account, message, {
-    isNotice: true,
-    alongside: async (tx) => {
-      const sent = remembered(record, decodeNotices(site.siteKey, account, await tx.get(noticesKey)))
-      if ((sent.get(notice.about) ?? 0) >= notice.stage) throw new ToldAlready()
-      sent.set(notice.about, notice.stage)
-      tx.put(noticesKey, encodeNotices(site.siteKey, account, sent))
-    },
+  await deliverNotice(site, account, message, async (tx) => {
+    const sent = remembered(record, decodeNotices(site.siteKey, account, await tx.get(noticesKey)))
+    if ((sent.get(notice.about) ?? 0) >= notice.stage) throw new ToldAlready()
+    sent.set(notice.about, notice.stage)
+    tx.put(noticesKey, encodeNotices(site.siteKey, account, sent))
   })
 }
 

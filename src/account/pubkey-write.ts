@@ -1,8 +1,14 @@
-// Changes which keys an account's mail is sealed to: the record and what the log knows of it, in one commit.
+// Changes which keys an account's mail is sealed to: the record and what the log knows of it, in one commit; its directory entry goes along.
+import { equalBytes } from '../base/bytes.ts'
+import { vouchedAnew } from '../crypto/vouched.ts'
 import { factNumbers } from './account-facts.ts'
+import { noteAudit } from './audit.ts'
+import { isRefusal } from './errors.ts'
 import { sealingKey } from './keys.ts'
-import { encodeSealing, firstSettings, type SealingRecord } from './pubkey-codec.ts'
-import { currentSealing, sealingDigest } from './sealing.ts'
+import { decodeSealing, encodeSealing, firstSettings, type SealingRecord } from './pubkey-codec.ts'
+import { refusing } from './refusing.ts'
+import { knownDigest, knownSealing } from './sealing.ts'
+import { expectEither, sealingDigest, settleExpected } from './sealing-expected.ts'
 import { trailWrites, type TrailNote } from './trail.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
@@ -18,21 +24,67 @@ export async function writeSealing(
   account: UnlockedAccount,
   { change, notes }: SealingChange,
 ): Promise<void> {
-  await account.commit(async (): Promise<Commit<undefined>> => {
-    const present = (await currentSealing(account)) ?? { serial: 0, settings: firstSettings, keys: [] }
-    const record = { ...change(present), serial: present.serial + 1 }
-    const bytes = encodeSealing(account.site.siteKey, account.id, record)
-    const trail = await trailWrites(account, notes)
-    return {
-      changes: [
-        { kind: 'fact', fact: factNumbers.publicKeys, value: sealingDigest(bytes) },
-        ...trail.changes,
-      ],
-      value: undefined,
-      write(tx) {
-        tx.put(sealingKey, bytes)
-        trail.write(tx)
-      },
-    }
+  const { siteKey } = account.site
+  await write(account, notes, (known) => {
+    const present = known
+      ? decodeSealing(siteKey, account.id, known)
+      : { serial: 0, settings: firstSettings, keys: [] }
+    return encodeSealing(siteKey, account.id, { ...change(present), serial: present.serial + 1 })
   })
+}
+
+async function write(
+  account: UnlockedAccount,
+  notes: readonly TrailNote[],
+  make: (known: Uint8Array | undefined) => Buffer,
+): Promise<void> {
+  try {
+    await account.commit(async (): Promise<Commit<undefined>> => {
+      const known = await knownSealing(account)
+      const bytes = make(known)
+      const trail = await trailWrites(account, notes)
+      // The directory is another transaction: before this one it lets either record pass, so that no delivery is refused whatever happens.
+      await expectEither(account, known, bytes)
+      return {
+        changes: [
+          { kind: 'fact', fact: factNumbers.publicKeys, value: sealingDigest(bytes) },
+          ...trail.changes,
+        ],
+        value: undefined,
+        write(tx) {
+          tx.put(sealingKey, bytes)
+          trail.write(tx)
+        },
+      }
+    })
+  } finally {
+    await settleEntry(account)
+  }
+}
+
+/** Has the directory entry name what the account's log knows. Never throws: what remains to be done is done at the next unlock. */
+async function settleEntry(account: UnlockedAccount): Promise<void> {
+  const { site, address } = account
+  try {
+    const settled = await account.exclusive(() => settleExpected(account, knownDigest(account)))
+    if (settled !== 'other') return
+    site.log.write('error', 'pubkey.entry-was-other', { user: address })
+    await noteAudit(site, { event: 'keys.public-entry', address, by: 'server' })
+  } catch (error) {
+    if (account.isFailed) return
+    const reason = isRefusal(error) ? error.code : 'fault'
+    site.log.write('error', 'pubkey.entry-not-settled', { user: address, reason })
+  }
+}
+
+/**
+ * For an unlock. Throws Damage when the record is not the one that the owner gave. One that came from another site, and that the account's own
+ * log knows, gets this site's word; the directory entry is brought in line.
+ */
+export async function settleSealing(account: UnlockedAccount): Promise<void> {
+  const { site, id } = account
+  const known = await knownSealing(account)
+  const ours = known && vouchedAnew(site.siteKey, 'publicKeys', id, known)
+  if (known && ours && !equalBytes(known, ours)) await refusing(() => write(account, [], () => ours))
+  else await settleEntry(account)
 }

@@ -12,16 +12,14 @@ import type {
   SealingSettings,
   TrailBy,
 } from './api-lifecycle.ts'
-import type { DeliveryTarget } from './api.ts'
 import { noteAudit } from './audit.ts'
 import type { Credentials } from './credentials.ts'
-import { checkKeys, deliver } from './deliver.ts'
+import { deliver } from './deliver.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
-import { sealingKey } from './keys.ts'
 import type { OpenSession } from './open-account.ts'
+import { recordOf } from './owner-delivery.ts'
 import {
-  decodeSealing,
   firstSettings,
   keysAtMost,
   keysBytesAtMost,
@@ -33,7 +31,7 @@ import { writeSealing } from './pubkey-write.ts'
 import { refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
 import { beginSealingJob, sealingJobStatus } from './seal-existing.ts'
-import { isStoredMarked, sealingOf, troubleOf, usableKeys, type Trouble } from './sealing.ts'
+import { sealingOf, troubleOf, usableKeys } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -69,12 +67,8 @@ export class PublicKeys implements PublicKeyApi {
   }
 
   /** What is stored, as far as the site can tell that it is genuine. */
-  async #record(account: Buffer): Promise<SealingRecord | undefined> {
-    const { store, siteKey } = this.#site
-    return refusing(async () => {
-      const bytes = await store.read(account, (snapshot) => snapshot.get(sealingKey))
-      return bytes && decodeSealing(siteKey, account, bytes)
-    })
+  #record(entry: DirectoryEntry): Promise<SealingRecord | undefined> {
+    return refusing(() => recordOf(this.#site, entry))
   }
 
   async publicKeys(address: string): Promise<{
@@ -82,13 +76,13 @@ export class PublicKeys implements PublicKeyApi {
     readonly settings: SealingSettings
     readonly job: JobStatus | undefined
   }> {
-    const { account } = await this.#entry(address)
-    const record = (await this.#record(account)) ?? unset
+    const entry = await this.#entry(address)
+    const record = (await this.#record(entry)) ?? unset
     const { settings } = record
     return {
       keys: record.keys.map((key) => this.#info(record, key)),
       settings: { ...settings, append: settings.append ?? sealingOf(this.#site).append },
-      job: await sealingJobStatus(this.#site, account),
+      job: await sealingJobStatus(this.#site, entry.account),
     }
   }
 
@@ -164,7 +158,7 @@ export class PublicKeys implements PublicKeyApi {
       })
       await this.#audit(entry, secret, { added: added.map(({ fingerprint }) => fingerprint).join(',') })
     })
-    await this.#tell(address)
+    await this.#tell(await this.#entry(address))
     return found.map(shown)
   }
 
@@ -193,19 +187,19 @@ export class PublicKeys implements PublicKeyApi {
   }
 
   async testPublicKeys(address: string): Promise<void> {
-    const { address: to, account } = await this.#entry(address)
-    const record = await this.#record(account)
+    const entry = await this.#entry(address)
+    const record = await this.#record(entry)
     if (!record || record.keys.length === 0)
       throw new Refusal('not-enabled', 'The account has no key of its own that mail is sealed to')
-    const message = noticeMessage(to, this.#site.clock.now(), 'A test of your own key', [
+    const message = noticeMessage(entry.address, this.#site.clock.now(), 'A test of your own key', [
       'This message was sealed to your own keys before it was stored, as mail for you is.',
       '',
       'When you can read it, your program has the private key: everything is as it should be.',
     ])
     try {
-      await deliver(this.#site, account, message)
+      await deliver(this.#site, entry, message)
     } finally {
-      this.#wake(account)
+      this.#wake(entry.account)
     }
   }
 
@@ -226,47 +220,6 @@ export class PublicKeys implements PublicKeyApi {
     // Whoever does not wait for the end is not to blame for its failure: the next login goes on.
     finished.catch(() => undefined)
     return { finished }
-  }
-
-  /** Mail for an account, sealed to its owner's own keys if there are any; what is wrong with those is told. Refusals: as for `deliver`. */
-  async deliver({ address, detail }: DeliveryTarget, account: Buffer, message: Buffer): Promise<void> {
-    try {
-      const { sealing, trouble } = await deliver(this.#site, account, message, { detail })
-      if (sealing && sealing.keys.length > 0) await this.#report(account, address, sealing, trouble)
-    } catch (error) {
-      if (isRefusal(error, 'key-trouble')) await this.#refused(address, account)
-      throw error
-    }
-  }
-
-  /** Whether mail for an account could be sealed now. Refuses with 'damaged' or 'key-trouble' otherwise: never plaintext. */
-  async check({ address }: DeliveryTarget, account: Buffer): Promise<void> {
-    try {
-      await checkKeys(this.#site, account)
-    } catch (error) {
-      if (isRefusal(error, 'key-trouble')) await this.#refused(address, account)
-      throw error
-    }
-  }
-
-  /** Mail was refused because it cannot be sealed: said in the log each time, and to the owner once. */
-  async #refused(address: string, account: Buffer): Promise<void> {
-    const record = await this.#record(account).catch(() => undefined)
-    if (!record) return
-    await this.#report(account, address, record, troubleOf(this.#site, record) ?? 'refused-by-key')
-  }
-
-  async #report(
-    account: Buffer,
-    address: string,
-    record: SealingRecord,
-    trouble: Trouble | undefined,
-  ): Promise<void> {
-    if (trouble) {
-      const does = isStoredMarked(record, trouble) ? 'stored' : 'refused'
-      this.#site.log.write('error', 'pubkey.trouble', { user: address, reason: trouble, mail: does })
-    }
-    await tellOwner(this.#site, account, address, record, trouble)
   }
 
   /** From now on owners are told that a key of theirs expires also where no mail comes: looked at now and then, behind everything else. */
@@ -297,17 +250,16 @@ export class PublicKeys implements PublicKeyApi {
     for await (const entry of this.#registry.entries()) {
       if (this.#isClosed) return
       await breathe()
-      if (!entry.isDeleting) await this.#tell(entry.address, entry.account)
+      if (!entry.isDeleting) await this.#tell(entry)
     }
   }
 
-  async #tell(address: string, account?: Buffer): Promise<void> {
+  async #tell(entry: DirectoryEntry): Promise<void> {
     try {
-      const of = account ?? (await this.#entry(address)).account
-      const record = await this.#record(of)
+      const record = await this.#record(entry)
       if (!record || record.keys.length === 0) return
-      await tellOwner(this.#site, of, address, record, undefined)
-      this.#wake(of)
+      await tellOwner(this.#site, entry.account, entry.address, record, undefined)
+      this.#wake(entry.account)
     } catch {
       // A damaged account is reported when mail comes for it or it is opened.
     }

@@ -2,22 +2,13 @@
 import { equalBytes } from '../base/bytes.ts'
 import { Conflict, Refused } from '../store/errors.ts'
 import { createRecords } from './create-account.ts'
-import {
-  allEntries,
-  decodeEntry,
-  encodeEntry,
-  findEntry,
-  type DirectoryEntry,
-  type EntryState,
-} from './directory.ts'
-import { fieldOf, withField, type EntryField, type EntryFields } from './directory-fields.ts'
+import { changeField, editEntry } from './directory-edit.ts'
+import { allEntries, encodeEntry, findEntry, type DirectoryEntry } from './directory.ts'
+import type { EntryField, EntryFields } from './directory-fields.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import type { KeySettings } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
-
-/** How often a change of an entry is made anew because somebody else changed it meanwhile. */
-const editTries = 20
 
 export class Registry {
   readonly #site: Site
@@ -72,7 +63,7 @@ export class Registry {
   }
 
   async setDisabled(entry: DirectoryEntry, isDisabled: boolean): Promise<void> {
-    await this.#edit(entry, () => ({ isDisabled }))
+    await editEntry(this.#site, entry, () => ({ isDisabled }))
   }
 
   /** Sets one field of an entry (`directory-fields.ts`); the others stay as they are then. */
@@ -82,36 +73,12 @@ export class Registry {
 
   /** As `setField`, from the value that is there; `make` may be called again. */
   async changeField<T>(entry: DirectoryEntry, field: EntryField<T>, make: (present: T) => T): Promise<void> {
-    await this.#edit(entry, ({ fields }) => ({
-      fields: withField(fields, field, make(fieldOf(fields, field))),
-    }))
+    await changeField(this.#site, entry, field, make)
   }
 
   /** From here on nobody finds the account any more; `destroy` what is returned when its sessions have ended. */
   async beginDeleting(entry: DirectoryEntry): Promise<DirectoryEntry> {
-    return this.#edit(entry, () => ({ isDisabled: true, isDeleting: true }))
-  }
-
-  /** Changes an entry as it is now: others may have changed it since `entry` was read. Resolves to what is stored then. */
-  async #edit(
-    entry: DirectoryEntry,
-    change: (present: DirectoryEntry) => Partial<EntryState>,
-  ): Promise<DirectoryEntry> {
-    const { store, siteKey } = this.#site
-    let present = entry
-    for (let tries = 0; ; tries += 1) {
-      const changed = { ...present, ...change(present) }
-      const bytes = encodeEntry(siteKey, entry.address, entry.account, changed)
-      try {
-        await store.directory.put(entry.address, bytes, present.bytes)
-        return decodeEntry(siteKey, entry.address, bytes)
-      } catch (error) {
-        if (!(error instanceof Conflict) || tries >= editTries) throw asRefusal(error)
-      }
-      present = await this.entry(entry.address)
-      // Another account has that address now.
-      if (!present.account.equals(entry.account)) throw new Refusal('no-such-account', 'No such account')
-    }
+    return editEntry(this.#site, entry, () => ({ isDisabled: true, isDeleting: true }))
   }
 
   async destroy(entry: DirectoryEntry): Promise<void> {

@@ -1,6 +1,5 @@
 // Sealing mail to its owner's own keys before it is stored: which keys, whether they can be used, and what if not.
 import { equalBytes } from '../base/bytes.ts'
-import { sha256 } from '../crypto/digest.ts'
 import { notSealedField, withField } from '../pubkey/entity.ts'
 import { UnusableKey } from '../pubkey/public-key.ts'
 import { sealInThread } from '../pubkey/sealer.ts'
@@ -9,6 +8,7 @@ import type { SmimeCipher } from '../pubkey/cms-seal.ts'
 import { factNumbers } from './account-facts.ts'
 import { Damage, Refusal } from './errors.ts'
 import { sealingKey } from './keys.ts'
+import { sealingDigest } from './sealing-expected.ts'
 import { decodeSealing, type SealingRecord, type StoredKey } from './pubkey-codec.ts'
 import type { Site, UnlockedAccount } from './unlocked-account.ts'
 
@@ -104,17 +104,24 @@ function inTrouble(record: SealingRecord, message: Buffer, trouble: Trouble): Se
   return { message: withField(message, notSealedField, troubleInWords(trouble)), trouble }
 }
 
-/** What of an account's record its log knows. */
-export const sealingDigest = (bytes: Uint8Array): Buffer => sha256(bytes)
-
-/** A record that was swapped, put back or taken away since it was last changed by the owner is damage. Returns what it holds. */
-export async function currentSealing(account: UnlockedAccount): Promise<SealingRecord | undefined> {
-  const { site, id, state } = account
-  const bytes = await account.read((snapshot) => snapshot.get(sealingKey))
+/** The digest of the record that the account's log knows; undefined: it never had one. */
+export function knownDigest({ state }: UnlockedAccount): Buffer | undefined {
   const known = state.facts.get(factNumbers.publicKeys)
-  const isKnown = known !== undefined && known.length > 0
-  if (!bytes && !isKnown) return undefined
-  if (!bytes || !isKnown || !equalBytes(sealingDigest(bytes), known))
+  return known && known.length > 0 ? known : undefined
+}
+
+/** The record as stored. One that was swapped, put back or taken away since it was last changed by the owner is damage. */
+export async function knownSealing(account: UnlockedAccount): Promise<Uint8Array | undefined> {
+  const bytes = await account.read((snapshot) => snapshot.get(sealingKey))
+  const known = knownDigest(account)
+  if (!bytes && !known) return undefined
+  if (!bytes || !known || !equalBytes(sealingDigest(bytes), known))
     throw new Damage('the public keys are not those that the owner gave')
-  return decodeSealing(site.siteKey, id, bytes)
+  return bytes
+}
+
+/** What that record holds. */
+export async function currentSealing(account: UnlockedAccount): Promise<SealingRecord | undefined> {
+  const bytes = await knownSealing(account)
+  return bytes && decodeSealing(account.site.siteKey, account.id, bytes)
 }

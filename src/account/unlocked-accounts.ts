@@ -20,7 +20,7 @@ import {
 import { refusing } from './refusing.ts'
 import { finishRestore } from './restored.ts'
 import { RollbackWatch } from './rollback-watch.ts'
-import { currentSealing } from './sealing.ts'
+import { settleSealing } from './pubkey-write.ts'
 import { UnlockedAccount, type Site } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
 import type { Witnesses } from './witness.ts'
@@ -213,7 +213,7 @@ export class UnlockedAccounts {
     const unlocked = new UnlockedAccount(this.#site, account, vault, address)
     await this.rollbacks.load(unlocked)
     await finishRestore(unlocked)
-    await refusing(() => currentSealing(unlocked))
+    await refusing(() => settleSealing(unlocked))
     this.#mustBeOpen()
     this.rollbacks.keep(unlocked)
     const housekeeping = new Housekeeping(unlocked, this.#settings)

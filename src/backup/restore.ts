@@ -5,6 +5,7 @@ import { canonicalAddress, decodeEntry, encodeEntry } from '../account/directory
 import { Refusal } from '../account/errors.ts'
 import { cardKey, restoredKey } from '../account/keys.ts'
 import { encodeRestored } from '../account/restored.ts'
+import { expectRestored } from '../account/sealing-expected.ts'
 import { adoptCard } from '../crypto/card.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import { Conflict, Unavailable } from '../store/errors.ts'
@@ -108,6 +109,7 @@ class Restore {
       return { ...told, state: 'refused', text: error.message }
     }
     await this.#enter(ref)
+    await expectRestored(this.#site, address)
     if (this.#options.acceptsRollback && address !== '') await acceptRollback(address)
     return { ...told, lost, state: 'restored', text: undefined }
   }
