@@ -167,6 +167,7 @@ function exitCodeOfTransfer(code: TransferFailureCode): ExitCode {
     case 'format-does-not-fit':
     case 'not-verified':
     case 'source-refused':
+    case 'too-large':
       return exitCodes.data
     case 'cannot-read':
       return exitCodes.notPermitted

@@ -4,6 +4,7 @@ export type TransferFailureCode =
   | 'format-does-not-fit' // what was given is not of the kind it was said to be
   | 'cannot-read' // permissions, or it is not there
   | 'cannot-write'
+  | 'too-large' // more than is taken at once
   | 'destination-in-use' // it holds something else already
   | 'source-refused' // another server's no: login, certificate, missing TLS
   | 'source-lost' // another server went away; the same command goes on

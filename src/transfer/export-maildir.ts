@@ -21,8 +21,13 @@ import { baseName } from './maildir-index.ts'
 import { toUnixLines } from './unix-lines.ts'
 
 /** What tells a message among the files, whatever its size, zone and flags. */
-const stemOf = (mailbox: SelectedMailbox, { uid, internalDate }: MessageState): string =>
+export const stemOf = (mailbox: SelectedMailbox, { uid, internalDate }: MessageState): string =>
   `${Math.floor(internalDate / 1000)}.${mailbox.uidValidity}_${uid}.letterlock`
+
+/** The name before its flags: sizes as stored and on the wire, and the zone of the date. */
+export function baseOf(stem: string, { zoneMinutes }: MessageState, bytes: Buffer, message: Buffer): string {
+  return `${stem},S=${bytes.length},W=${message.length}${zoneMinutes === 0 ? '' : `,Z=${zoneMinutes}`}`
+}
 
 async function letteredBefore(folder: string): Promise<string[]> {
   const bytes = await readSmall(bytePath(join(folder, 'dovecot-keywords')), 1024 * 1024)
@@ -51,7 +56,7 @@ async function writeMessage(
   const { stem, letters, state } = facts
   const message = await collect(content.read(0, content.sizeBytes))
   const bytes = toUnixLines(message)
-  const base = `${stem},S=${bytes.length},W=${message.length}${state.zoneMinutes === 0 ? '' : `,Z=${state.zoneMinutes}`}`
+  const base = baseOf(stem, state, bytes, message)
   const path = join(folder, 'cur', `${base}:2,${letters}`)
   try {
     const old = before === undefined ? undefined : join(folder, 'cur', before)

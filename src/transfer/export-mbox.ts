@@ -34,7 +34,8 @@ function asctime(epochMs: number): string {
   return `${day} ${month} ${date.replace(/^0/, ' ')} ${time} ${year}`
 }
 
-function entry(message: Buffer, { flags, internalDate, zoneMinutes }: MessageState): Buffer {
+/** A message with the lines before and behind it. */
+export function mboxEntry(message: Buffer, { flags, internalDate, zoneMinutes }: MessageState): Buffer {
   const isTerminated = message.at(-1) === 10
   const date = { epochMs: internalDate, zoneMinutes }
   const from = utf8(`From MAILER-DAEMON ${asctime(internalDate)}\n`)
@@ -87,7 +88,7 @@ async function writeAll(part: string, work: MailboxExport): Promise<Written[]> {
         return undefined
       })
       if (message) {
-        await file.writeFile(entry(message, state)).catch((error: unknown) => {
+        await file.writeFile(mboxEntry(message, state)).catch((error: unknown) => {
           throw cannotWrite(part, error)
         })
         const { internalDate, flags } = state

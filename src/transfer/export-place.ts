@@ -4,39 +4,16 @@ import { dirname, join } from 'node:path'
 import type { MailboxInfo } from '../account/api.ts'
 import { utf8 } from '../base/bytes.ts'
 import { syncDirectory } from '../base/sync-directory.ts'
-import { sha256 } from '../crypto/digest.ts'
-import { encodeUtf7 } from '../mail/utf7.ts'
 import { errnoOf, TransferFailure } from './errors.ts'
+import { freePath, type ExportFormat } from './export-paths.ts'
 import { bytePath } from './files.ts'
 import { readTable, tableFile, type Table, type TableRow } from './table.ts'
-
-export type ExportFormat = Table['format']
-
-/** Longest name of a file that every file system takes, with room for endings. */
-const longestName = 200
 
 const cannotWrite = (path: string, error: unknown): TransferFailure =>
   new TransferFailure('cannot-write', `cannot write ${path} (${errnoOf(error)})`, {
     cause: error,
     hint: 'the running server writes it: name a folder that its user may write to',
   })
-
-/** One level of a name as a file name: ASCII, never hidden, never one of the endings that have a meaning. */
-function fileLevel(level: string): string {
-  const name = encodeUtf7(level)
-    .replace(/^\./, '_')
-    .replace(/\.(?=(?:mbox|part|sbd|mbx)$)/i, '_')
-  return name.length <= longestName ? name : `mailbox-${sha256(utf8(level)).toString('hex', 0, 8)}`
-}
-
-function pathFor(format: ExportFormat, name: string): string {
-  const levels = name.split('/')
-  if (format === 'mbox') return `${levels.map(fileLevel).join('/')}.mbox`
-  if (name === 'INBOX') return '.'
-  // Maildir++ separates levels by dots, so that a level cannot have one.
-  const folder = `.${levels.map((level) => encodeUtf7(level).replaceAll('.', '_')).join('.')}`
-  return folder.length <= longestName ? folder : `.mailbox-${sha256(utf8(name)).toString('hex', 0, 8)}`
-}
 
 export class ExportPlace {
   readonly root: string
@@ -92,7 +69,7 @@ export class ExportPlace {
     const known = this.#rows[index]
     const row: TableRow = {
       name: mailbox.name,
-      path: known?.path ?? this.#freePath(mailbox.name),
+      path: known?.path ?? freePath(this.#format, mailbox.name, this.#rows),
       ...(mailbox.specialUse ? { specialUse: mailbox.specialUse } : {}),
       isSubscribed: mailbox.isSubscribed,
       uidValidity,
@@ -108,18 +85,6 @@ export class ExportPlace {
   async written(row: TableRow, state: string): Promise<void> {
     row.written = state
     await this.save()
-  }
-
-  #freePath(name: string): string {
-    const wanted = pathFor(this.#format, name)
-    const isTaken = (path: string): boolean =>
-      this.#rows.some((row) => row.path.toLowerCase() === path.toLowerCase())
-    for (let number = 1; ; number += 1) {
-      const ending = this.#format === 'mbox' ? '.mbox' : ''
-      const path =
-        number === 1 ? wanted : `${wanted.slice(0, wanted.length - ending.length)}~${number}${ending}`
-      if (!isTaken(path)) return path
-    }
   }
 
   async folder(path: string): Promise<string> {

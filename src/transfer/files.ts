@@ -1,6 +1,6 @@
 // Reads files of other programs, whoever may have put them there: no links are followed, nothing but regular files is opened.
 import { constants } from 'node:fs'
-import { lstat, open, readdir, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readdir } from 'node:fs/promises'
 import { errnoOf } from './errors.ts'
 
 /** A path or name as the file system has it, a byte to a character: names need not be UTF-8. */
@@ -17,6 +17,25 @@ export interface FileFacts {
   readonly sizeBytes: number
   /** Whole seconds, in milliseconds since 1970. */
   readonly modifiedAt: number
+}
+
+/** A file that can be read anywhere: what FileHandle has of it. */
+export interface OpenFile {
+  read(
+    into: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>
+  stat(): Promise<{ readonly size: number; readonly mtimeMs: number }>
+  close(): Promise<void>
+}
+
+/** Files wherever they are: on the disk, or in what somebody has uploaded. Each as the function of the disk below. */
+export interface FileTree {
+  facts(path: BytePath): Promise<FileFacts | undefined>
+  names(path: BytePath): Promise<BytePath[]>
+  open(path: BytePath): Promise<OpenFile>
 }
 
 /** What lies there, links not followed; undefined: nothing. */
@@ -51,7 +70,7 @@ export class NotAFile extends Error {
 }
 
 /** Opens a regular file for reading. Throws NotAFile, and ELOOP for a symbolic link. */
-export async function openRegular(path: BytePath): Promise<FileHandle> {
+export async function openRegular(path: BytePath): Promise<OpenFile> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
   const file = await open(onDisk(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
@@ -63,8 +82,10 @@ export async function openRegular(path: BytePath): Promise<FileHandle> {
   }
 }
 
+export const diskTree: FileTree = { facts: factsOf, names: namesIn, open: openRegular }
+
 /** Fills a buffer from `position` on; shorter where the file ends. */
-export async function readRange(file: FileHandle, position: number, length: number): Promise<Buffer> {
+export async function readRange(file: OpenFile, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length)
   let filled = 0
   while (filled < length) {
@@ -76,9 +97,13 @@ export async function readRange(file: FileHandle, position: number, length: numb
 }
 
 /** A whole file of at most `limitBytes`; undefined: it is not there, is larger, or is none. */
-export async function readSmall(path: BytePath, limitBytes: number): Promise<Buffer | undefined> {
+export async function readSmall(
+  path: BytePath,
+  limitBytes: number,
+  tree: FileTree = diskTree,
+): Promise<Buffer | undefined> {
   try {
-    const file = await openRegular(path)
+    const file = await tree.open(path)
     try {
       const bytes = await readRange(file, 0, limitBytes + 1)
       return bytes.length > limitBytes ? undefined : bytes

@@ -1,6 +1,6 @@
 // What Dovecot and Courier keep beside the messages of a Maildir: UIDs, keywords, subscriptions.
 import type { Flag } from '../account/api.ts'
-import { namesIn, readSmall, type BytePath } from './files.ts'
+import { readSmall, type BytePath, type FileTree } from './files.ts'
 
 /** UIDs and keywords of a million messages. */
 const indexBytes = 256 * 1024 * 1024
@@ -19,11 +19,11 @@ export function infoLetters(name: BytePath): string {
 }
 
 /** UIDs by base name, from Dovecot's list (version 3 or 1) or Courier's. */
-export async function uidsOf(folder: BytePath): Promise<Map<BytePath, number>> {
+export async function uidsOf(tree: FileTree, folder: BytePath): Promise<Map<BytePath, number>> {
   const uids = new Map<BytePath, number>()
   for (const file of ['dovecot-uidlist', 'courierimapuiddb']) {
     const [head = '', ...lines] = linesOf(
-      (await readSmall(`${folder}/${file}`, indexBytes)) ?? Buffer.alloc(0),
+      (await readSmall(`${folder}/${file}`, indexBytes, tree)) ?? Buffer.alloc(0),
     )
     for (const line of lines) {
       // Version 3 has fields between the UID and ` :name`.
@@ -36,9 +36,9 @@ export async function uidsOf(folder: BytePath): Promise<Map<BytePath, number>> {
 }
 
 /** Dovecot's keywords by letter: `0 name` is `a`. */
-async function keywordLetters(folder: BytePath): Promise<Map<string, Flag>> {
+async function keywordLetters(tree: FileTree, folder: BytePath): Promise<Map<string, Flag>> {
   const letters = new Map<string, Flag>()
-  const bytes = await readSmall(`${folder}/dovecot-keywords`, smallBytes)
+  const bytes = await readSmall(`${folder}/dovecot-keywords`, smallBytes, tree)
   for (const line of bytes ? linesOf(bytes) : []) {
     const [, index, word] = /^(\d{1,2}) (.+)$/.exec(line) ?? []
     if (word !== undefined && Number(index) < 26) letters.set(String.fromCharCode(0x61 + Number(index)), word)
@@ -47,10 +47,10 @@ async function keywordLetters(folder: BytePath): Promise<Map<string, Flag>> {
 }
 
 /** Courier's keywords by base name: a list, and for what changed since then one file a message, the highest number being the newest. */
-async function courierKeywords(folder: BytePath): Promise<Map<BytePath, readonly Flag[]>> {
+async function courierKeywords(tree: FileTree, folder: BytePath): Promise<Map<BytePath, readonly Flag[]>> {
   const found = new Map<BytePath, readonly Flag[]>()
   const place = `${folder}/courierimapkeywords`
-  const bytes = await readSmall(`${place}/:list`, indexBytes)
+  const bytes = await readSmall(`${place}/:list`, indexBytes, tree)
   const lines = bytes ? linesOf(bytes) : []
   const gap = lines.indexOf('')
   const words = lines.slice(0, gap < 0 ? lines.length : gap)
@@ -64,13 +64,13 @@ async function courierKeywords(folder: BytePath): Promise<Map<BytePath, readonly
     )
   }
   const newest = new Map<BytePath, number>()
-  for (const name of await namesIn(place)) {
+  for (const name of await tree.names(place)) {
     const numbered = /^\.(\d{1,15})\.(.+)$/s.exec(name)
     if (name.startsWith(':') || (name.startsWith('.') && !numbered)) continue
     const base = numbered?.[2] ?? name
     const age = numbered ? Number(numbered[1]) : Infinity
     if (age < (newest.get(base) ?? -1)) continue
-    const own = await readSmall(`${place}/${name}`, smallBytes)
+    const own = await readSmall(`${place}/${name}`, smallBytes, tree)
     if (!own) continue
     newest.set(base, age)
     found.set(base, own.length === 0 ? [] : linesOf(own).filter((word) => word !== ''))
@@ -88,9 +88,9 @@ const letterFlags: ReadonlyMap<string, Flag> = new Map([
 ])
 
 /** Gives the flags of a message by its file name. Letters without a keyword mean nothing. */
-export async function flagsReader(folder: BytePath): Promise<(name: BytePath) => Flag[]> {
-  const letters = await keywordLetters(folder)
-  const courier = await courierKeywords(folder)
+export async function flagsReader(tree: FileTree, folder: BytePath): Promise<(name: BytePath) => Flag[]> {
+  const letters = await keywordLetters(tree, folder)
+  const courier = await courierKeywords(tree, folder)
   return (name) => [
     ...Array.from(infoLetters(name)).flatMap(
       (letter) => letterFlags.get(letter) ?? letters.get(letter) ?? [],
@@ -101,16 +101,17 @@ export async function flagsReader(folder: BytePath): Promise<(name: BytePath) =>
 
 /** Subscribed names as levels in the file's own bytes; undefined: nobody has subscribed to anything. */
 export async function subscribedLevels(
+  tree: FileTree,
   root: BytePath,
 ): Promise<readonly (readonly BytePath[])[] | undefined> {
-  const dovecot = await readSmall(`${root}/subscriptions`, smallBytes)
+  const dovecot = await readSmall(`${root}/subscriptions`, smallBytes, tree)
   if (dovecot) {
     const [head, ...rest] = linesOf(dovecot)
     // Version 2 separates levels by tabs, whatever the layout.
     if (head === 'V\t2') return rest.filter((line) => line !== '').map((line) => line.split('\t'))
     return [head ?? '', ...rest].filter((line) => line !== '').map((line) => line.split(/[./]/))
   }
-  const courier = await readSmall(`${root}/courierimapsubscribed`, smallBytes)
+  const courier = await readSmall(`${root}/courierimapsubscribed`, smallBytes, tree)
   if (!courier) return undefined
   return linesOf(courier)
     .filter((line) => line !== '')

@@ -5,14 +5,13 @@ import { normaliseLineEnds } from '../mail/normalise.ts'
 import { TransferFailure } from './errors.ts'
 import {
   bytePath,
-  factsOf,
-  namesIn,
-  openRegular,
+  diskTree,
   readRange,
   shown,
   unreadable,
   type BytePath,
   type FileFacts,
+  type FileTree,
 } from './files.ts'
 import { baseName, flagsReader, subscribedLevels, uidsOf } from './maildir-index.ts'
 import { decodeLevel, unescapeLevel } from './names.ts'
@@ -28,21 +27,21 @@ interface Folder {
   readonly levels: readonly BytePath[]
 }
 
-const isMaildir = async (path: BytePath): Promise<boolean> =>
-  (await factsOf(`${path}/cur`))?.kind === 'directory'
+export const isMaildir = async (tree: FileTree, path: BytePath): Promise<boolean> =>
+  (await tree.facts(`${path}/cur`))?.kind === 'directory'
 
 /** A root that is a Maildir, or has Maildirs in it, and everything of either layout below. */
-async function findFolders(root: BytePath, troubles: Trouble[]): Promise<Folder[]> {
+async function findFolders(tree: FileTree, root: BytePath, troubles: Trouble[]): Promise<Folder[]> {
   const folders: Folder[] = []
   const walk = async (path: BytePath, levels: readonly BytePath[]): Promise<void> => {
-    if (await isMaildir(path)) folders.push({ path, levels })
+    if (await isMaildir(tree, path)) folders.push({ path, levels })
     if (levels.length >= deepest) return
-    for (const name of await namesIn(path)) {
+    for (const name of await tree.names(path)) {
       if (own.has(name) || name === '.' || name.startsWith('..')) continue
       const isPlusPlus = name.startsWith('.')
       if (isPlusPlus && levels.length > 0) continue
       const below = `${path}/${name}`
-      const facts = await factsOf(below)
+      const facts = await tree.facts(below)
       if (facts?.kind === 'link') {
         troubles.push({
           mailbox: undefined,
@@ -52,7 +51,7 @@ async function findFolders(root: BytePath, troubles: Trouble[]): Promise<Folder[
       }
       if (facts?.kind !== 'directory') continue
       if (!isPlusPlus) await walk(below, [...levels, name])
-      else if (await isMaildir(below)) folders.push({ path: below, levels: name.slice(1).split('.') })
+      else if (await isMaildir(tree, below)) folders.push({ path: below, levels: name.slice(1).split('.') })
     }
   }
   await walk(root, [])
@@ -77,19 +76,20 @@ function compareNames(a: BytePath, b: BytePath): number {
 }
 
 async function listMessages(
+  tree: FileTree,
   folder: BytePath,
   name: string,
   report: (trouble: Trouble) => void,
 ): Promise<Found[]> {
-  const uids = await uidsOf(folder)
-  const flagsOf = await flagsReader(folder)
+  const uids = await uidsOf(tree, folder)
+  const flagsOf = await flagsReader(tree, folder)
   const found: Found[] = []
   for (const place of ['new', 'cur']) {
-    for (const file of await namesIn(`${folder}/${place}`)) {
+    for (const file of await tree.names(`${folder}/${place}`)) {
       if (file.startsWith('.')) continue
       const path = `${folder}/${place}/${file}`
       const label = `${place}/${shown(file)}`
-      const facts = await factsOf(path).catch((error: unknown) => {
+      const facts = await tree.facts(path).catch((error: unknown) => {
         report({ mailbox: name, label, reason: unreadable(error) })
         return undefined
       })
@@ -115,9 +115,9 @@ function dateOf(base: BytePath, { modifiedAt }: FileFacts): { epochMs: number; z
 }
 
 /** The file again, when it got other flags, or moved from new to cur, since it was listed. */
-async function findAgain(folder: BytePath, base: BytePath): Promise<BytePath | undefined> {
+async function findAgain(tree: FileTree, folder: BytePath, base: BytePath): Promise<BytePath | undefined> {
   for (const place of ['cur', 'new']) {
-    const name = (await namesIn(`${folder}/${place}`)).find((one) => baseName(one) === base)
+    const name = (await tree.names(`${folder}/${place}`)).find((one) => baseName(one) === base)
     if (name !== undefined) return `${folder}/${place}/${name}`
   }
   return undefined
@@ -135,8 +135,12 @@ const packed: readonly (readonly [hex: string, reason: string])[] = [
 ]
 
 /** The octets of a file, unpacked where Dovecot's zlib plugin packed them with gzip. */
-async function readFileOctets(path: BytePath, limitBytes: number): Promise<Buffer | LeftBehind> {
-  const file = await openRegular(path)
+async function readFileOctets(
+  tree: FileTree,
+  path: BytePath,
+  limitBytes: number,
+): Promise<Buffer | LeftBehind> {
+  const file = await tree.open(path)
   try {
     const { size } = await file.stat()
     if (size > limitBytes) return { reason: tooLarge }
@@ -157,6 +161,7 @@ async function readFileOctets(path: BytePath, limitBytes: number): Promise<Buffe
 }
 
 async function readOne(
+  tree: FileTree,
   folder: BytePath,
   found: Found,
   limitBytes: number,
@@ -165,11 +170,11 @@ async function readOne(
   try {
     let octets: Buffer | LeftBehind
     try {
-      octets = await readFileOctets(found.path, limitBytes)
+      octets = await readFileOctets(tree, found.path, limitBytes)
     } catch (error) {
-      const again = await findAgain(folder, base)
+      const again = await findAgain(tree, folder, base)
       if (again === undefined || again === found.path) throw error
-      octets = await readFileOctets(again, limitBytes)
+      octets = await readFileOctets(tree, again, limitBytes)
     }
     if (!Buffer.isBuffer(octets)) return octets
     const message = normaliseLineEnds(octets)
@@ -180,29 +185,29 @@ async function readOne(
   }
 }
 
-function mailboxOf({ path }: Folder, name: string, row: TableRow | undefined): SourceMailbox {
+function mailboxOf(tree: FileTree, { path }: Folder, name: string, row: TableRow | undefined): SourceMailbox {
   return {
     name,
     specialUse: row?.specialUse,
-    list: (report) => listMessages(path, name, report),
+    list: (report) => listMessages(tree, path, name, report),
     async *read(messages, limitBytes) {
       for (const message of messages) {
         const found = message as Found
-        yield [message, await readOne(path, found, limitBytes)]
+        yield [message, await readOne(tree, path, found, limitBytes)]
       }
     },
   }
 }
 
 /** Opens a Maildir. Throws TransferFailure when it is none, or may not be read. */
-export async function openMaildir(place: string): Promise<Source> {
+export async function openMaildir(place: string, tree: FileTree = diskTree): Promise<Source> {
   const root = bytePath(place.replace(/(?<=.)\/+$/, ''))
-  const facts = await factsOf(`${root}/.`).catch((error: unknown) => {
+  const facts = await tree.facts(`${root}/.`).catch((error: unknown) => {
     throw new TransferFailure('cannot-read', `${place} ${unreadable(error)}`, { cause: error })
   })
   if (!facts) throw new TransferFailure('cannot-read', `there is nothing at ${place}`)
   const troubles: Trouble[] = []
-  const folders = await findFolders(root, troubles).catch((error: unknown) => {
+  const folders = await findFolders(tree, root, troubles).catch((error: unknown) => {
     throw new TransferFailure('cannot-read', `a folder in ${place} ${unreadable(error)}`, { cause: error })
   })
   if (folders.length === 0) {
@@ -214,18 +219,18 @@ export async function openMaildir(place: string): Promise<Source> {
       },
     )
   }
-  const table = await exportTable(root)
+  const table = await exportTable(root, tree)
   const named = folders.map((folder) => {
     const row = table?.find(({ path }) => `${root}/${path}`.replace(/\/\.?$/, '') === folder.path)
     return { folder, row, name: row?.name ?? nameOf(folder.levels) }
   })
-  const levels = await subscribedLevels(root)
+  const levels = await subscribedLevels(tree, root)
   const subscriptions = table
     ? table.filter(({ isSubscribed }) => isSubscribed).map(({ name }) => name)
     : levels?.map(nameOf)
   return {
     kind: 'maildir',
-    mailboxes: named.map(({ folder, name, row }) => mailboxOf(folder, name, row)),
+    mailboxes: named.map(({ folder, name, row }) => mailboxOf(tree, folder, name, row)),
     subscriptions,
     troubles,
     notes: [],

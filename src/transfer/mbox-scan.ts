@@ -1,8 +1,7 @@
 // Where the messages of an mbox begin and end. The file is read once from end to end; nothing but offsets is kept.
-import type { FileHandle } from 'node:fs/promises'
 import { parseMessageDate, type ZonedDate } from '../mail/date.ts'
 import { asOctets } from '../mail/octets.ts'
-import { readRange } from './files.ts'
+import { readRange, type OpenFile } from './files.ts'
 
 /** One message: `start` is behind its From_ line, `end` before the blank line that ends it. */
 export interface Extent {
@@ -74,7 +73,7 @@ function separatorAt(window: Buffer, at: number, offset: number): Separator | un
 }
 
 /** Every line of the first `sizeBytes` that looks like a From_ line. */
-async function separators(file: FileHandle, sizeBytes: number): Promise<Separator[]> {
+async function separators(file: OpenFile, sizeBytes: number): Promise<Separator[]> {
   const found: Separator[] = []
   // Windows overlap, so that a line and the next one are in one of them whole.
   const overlap = 2 * lineBytes + 8
@@ -97,7 +96,7 @@ async function separators(file: FileHandle, sizeBytes: number): Promise<Separato
 }
 
 /** Content-Length of the message that begins at `start`, and where its body does; undefined: it says none. */
-async function lengthOf(file: FileHandle, start: number, limit: number): Promise<number | undefined> {
+async function lengthOf(file: OpenFile, start: number, limit: number): Promise<number | undefined> {
   const head = (await readRange(file, start, Math.min(headBytes, limit - start))).toString('latin1')
   const gap = /\r?\n\r?\n/.exec(head)
   if (!gap) return undefined
@@ -106,7 +105,7 @@ async function lengthOf(file: FileHandle, start: number, limit: number): Promise
 }
 
 /** Where a message that ends at `end` has its next From_ line: at once, or behind one blank line. */
-async function behind(file: FileHandle, end: number, sizeBytes: number): Promise<number | undefined> {
+async function behind(file: OpenFile, end: number, sizeBytes: number): Promise<number | undefined> {
   if (end > sizeBytes) return undefined
   const next = (await readRange(file, end, 8)).toString('latin1')
   const gap = /^(?:\r?\n){0,2}(?=From |$)/.exec(next)
@@ -115,7 +114,7 @@ async function behind(file: FileHandle, end: number, sizeBytes: number): Promise
 
 /** The extents that Content-Length gives; undefined unless every message has one that fits. */
 async function byLengths(
-  file: FileHandle,
+  file: OpenFile,
   found: readonly Separator[],
   sizeBytes: number,
 ): Promise<{ extents: Extent[]; isQuoted: boolean } | undefined> {
@@ -135,7 +134,7 @@ async function byLengths(
 }
 
 /** The octets of a message end before the blank line that an mbox puts behind each. */
-async function withoutBlankLine(file: FileHandle, start: number, end: number): Promise<number> {
+async function withoutBlankLine(file: OpenFile, start: number, end: number): Promise<number> {
   const last = (await readRange(file, Math.max(start, end - 4), Math.min(4, end - start))).toString('latin1')
   if (last.endsWith('\n\r\n')) return end - 2
   return last.endsWith('\n\n') || last === '\n' ? end - 1 : end
@@ -145,7 +144,7 @@ async function withoutBlankLine(file: FileHandle, start: number, end: number): P
  * The messages of the first `sizeBytes` of a file. undefined: it does not begin with a From_ line. A forged Content-Length cannot
  * hide a message: lengths count only where all of them fit.
  */
-export async function scanMbox(file: FileHandle, sizeBytes: number): Promise<MboxLayout | undefined> {
+export async function scanMbox(file: OpenFile, sizeBytes: number): Promise<MboxLayout | undefined> {
   const found = await separators(file, sizeBytes)
   const first = found[0]
   const ahead = (await readRange(file, 0, Math.min(first?.at ?? sizeBytes, lineBytes))).toString('latin1')

@@ -3,14 +3,14 @@ import { normaliseLineEnds } from '../mail/normalise.ts'
 import { TransferFailure } from './errors.ts'
 import {
   bytePath,
-  factsOf,
-  namesIn,
-  openRegular,
+  diskTree,
   readRange,
   readSmall,
   shown,
   unreadable,
   type BytePath,
+  type FileTree,
+  type OpenFile,
 } from './files.ts'
 import { readMboxMessage } from './mbox-fields.ts'
 import { scanMbox, type Extent, type MboxLayout } from './mbox-scan.ts'
@@ -33,9 +33,12 @@ interface MboxFile {
   readonly levels: readonly BytePath[]
 }
 
+/** By its name: nobody's mail, but what programs keep beside it. */
+export const isNoMailbox = (name: BytePath): boolean => noMail.test(name)
+
 /** Whether what stands at the beginning could be an mbox: an empty file is one. */
-async function looksLikeMbox(path: BytePath): Promise<boolean> {
-  const file = await openRegular(path)
+export async function looksLikeMbox(tree: FileTree, path: BytePath): Promise<boolean> {
+  const file = await tree.open(path)
   try {
     const begin = (await readRange(file, 0, 1000)).toString('latin1')
     return begin === '' || /^(?:\xef\xbb\xbf)?[\r\n]*From /.test(begin)
@@ -47,23 +50,23 @@ async function looksLikeMbox(path: BytePath): Promise<boolean> {
 /** Thunderbird's `X.sbd` and Apple's `X.mbox/mbox` are X; so is `X.mbox`. */
 const levelOf = (name: BytePath): BytePath => name.replace(/\.(?:sbd|mbox|mbx)$/i, '') || name
 
-async function findFiles(root: BytePath, troubles: Trouble[]): Promise<MboxFile[]> {
+async function findFiles(tree: FileTree, root: BytePath, troubles: Trouble[]): Promise<MboxFile[]> {
   const files: MboxFile[] = []
   const trouble = (path: BytePath, reason: string): void =>
     void troubles.push({ mailbox: undefined, label: shown(path), reason })
   const walk = async (folder: BytePath, levels: readonly BytePath[]): Promise<void> => {
-    for (const name of await namesIn(folder)) {
+    for (const name of await tree.names(folder)) {
       if (name.startsWith('.') || (levels.length === 0 && name === tableFile)) continue
       const path = `${folder}/${name}`
-      const facts = await factsOf(path)
+      const facts = await tree.facts(path)
       if (facts?.kind === 'link') trouble(path, 'is a symbolic link, which is not followed')
       else if (facts?.kind === 'special') trouble(path, 'is no regular file')
       else if (facts?.kind === 'directory') {
         if (levels.length < deepest) await walk(path, [...levels, levelOf(name)])
-      } else if (facts && !noMail.test(name)) {
+      } else if (facts && !isNoMailbox(name)) {
         try {
           const isApples = name === 'mbox' && levels.length > 0
-          if (await looksLikeMbox(path))
+          if (await looksLikeMbox(tree, path))
             files.push({ path, levels: isApples ? levels : [...levels, levelOf(name)] })
           else if (facts.sizeBytes > 0) trouble(path, 'does not begin as an mbox does, and was left alone')
         } catch (error) {
@@ -81,7 +84,12 @@ function nameOf(levels: readonly BytePath[]): string {
   return /^inbox$/i.test(name) ? 'INBOX' : name
 }
 
-function mailboxOf({ path }: MboxFile, name: string, row: TableRow | undefined): SourceMailbox {
+function mailboxOf(
+  tree: FileTree,
+  { path }: MboxFile,
+  name: string,
+  row: TableRow | undefined,
+): SourceMailbox {
   let layout: MboxLayout | undefined
   let sizeBytes = 0
   let modifiedAt = 0
@@ -91,7 +99,7 @@ function mailboxOf({ path }: MboxFile, name: string, row: TableRow | undefined):
 
     async list(report): Promise<readonly SourceMessage[]> {
       try {
-        const file = await openRegular(path)
+        const file = await tree.open(path)
         try {
           const facts = await file.stat()
           sizeBytes = facts.size
@@ -116,7 +124,7 @@ function mailboxOf({ path }: MboxFile, name: string, row: TableRow | undefined):
 
     async *read(messages, limitBytes) {
       if (!layout || messages.length === 0) return
-      const file = await openRegular(path)
+      const file = await tree.open(path)
       try {
         for (const message of messages) {
           yield [message, await readOne(file, (message as Found).extent, layout, limitBytes, modifiedAt)]
@@ -129,7 +137,7 @@ function mailboxOf({ path }: MboxFile, name: string, row: TableRow | undefined):
 }
 
 async function readOne(
-  file: Awaited<ReturnType<typeof openRegular>>,
+  file: OpenFile,
   { start, end, date }: Extent,
   layout: MboxLayout,
   limitBytes: number,
@@ -152,35 +160,38 @@ async function readOne(
 }
 
 /** Opens an mbox, or a folder of them. Throws TransferFailure when it is none. */
-export async function openMbox(place: string): Promise<Source> {
+export async function openMbox(place: string, tree: FileTree = diskTree): Promise<Source> {
   const root = bytePath(place.replace(/(?<=.)\/+$/, ''))
-  const facts = await factsOf(root)
-    .then(async (found) => (found?.kind === 'link' ? factsOf(`${root}/.`).catch(() => found) : found))
+  const facts = await tree
+    .facts(root)
+    .then(async (found) => (found?.kind === 'link' ? tree.facts(`${root}/.`).catch(() => found) : found))
     .catch((error: unknown) => {
       throw new TransferFailure('cannot-read', `${place} ${unreadable(error)}`, { cause: error })
     })
   if (!facts) throw new TransferFailure('cannot-read', `there is nothing at ${place}`)
   const troubles: Trouble[] = []
   const files =
-    facts.kind === 'directory' ? await folderFiles(root, place, troubles) : await singleFile(root, place)
-  const table = facts.kind === 'directory' ? await exportTable(root) : undefined
+    facts.kind === 'directory'
+      ? await folderFiles(tree, root, place, troubles)
+      : await singleFile(tree, root, place)
+  const table = facts.kind === 'directory' ? await exportTable(root, tree) : undefined
   return {
     kind: 'mbox',
     mailboxes: files.map((file) => {
       const row = table?.find(({ path }) => `${root}/${path}` === file.path)
-      return mailboxOf(file, row?.name ?? nameOf(file.levels), row)
+      return mailboxOf(tree, file, row?.name ?? nameOf(file.levels), row)
     }),
     subscriptions: table
       ? table.filter(({ isSubscribed }) => isSubscribed).map(({ name }) => name)
-      : await subscribedNames(root),
+      : await subscribedNames(tree, root),
     troubles,
     notes: [],
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
 
-async function subscribedNames(root: BytePath): Promise<string[] | undefined> {
-  const bytes = await readSmall(`${root}/.subscriptions`, 1024 * 1024)
+async function subscribedNames(tree: FileTree, root: BytePath): Promise<string[] | undefined> {
+  const bytes = await readSmall(`${root}/.subscriptions`, 1024 * 1024, tree)
   return bytes
     ?.toString('latin1')
     .split(/\r?\n/)
@@ -188,8 +199,8 @@ async function subscribedNames(root: BytePath): Promise<string[] | undefined> {
     .map((line) => nameOf(line.split('/')))
 }
 
-async function singleFile(path: BytePath, place: string): Promise<MboxFile[]> {
-  const isMbox = await looksLikeMbox(path).catch((error: unknown) => {
+async function singleFile(tree: FileTree, path: BytePath, place: string): Promise<MboxFile[]> {
+  const isMbox = await looksLikeMbox(tree, path).catch((error: unknown) => {
     throw new TransferFailure('cannot-read', `${place} ${unreadable(error)}`, { cause: error })
   })
   if (isMbox) return [{ path, levels: ['INBOX'] }]
@@ -200,13 +211,18 @@ async function singleFile(path: BytePath, place: string): Promise<MboxFile[]> {
   )
 }
 
-async function folderFiles(root: BytePath, place: string, troubles: Trouble[]): Promise<MboxFile[]> {
-  if ((await factsOf(`${root}/cur`))?.kind === 'directory') {
+async function folderFiles(
+  tree: FileTree,
+  root: BytePath,
+  place: string,
+  troubles: Trouble[],
+): Promise<MboxFile[]> {
+  if ((await tree.facts(`${root}/cur`))?.kind === 'directory') {
     throw new TransferFailure('format-does-not-fit', `${place} is a Maildir, not a folder of mbox files`, {
       hint: '`letterlock import maildir` reads it',
     })
   }
-  const files = await findFiles(root, troubles).catch((error: unknown) => {
+  const files = await findFiles(tree, root, troubles).catch((error: unknown) => {
     throw new TransferFailure('cannot-read', `a folder in ${place} ${unreadable(error)}`, { cause: error })
   })
   if (files.length > 0) return files

@@ -1,6 +1,6 @@
 // The table that an export puts beside what it writes: names, uses and subscriptions that the formats themselves cannot hold.
 import { z } from 'zod'
-import { readSmall, type BytePath } from './files.ts'
+import { readSmall, type BytePath, type FileTree } from './files.ts'
 
 export const tableFile = 'letterlock-export.json'
 const tableBytes = 64 * 1024 * 1024
@@ -29,12 +29,12 @@ export type TableRow = z.output<typeof rowForm>
 export type Table = z.output<typeof tableForm>
 
 /** The table of an export; undefined: this is none of ours, or it cannot be read. Then the format alone counts. */
-export async function exportTable(root: BytePath): Promise<readonly TableRow[] | undefined> {
-  return (await readTable(root))?.mailboxes
+export async function exportTable(root: BytePath, tree?: FileTree): Promise<readonly TableRow[] | undefined> {
+  return (await readTable(root, tree))?.mailboxes
 }
 
-export async function readTable(root: BytePath): Promise<Table | undefined> {
-  const bytes = await readSmall(`${root}/${tableFile}`, tableBytes)
+export async function readTable(root: BytePath, tree?: FileTree): Promise<Table | undefined> {
+  const bytes = await readSmall(`${root}/${tableFile}`, tableBytes, tree)
   if (!bytes) return undefined
   try {
     const parsed = tableForm.safeParse(JSON.parse(bytes.toString('utf8')))

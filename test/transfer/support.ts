@@ -7,6 +7,7 @@ import type { OpenAccount } from '../../src/account/api.ts'
 import { collect } from '../../src/base/async.ts'
 import { importMail, type ImportedMailbox, type ImportOptions } from '../../src/transfer/import.ts'
 import type { Source, Trouble } from '../../src/transfer/source.ts'
+import { alice, chunks, makeSite } from '../account/support.ts'
 
 /** A directory that goes when the test ends. */
 export async function temporary(context: TestContext): Promise<string> {
@@ -114,4 +115,44 @@ export async function filled(account: OpenAccount): Promise<Record<string, strin
         ),
       ]),
   )
+}
+
+/** Messages that formats have trouble with, in mailboxes whose names have. */
+export async function lived(): Promise<OpenAccount> {
+  const open = await alice(await makeSite())
+  await open.createMailbox('Wysłane rzeczy')
+  await open.createMailbox('a.b/c&d.mbox/.hidden')
+  await open.createMailbox('x.mbox')
+  await open.createMailbox('x')
+  await open.createMailbox(`long/${'ü'.repeat(150)}`)
+  await open.deleteMailbox('Sent')
+  await open.createMailbox('Verschickt & weg', { specialUse: '\\Sent' })
+  await open.subscribe('x')
+  await open.unsubscribe('Drafts')
+  const messages: readonly string[] = [
+    letter('plain'),
+    letter('plain'),
+    `${letter('quotes')}From the start\n>From here\n\nFrom bob@x Fri May  1 12:00:00 2020\nSubject: no\n\nx\n`,
+    'Subject: open end\n\nno line end',
+    ' begins with a blank\n\nx\n',
+    '',
+    '\n',
+    'no header at all',
+    'Subject: cr\n\nlone \r and \r\r\n twice\r\n\0 NUL \xff\n\n\n',
+    'Status: RO\nX-Status: AF\nX-Keywords: false\nContent-Length: 2\n\nx\n',
+    'From bob@x Fri May  1 12:00:00 2020\nSubject: mangled\n\nx\n',
+  ]
+  const keywords = Array.from({ length: 40 }, (_, index) => `key${index}`)
+  for (const [index, message] of messages.entries()) {
+    await open.append(index % 3 === 0 ? 'x' : 'INBOX', chunks(Buffer.from(message, 'latin1')), {
+      flags:
+        [['\\Seen', '$Forwarded'], ['\\Flagged', '\\Draft'], ['\\Answered', '\\Deleted'], []][index % 4] ??
+        [],
+      internalDate: Date.UTC(2001, index, 9, 3, 4, 5) - 5_000,
+      zoneMinutes: [0, 330, -480][index % 3] ?? 0,
+    })
+  }
+  for (const name of ['x.mbox', 'a.b/c&d.mbox/.hidden', `long/${'ü'.repeat(150)}`, 'Verschickt & weg'])
+    await open.append(name, chunks(Buffer.from(letter(`in ${name.slice(0, 4)}`))), { flags: keywords })
+  return open
 }
