@@ -18,7 +18,7 @@ import { refusing } from './refusing.ts'
 import { removal } from './removal.ts'
 import type { SealedMessage } from './seal-message.ts'
 import { currentSealing, noUsableKey, sealForOwner, troubleOf } from './sealing.ts'
-import { discardStaged, stageMessage } from './stage-message.ts'
+import { discardStaged, mustBeReadable, stageMessage } from './stage-message.ts'
 import { toRanges, lowerBound } from './uid-ranges.ts'
 import type { Commit, Site, UnlockedAccount } from './unlocked-account.ts'
 
@@ -209,9 +209,21 @@ class Job {
         isVerified: true,
       })
       if (trouble) throw noUsableKey(trouble)
-      return message === original ? undefined : await stageMessage(this.#account, message)
+      return message === original ? undefined : await this.#stage(message)
     } finally {
       original.fill(0)
+    }
+  }
+
+  /** The original goes only when what takes its place was read back from where it is stored. */
+  async #stage(message: Buffer): Promise<SealedMessage> {
+    const sealed = await stageMessage(this.#account, message)
+    try {
+      await mustBeReadable(this.#account, sealed, message)
+      return sealed
+    } catch (error) {
+      await discardStaged(this.#account, sealed)
+      throw error
     }
   }
 

@@ -26,6 +26,14 @@ const named = (keys: readonly SealingKey[]): string =>
 /** The message, sealed; undefined when it is encrypted already. Its lines end in CRLF. Throws UnusableKey. */
 export async function sealMessageTo(message: Buffer, options: SealOptions): Promise<Buffer | undefined> {
   if (isEncrypted(message)) return undefined
+  const sealed = await madeOf(message, options)
+  // Also what stands around the ciphertext: with another header it could not be found in its message.
+  if (options.isVerified && !isEncrypted(sealed))
+    throw new Error('what was sealed does not read as an encrypted message')
+  return sealed
+}
+
+async function madeOf(message: Buffer, options: SealOptions): Promise<Buffer> {
   const { protectHeaders, isVerified, smimeCipher } = options
   const inner = innerMessage(message, protectHeaders)
   const outer = outerFields(message, protectHeaders)

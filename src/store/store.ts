@@ -136,6 +136,11 @@ export interface BlobStore {
     recoveryHeader: Uint8Array,
     source: AsyncIterable<Uint8Array> | Uint8Array,
   ): Promise<StagedBlob>
+  /**
+   * Bytes `start` to `end` (excluded) of a staged blob, as they are in its file. Refused 'no-blob' once it was attached or discarded; Damaged when
+   * there are fewer bytes.
+   */
+  readStaged(staged: StagedBlob, start: number, end: number): Promise<Buffer>
   /** Gives a staged blob up. Nothing happens when it was attached or discarded before. */
   discard(staged: StagedBlob): Promise<void>
   /** Bytes `start` to `end` (excluded) of a committed blob. Refused 'no-blob'; Damaged when there are fewer bytes. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomFillSync } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import { noAudit } from '../../src/account/audit.ts'
@@ -10,6 +11,7 @@ import { sealingKey } from '../../src/account/keys.ts'
 import { isEncrypted } from '../../src/pubkey/detect.ts'
 import { openAccounts } from '../../src/account/accounts.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
+import { collect } from '../../src/base/async.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store, Transaction } from '../../src/store/store.ts'
 import { FailingStore } from './failing-store.ts'
@@ -22,6 +24,7 @@ import {
   deliverTo,
   mail,
   makeSite,
+  overriding,
   password,
   readAll,
   session,
@@ -275,6 +278,43 @@ describe('sealing older mail', () => {
     }
     assert.ok(resumed >= 2, `${resumed} resumed`)
   })
+
+  for (const [what, fault] of [
+    [
+      'a bit of it is another',
+      (bytes: Buffer) => void (bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1),
+    ],
+    ['it is another’s', (bytes: Buffer) => void randomFillSync(bytes)],
+    ['its header is another', (bytes: Buffer) => void (bytes[3] = 9)],
+  ] as const) {
+    it(`leaves the originals where what was stored does not read back: ${what}`, async () => {
+      const inner = openMemoryStore()
+      const { site, count } = await prepared(inner)
+      let written = 0
+      // What is on the disk is not what was written.
+      const blobs = overriding(inner.blobs, {
+        stage: async (id, blob, header, source) => {
+          const bytes = Buffer.from(source instanceof Uint8Array ? source : await collect(source))
+          if (written++ % 5 === 4) fault(bytes)
+          return inner.blobs.stage(id, blob, header, bytes)
+        },
+      })
+      const faulty = await site.reopen(overriding(inner, { blobs }))
+      // From before, so that it does not go on with the work while it looks.
+      const account = await faulty.login(address, password(), session)
+      await assert.rejects(seal(faulty), (error) => isRefusal(error, 'unavailable'))
+      assert.match((await faulty.publicKeys.publicKeys(address)).job?.waitsFor ?? '', /read back/)
+      const found = [...(await inboxOf(account)), ...(await inboxOf(account, 'Archive'))]
+      assert.equal(found.length, count)
+      for (const { bytes } of found) assert.equal(isEncrypted(bytes), false)
+      await account.close()
+      await faulty.close()
+      const accounts = await site.reopen(inner)
+      await (await accounts.login(address, password(), session)).close()
+      await checkSealed(accounts, count)
+      await accounts.close()
+    })
+  }
 
   it('waits where the quota does not let it, and says so', async () => {
     const { site } = await prepared(openMemoryStore())

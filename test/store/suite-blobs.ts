@@ -97,6 +97,28 @@ export const blobCases: readonly Case[] = [
     },
   ],
   [
+    'a staged blob, small or long, is read in ranges until it is attached or discarded',
+    async ({ store }) => {
+      for (const [at, length] of [5, 3_000_000].entries()) {
+        const body = Buffer.alloc(length, 'stage ')
+        const header = Buffer.alloc(at * 40, 1)
+        const kept = await store.blobs.stage(account, id(20 + at), header, body)
+        const gone = await store.blobs.stage(account, id(30 + at), header, body)
+        for (const staged of [kept, gone]) {
+          assert.deepEqual(await store.blobs.readStaged(staged, 0, length), body)
+          assert.deepEqual(await store.blobs.readStaged(staged, 1, length - 2), body.subarray(1, -2))
+          await assert.rejects(store.blobs.readStaged(staged, 0, length + 1), Damaged)
+          await assert.rejects(store.blobs.readStaged(staged, 3, 2), RangeError)
+        }
+        await store.blobs.discard(gone)
+        await store.transact(account, async (tx) => tx.attach(kept))
+        for (const staged of [kept, gone])
+          await assert.rejects(store.blobs.readStaged(staged, 0, 1), refused('no-blob'))
+        assert.deepEqual(await readBlob(store, account, id(20 + at)), body)
+      }
+    },
+  ],
+  [
     'a rejected transaction attaches nothing, and the staged blob can be attached later',
     async ({ store }) => {
       const staged = await store.blobs.stage(account, id(9), Buffer.alloc(0), utf8('body'))

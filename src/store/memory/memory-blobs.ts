@@ -112,6 +112,13 @@ export class MemoryBlobs implements BlobStore {
     if (!this.#blobsOf(account)) throw new Refused('no-account', 'no such account')
   }
 
+  async readStaged(staged: StagedBlob, start: number, end: number): Promise<Buffer> {
+    if (!(staged instanceof Staged)) throw new TypeError('readStaged takes a blob staged here')
+    this.#mustExist(staged.account)
+    if (!staged.isWaiting) throw new Refused('no-blob', 'the staged blob was attached or discarded')
+    return slice(staged, start, end)
+  }
+
   async discard(staged: StagedBlob): Promise<void> {
     markUsed([staged])
   }
@@ -166,7 +173,7 @@ export class MemoryBlobs implements BlobStore {
   }
 }
 
-function slice(blob: MemoryBlob, start: number, end: number): Buffer {
+function slice(blob: Pick<MemoryBlob, 'body'>, start: number, end: number): Buffer {
   checkSpan(start, end)
   if (end > blob.body.length) throw new Damaged(`the blob ends at byte ${blob.body.length}, before ${end}`)
   return Buffer.from(blob.body.subarray(start, end))

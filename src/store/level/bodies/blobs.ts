@@ -77,6 +77,16 @@ export class LevelBlobs implements BlobStore {
     })
   }
 
+  async readStaged(staged: StagedBlob, start: number, end: number): Promise<Buffer> {
+    if (!(staged instanceof Staged)) throw new TypeError('readStaged takes a blob staged here')
+    checkSpan(start, end)
+    return this.#operations.run(async () => {
+      if (!staged.isWaiting) throw new Refused('no-blob', 'the staged blob was attached or discarded')
+      const { placement, lengthBytes: bodyBytes, headerBytes } = staged
+      return readBody(placement.held, { bodyBytes, headerBytes, offset: placement.offset }, start, end)
+    })
+  }
+
   async discard(staged: StagedBlob): Promise<void> {
     if (!(staged instanceof Staged)) throw new TypeError('discard takes a blob staged here')
     await this.#operations.run(() => staged.discard())
@@ -209,7 +219,12 @@ async function readHeader(held: HeldFile, blob: BlobRecord): Promise<Buffer> {
   throw new Damaged('the segment ends before the recovery header does')
 }
 
-async function readBody(held: HeldFile, blob: BlobRecord, start: number, end: number): Promise<Buffer> {
+async function readBody(
+  held: HeldFile,
+  blob: Pick<BlobRecord, 'bodyBytes' | 'headerBytes' | 'offset'>,
+  start: number,
+  end: number,
+): Promise<Buffer> {
   if (end > blob.bodyBytes) throw new Damaged(`the blob ends at byte ${blob.bodyBytes}, before ${end}`)
   const bytes = Buffer.allocUnsafe(end - start)
   const position = blob.offset + frameBytes(blob.headerBytes, 0) + start
