@@ -6,17 +6,17 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { silentLog, systemClock } from '../../src/base/ports.ts'
 import { openAccounts } from '../../src/account/accounts.ts'
-import type { Accounts } from '../../src/account/api.ts'
+import type { Accounts, OpenAccount } from '../../src/account/api.ts'
 import { defaultKdf, KdfGate } from '../../src/crypto/kdf.ts'
 import { cryptoReady } from '../../src/crypto/ready.ts'
-import { randomBytes } from '../../src/crypto/random.ts'
 import { SiteKey } from '../../src/crypto/site-key.ts'
 import { initLevelStore, openLevelStore } from '../../src/store/level/open.ts'
-import { chunks, mail, password, session } from '../account/support.ts'
+import { chunks, password, session } from '../account/support.ts'
+import { MessageGenerator, type GeneratedMessage } from '../bench/message-generator.ts'
 import { tmpdir } from 'node:os'
 
 const messages = Number(process.env['LETTERLOCK_MEASURE_MESSAGES'] ?? 200)
-const bytes = Number(process.env['LETTERLOCK_MEASURE_BYTES'] ?? 2_000)
+const bytes = Number(process.env['LETTERLOCK_MEASURE_BYTES'] ?? 16_000)
 const isMeasuring = process.env['LETTERLOCK_MEASURE_MESSAGES'] !== undefined
 const address = 'alice@example.org'
 
@@ -36,16 +36,18 @@ async function cost(what: string, run: () => Promise<unknown>): Promise<void> {
   process.stderr.write(`${what}: ${figures}, written ${mib.toFixed(0)} MiB\n`)
 }
 
+const append = async (open: OpenAccount, { head, body }: GeneratedMessage): Promise<unknown> =>
+  open.append('INBOX', chunks(Buffer.concat([head, body])), { flags: [] })
+
 async function fill(accounts: Accounts): Promise<void> {
   const open = await accounts.login(address, password(), session)
-  const body = randomBytes(Math.ceil(bytes / 2))
-    .toString('hex')
-    .replace(/(.{76})/g, '$1\r\n')
+  // Text, its HTML and an attachment, as mail is: text of nothing but chance would make the search text as large as the mail.
+  const mail = new MessageGenerator('multipart', bytes)
   const at = 64
   for (let first = 0; first < messages; first += at)
     await Promise.all(
       Array.from({ length: Math.min(at, messages - first) }, (_, index) =>
-        open.append('INBOX', chunks(mail(`number ${first + index}`, body)), { flags: [] }),
+        append(open, mail.message(first + index)),
       ),
     )
   await open.close()
