@@ -6,6 +6,7 @@ const CR = 13
 const SP = 32
 const TAB = 9
 const COLON = 58
+const nearBytes = 100
 
 /** One field of a block; offsets are those of the bytes given to `headerFields`. */
 export interface HeaderField {
@@ -29,15 +30,19 @@ export function isEmptyLine(bytes: Uint8Array, at: number): boolean {
 
 /** First octet behind the line that begins at `at`; `end` when its LF is missing. */
 function lineEnd(bytes: Uint8Array, at: number, end: number): number {
-  const lf = bytes.indexOf(LF, at)
+  // Most lines are short, and a call costs as much as some fifty octets: a header of millions of lines is somebody's weapon.
+  const near = Math.min(end, at + nearBytes)
+  for (let next = at; next < near; next += 1) if (bytes[next] === LF) return next + 1
+  if (near === end) return end
+  const lf = bytes.indexOf(LF, near)
   return lf < 0 || lf >= end ? end : lf + 1
 }
 
 /** A field: where it begins, its name ends, its value begins and it ends. A line without a colon has a name of no octets. */
-type FieldVisitor = (start: number, nameEnd: number, valueStart: number, end: number) => void
+type FieldVisitor = (start: number, nameEnd: number, valueStart: number, end: number) => unknown
 
 /**
- * The fields of a header block in order, up to its blank line or `end`; returns where that is. Folded lines belong to the
+ * The fields of a header block in order, up to its blank line or `end`, or behind the one for which `visit` returns true; returns where that is. Folded lines belong to the
  * field above them (RFC 5322 §2.2.3); white space before the colon is tolerated (§4.5.8).
  */
 export function eachField(bytes: Uint8Array, start: number, end: number, visit: FieldVisitor): number {
@@ -48,13 +53,15 @@ export function eachField(bytes: Uint8Array, start: number, end: number, visit: 
     while (next < end && isBlank(bytes[next])) next = lineEnd(bytes, next, end)
     let colon = at
     while (colon < firstLineEnd && bytes[colon] !== COLON) colon += 1
-    if (colon === firstLineEnd) visit(at, at, at, next)
+    let isEnough: unknown
+    if (colon === firstLineEnd) isEnough = visit(at, at, at, next)
     else {
       let nameEnd = colon
       while (nameEnd > at && isBlank(bytes[nameEnd - 1])) nameEnd -= 1
-      visit(at, nameEnd, colon + 1, next)
+      isEnough = visit(at, nameEnd, colon + 1, next)
     }
     at = next
+    if (isEnough === true) break
   }
   return at
 }
@@ -69,6 +76,7 @@ export function headerFields(
   eachField(bytes, start, end, (from, nameEnd, valueStart, to) => {
     const name = octetString(bytes, from, nameEnd).toLowerCase()
     fields.push({ name, start: from, valueStart, end: to })
+    return false
   })
   return fields
 }

@@ -1,6 +1,7 @@
 // BODY[section]: which octets of a message a section names (RFC 3501 §6.4.5).
+import { breathe } from '../base/async.ts'
 import { asBuffer } from '../base/bytes.ts'
-import { eachField } from './header.ts'
+import { eachField, isEmptyLine } from './header.ts'
 import { isEmbeddedMessage, type PartNode } from './part.ts'
 
 /** The inside of BODY[...]: part numbers, then what of that part. `text` absent is the part's body, or the whole message. */
@@ -76,15 +77,74 @@ export function findPart(root: PartNode, path: readonly number[]): PartNode | un
  * RFC 3501 §6.4.5: only a block that has no blank line itself is given back without one.
  */
 export function filterHeader(block: Uint8Array, names: readonly string[], isNot: boolean): Buffer {
-  const bytes = asBuffer(block)
-  const pieces: Buffer[] = []
-  const isNamed = names.length > fewNames ? amongMany(names) : amongFew(names)
-  const end = eachField(bytes, 0, bytes.length, (start, nameEnd, _, fieldEnd) => {
-    const isWanted = isNamed(bytes, start, nameEnd)
-    if (isWanted !== isNot) pieces.push(bytes.subarray(start, fieldEnd))
-  })
-  const rest = bytes.subarray(end)
-  return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest])
+  const filter = new HeaderFilter(block, names, isNot)
+  while (filter.step()) continue
+  return filter.chosen()
+}
+
+/** As `filterHeader`, for blocks of any length: others have their turn meanwhile. A stranger may send a header of many megabytes. */
+export async function filterLongHeader(
+  block: Uint8Array,
+  names: readonly string[],
+  isNot: boolean,
+): Promise<Buffer> {
+  const filter = new HeaderFilter(block, names, isNot)
+  while (filter.step()) await breathe()
+  return filter.chosen()
+}
+
+/** So many octets are looked at in a step, and what is left of the field that they end in. */
+const stepBytes = 512 * 1024
+
+/** Holds no more than the block and what is chosen of it, however many fields that are. */
+class HeaderFilter {
+  readonly #bytes: Buffer
+  readonly #isNamed: IsNamed
+  readonly #isNot: boolean
+  /** What was chosen so far; none was made while there was nothing. */
+  #out: Buffer | undefined
+  #length = 0
+  #at = 0
+
+  constructor(block: Uint8Array, names: readonly string[], isNot: boolean) {
+    this.#bytes = asBuffer(block)
+    this.#isNamed = names.length > fewNames ? amongMany(names) : amongFew(names)
+    this.#isNot = isNot
+  }
+
+  /** False: the blank line, or the end, is reached. */
+  step(): boolean {
+    const bytes = this.#bytes
+    const until = this.#at + stepBytes
+    // Neighbours that are both wanted are copied together.
+    let from = this.#at
+    let to = from
+    this.#at = eachField(bytes, this.#at, bytes.length, (start, nameEnd, _, end) => {
+      if (this.#isNamed(bytes, start, nameEnd) !== this.#isNot) {
+        if (to !== start) {
+          this.#take(from, to)
+          from = start
+        }
+        to = end
+      }
+      return end >= until
+    })
+    this.#take(from, to)
+    return this.#at < bytes.length && !isEmptyLine(bytes, this.#at)
+  }
+
+  #take(from: number, to: number): void {
+    if (from === to) return
+    this.#out ??= Buffer.allocUnsafe(this.#bytes.length)
+    this.#length += this.#bytes.copy(this.#out, this.#length, from, to)
+  }
+
+  chosen(): Buffer {
+    const rest = this.#bytes.subarray(this.#at)
+    if (!this.#out) return rest
+    this.#length += rest.copy(this.#out, this.#length)
+    return this.#out.subarray(0, this.#length)
+  }
 }
 
 type IsNamed = (bytes: Buffer, start: number, end: number) => boolean

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseParts } from '../../src/mail/parse-parts.ts'
-import { filterHeader, type Section, sectionBytes, sectionRange } from '../../src/mail/section.ts'
+import { headerFields } from '../../src/mail/header.ts'
+import {
+  filterHeader,
+  filterLongHeader,
+  type Section,
+  sectionBytes,
+  sectionRange,
+} from '../../src/mail/section.ts'
 import { decodeTree, encodeTree } from '../../src/mail/tree-codec.ts'
 import { mail } from './messages.ts'
 
@@ -176,5 +183,41 @@ describe('filterHeader', () => {
     const chosen = filterHeader(block, ['a'], false).length
     const others = filterHeader(block, ['a'], true).length
     assert.equal(chosen + others, block.length + 2)
+  })
+
+  test('gives the same of a long block, and lets others have their turn meanwhile', async () => {
+    const lines = [
+      'To: a\r\n',
+      'x: y\r\n',
+      'Subject: s\n',
+      '\tfolded\r\n',
+      'no colon\r\n',
+      `Z: ${'z'.repeat(300)}\r\n`,
+    ]
+    for (const end of ['\r\nbody', '', '\n']) {
+      const long = Buffer.from(`A: 1\r\n${lines.join('').repeat(9000)}${end}`)
+      for (const [names, isNot] of [
+        [['to', 'subject'], false],
+        [['to', 'z'], true],
+        [['nothing'], false],
+      ] as const) {
+        let turns = 0
+        let isDone = false
+        const count = (): void => {
+          turns += 1
+          if (!isDone) setImmediate(count)
+        }
+        setImmediate(count)
+        const chosen = await filterLongHeader(long, names, isNot)
+        isDone = true
+        assert.ok(turns > long.length / 1_000_000, `${turns} turns`)
+        const expected = headerFields(long)
+          .filter(({ name }) => (names as readonly string[]).includes(name) !== isNot)
+          .map((field) => long.subarray(field.start, field.end))
+        const blank = long.subarray(headerFields(long).at(-1)?.end)
+        assert.ok(chosen.equals(Buffer.concat([...expected, blank])))
+        assert.ok(filterHeader(long, names, isNot).equals(chosen))
+      }
+    }
   })
 })

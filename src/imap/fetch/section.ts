@@ -2,7 +2,7 @@
 import type { MessageContent } from '../../account/api.ts'
 import type { MessageParts } from '../../account/message-parts.ts'
 import { chunkBytes } from '../../base/limits.ts'
-import { filterHeader, sectionRange } from '../../mail/section.ts'
+import { filterHeader, filterLongHeader, sectionRange } from '../../mail/section.ts'
 import type { SectionItem } from '../wire/fetch-section.ts'
 
 /** Octets too many to hold, opened as they are sent. */
@@ -47,7 +47,8 @@ export async function openSection(parts: MessageParts, item: SectionItem): Promi
   if (!range.isFiltered) return octets(parts, range.start, range.end, partial)
   const choose = async (): Promise<Buffer> => {
     const block = await parts.bytes(range.start, range.end)
-    return cut(filterHeader(block, section.fields ?? [], section.text === 'HEADER.FIELDS.NOT'), partial)
+    const isNot = section.text === 'HEADER.FIELDS.NOT'
+    return cut(await filterLongHeader(block, section.fields ?? [], isNot), partial)
   }
   const chosen = await choose()
   const sizeBytes = chosen.length
