@@ -7,7 +7,13 @@ import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
 import { noAudit, noteAudit, type AuditEntry, type AuditLog } from './audit.ts'
 import { AtRest } from './at-rest.ts'
-import { domainOf, isMarkedWhenNew, standardRules, type AtRestRules } from './at-rest-rules.ts'
+import {
+  adminRecoveryOf,
+  domainOf,
+  isMarkedWhenNew,
+  standardRules,
+  type AtRestRules,
+} from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import type { AtRestApi, EscrowApi, OwnerSecret, PublicKeyApi, TrailApi } from './api-lifecycle.ts'
 import { Credentials } from './credentials.ts'
@@ -31,11 +37,12 @@ import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.t
 import type { KeySettings } from './slots.ts'
 import type { OwnerDelivery } from './owner-delivery.ts'
 import { PublicKeys } from './public-keys.ts'
-import { recipient } from './recipient.ts'
+import { recipients } from './recipients.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { Recovery } from './recovery.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
+import { SiteNames } from './site-names.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { SlotUses } from './slot-uses.ts'
 import { defaultSealing, type SiteSealing } from './sealing.ts'
@@ -65,8 +72,10 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly keyNoticesMs?: number
   /** `[storage.encryption]`; `defaultSealing` when absent. */
   readonly sealing?: SiteSealing
-  /** What domains let their accounts do at rest; `standardRules` when absent. */
+  /** What domains let their accounts do at rest, by the settings; `standardRules` when absent. */
   readonly rules?: AtRestRules
+  /** `[domains] local`. */
+  readonly localDomains?: readonly string[]
   /** Keys are kept so long after the last session, in milliseconds; 0 when absent. */
   readonly lingerMs?: number
   /** An account in which nobody does anything is locked after so long, in milliseconds; never when absent. */
@@ -83,6 +92,7 @@ class SiteAccounts implements Accounts {
   readonly #credentials: Credentials
   readonly #registry: Registry
   readonly #rules: AtRestRules
+  readonly names: SiteNames
   readonly #enrolment: Enrolment
   readonly #atRest: AtRest
   readonly escrow: EscrowApi
@@ -100,12 +110,27 @@ class SiteAccounts implements Accounts {
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
     this.#options = options
-    this.#rules = options.rules ?? standardRules
-    const allows = (address: string): boolean => this.#rules(domainOf(address)).adminRecovery
+    this.#rules = (domain) => this.names.rules(domain)
+    const allows = async (address: string, account: Uint8Array): Promise<boolean> => {
+      const entry = await findEntry({ store, siteKey }, address)
+      // Looked at in passing, as by a check of a copy: what its domain says.
+      if (!entry?.account.equals(account)) return this.#rules(domainOf(address)).adminRecovery
+      return adminRecoveryOf(this.#rules, entry)
+    }
     const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
     const sealing = options.sealing ?? defaultSealing
     this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper, sealing }
     this.#settings = { gate, kdf }
+    const namesOptions = {
+      rules: options.rules ?? standardRules,
+      local: options.localDomains ?? [],
+      delimiters: options.recipientDelimiter ?? '+',
+    }
+    this.names = new SiteNames(this.#site, namesOptions, () => ({
+      registry: this.#registry,
+      unlocked: this.#unlocked,
+      kick: (address, reason) => this.kick({ address }, reason),
+    }))
     this.#unlocked = new UnlockedAccounts(this.#site, this.#settings, {
       maxMessageBytes: options.maxMessageBytes ?? defaultMessageBytes,
       lingerMs: options.lingerMs ?? 0,
@@ -159,8 +184,9 @@ class SiteAccounts implements Accounts {
   }
 
   /** Goes on with deletions that a crash interrupted. */
-  resume(): Promise<void> {
-    return this.#registry.resume()
+  async resume(): Promise<void> {
+    await this.names.reload()
+    await this.#registry.resume()
   }
 
   login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
@@ -181,8 +207,14 @@ class SiteAccounts implements Accounts {
     throw new Refusal('no-such-account', 'No such account')
   }
 
-  async resolve(address: string): Promise<DeliveryTarget> {
-    return refusing(() => recipient(this.#site, address, this.#options.recipientDelimiter ?? '+'))
+  async resolve(address: string, otherSpelling: string = address): Promise<readonly DeliveryTarget[]> {
+    const spellings = [...new Set([address, otherSpelling])]
+    try {
+      return await refusing(() => recipients(this.#site, spellings, this.#options.recipientDelimiter ?? '+'))
+    } catch (error) {
+      if (isRefusal(error, 'no-such-account')) this.names.mustHaveDomain(address)
+      throw error
+    }
   }
 
   async checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void> {
@@ -220,8 +252,11 @@ class SiteAccounts implements Accounts {
     const address = newAddress(given)
     requirePassword(password)
     const quota = options.quotaBytes ?? this.#options.defaultQuotaBytes
-    const isMarked = isMarkedWhenNew(this.#rules, address)
-    await this.#registry.create(address, password, quota, withField(new Map(), pendingField, isMarked))
+    await this.names.inTurn(async () => {
+      this.names.mustHaveDomain(address)
+      const isMarked = isMarkedWhenNew(this.#rules, address)
+      await this.#registry.create(address, password, quota, withField(new Map(), pendingField, isMarked))
+    })
     await this.#note({ event: 'account.created', address, by: 'admin' })
     return this.info(address)
   }
@@ -300,7 +335,10 @@ class SiteAccounts implements Accounts {
   async delete(address: string): Promise<void> {
     const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
     await this.kick({ address }, 'The account was deleted')
-    await this.#registry.destroy(doomed)
+    await this.names.inTurn(async () => {
+      await this.#registry.destroy(doomed)
+      await this.names.accountWasDeleted(doomed.address)
+    })
     await this.#unlocked.rollbacks.forget(doomed.account)
     await this.#note({ event: 'account.deleted', address: doomed.address, by: 'admin' })
   }

@@ -38,6 +38,8 @@ export interface AtRestStatus {
   readonly address: string
   readonly state: AtRestState
   readonly policy: AtRestPolicy
+  /** What is set for this account alone; undefined members: the domain's or the site's holds. */
+  readonly own: { readonly policy: AtRestPolicy | undefined; readonly adminRecovery: boolean | undefined }
   /** Marked to be encrypted at the next login. */
   readonly isPending: boolean
   readonly hasRecoveryCode: boolean
@@ -95,6 +97,8 @@ export interface AtRestApi {
   setPending(address: string, isPending: boolean): Promise<void>
   /** undefined: what the domain or site says. */
   setPolicy(address: string, policy: AtRestPolicy | undefined): Promise<void>
+  /** Whether this account may have a slot for the admin recovery key; it follows when the account next opens. undefined: as for `setPolicy`. */
+  setAdminRecovery(address: string, isAllowed: boolean | undefined): Promise<void>
 }
 
 export type AppProtocol = 'imap' | 'submission'
@@ -214,6 +218,7 @@ export type TrailKind =
   | 'entries-lost' // of the trail itself: missing, or not as they were written
   | 'public-key-added'
   | 'public-key-removed'
+  | 'renamed' // the account has another address
 
 export type TrailBy =
   | 'owner'

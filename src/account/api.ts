@@ -1,4 +1,5 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
+import type { NamesApi } from './api-names.ts'
 import type { VerifyReport } from './verify-report.ts'
 import type {
   AtRestApi,
@@ -327,7 +328,7 @@ export interface Accounts {
   /** App passwords and slots. */
   readonly slots: SlotApi
   /**
-   * Checks the password, or app password, and unlocks. Refusals: 'authentication-failed', 'account-disabled', 'not-accepted-here', 'busy',
+   * Checks the password, or app password, and unlocks. `address` may be an alias of one account. Refusals: 'authentication-failed', 'account-disabled', 'not-accepted-here', 'busy',
    * 'damaged', 'unavailable'.
    */
   login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount>
@@ -354,8 +355,11 @@ export interface Accounts {
   /** Where notices go besides the mailbox; undefined: nowhere. Refuses with 'limit' what is no address. */
   setAlternateAddress(address: string, alternate: string | undefined): Promise<void>
 
-  /** Finds who takes mail for an address (plus-addressing, case), or says 'no-such-account' / 'account-disabled'. No key needed. */
-  resolve(address: string): Promise<DeliveryTarget>
+  /**
+   * Everybody who takes mail for an address (plus-addressing, case, aliases; its domain may have two spellings): one at least. Refuses with
+   * 'no-such-account', 'no-such-domain', 'account-disabled', 'limit'. No key needed.
+   */
+  resolve(address: string, otherSpelling?: string): Promise<readonly DeliveryTarget[]>
   /** Over quota, key trouble and disk trouble known before the message is sent: Refusals as for `deliver`. */
   checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void>
   /**
@@ -364,6 +368,10 @@ export interface Accounts {
    */
   deliver(target: DeliveryTarget, message: Buffer): Promise<void>
 
+  /** Aliases, domains, and other addresses for accounts. */
+  readonly names: NamesApi
+
+  /** Refuses with 'account-exists', 'no-such-domain'. */
   create(address: string, password: Buffer, options?: { readonly quotaBytes?: number }): Promise<AccountInfo>
   list(): AsyncIterable<AccountInfo>
   info(address: string): Promise<AccountInfo>
@@ -375,7 +383,7 @@ export interface Accounts {
   setQuota(address: string, quotaBytes: number | undefined): Promise<void>
   /** From the next login on. Refuses with 'limit' names that are none. */
   setCapabilitiesOff(address: string, names: readonly string[]): Promise<void>
-  /** Removes the account and every byte of it; ends its sessions. */
+  /** Removes the account and every byte of it; ends its sessions. Aliases lose it as a target, and go when it was their only one. */
   delete(address: string): Promise<void>
 
   /** Sealing mail to its owner's own OpenPGP keys or certificates before it is stored. */

@@ -1,6 +1,6 @@
 // What site and domain let accounts do at rest, and what follows for one account.
 import type { AtRestPolicy } from './api-lifecycle.ts'
-import { fieldOf, pendingField, policyField } from './directory-fields.ts'
+import { adminRecoveryField, fieldOf, pendingField, policyField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 
 export interface AtRestRule {
@@ -20,6 +20,11 @@ export const domainOf = (address: string): string => address.slice(address.lastI
 /** The account's own policy, else its domain's, else the site's. */
 export function policyOf(rules: AtRestRules, { address, fields }: DirectoryEntry): AtRestPolicy {
   return fieldOf(fields, policyField) ?? rules(domainOf(address)).policy
+}
+
+/** Whether the account may have a slot for the admin recovery key: as it is set for it, else for its domain, else for the site. */
+export function adminRecoveryOf(rules: AtRestRules, { address, fields }: DirectoryEntry): boolean {
+  return fieldOf(fields, adminRecoveryField) ?? rules(domainOf(address)).adminRecovery
 }
 
 /** Whether a new account of this address is to be encrypted at its first login. */

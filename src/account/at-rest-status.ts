@@ -1,8 +1,8 @@
 // The state of an account at rest, read without its keys.
 import { accountInfo } from './account-info.ts'
 import type { AtRestStatus, JobStatus } from './api-lifecycle.ts'
-import { domainOf, isDue, policyOf, type AtRestRules } from './at-rest-rules.ts'
-import { fieldOf, keyDatesField } from './directory-fields.ts'
+import { adminRecoveryOf, isDue, policyOf, type AtRestRules } from './at-rest-rules.ts'
+import { adminRecoveryField, fieldOf, keyDatesField, policyField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { readJob } from './job-mark.ts'
 import { mainPasswordUseField } from './slot-fields.ts'
@@ -22,13 +22,17 @@ export async function atRestStatus(
     ...(isUnlocked ? {} : { waitsFor: 'the next login of its owner' }),
   }
   const has = (kind: string): boolean => slots.some((slot) => slot.kind === kind)
-  const { adminRecovery } = rules(domainOf(entry.address))
+  const adminRecovery = adminRecoveryOf(rules, entry)
   const hasKey = (await site.escrow.record())?.key !== undefined
   const dates = fieldOf(entry.fields, keyDatesField)
   return {
     address: entry.address,
     state: atRest,
     policy: policyOf(rules, entry),
+    own: {
+      policy: fieldOf(entry.fields, policyField),
+      adminRecovery: fieldOf(entry.fields, adminRecoveryField),
+    },
     isPending: atRest === 'off' && isDue(rules, entry),
     hasRecoveryCode: has('recovery'),
     adminRecovery: has('escrow') ? 'active' : !adminRecovery ? 'forbidden' : hasKey ? 'possible' : 'none',

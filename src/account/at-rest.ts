@@ -14,7 +14,13 @@ import { policyOf } from './at-rest-rules.ts'
 import { atRestStatus } from './at-rest-status.ts'
 import { bySecret } from './by-secret.ts'
 import type { Credentials } from './credentials.ts'
-import { keyDatesField, pendingField, policyField, type KeyDates } from './directory-fields.ts'
+import {
+  adminRecoveryField,
+  keyDatesField,
+  pendingField,
+  policyField,
+  type KeyDates,
+} from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { rotateAccount, sealAccount, unsealAccount } from './key-jobs.ts'
@@ -290,6 +296,13 @@ export class AtRest implements AtRestApi {
     const entry = await this.#parts.registry.entry(address)
     await this.#parts.registry.setField(entry, policyField, policy)
     const detail = { policy: policy ?? 'of the domain' }
+    await noteAudit(this.#parts.site, { event: 'atrest.policy', address: entry.address, by: 'admin', detail })
+  }
+
+  async setAdminRecovery(address: string, isAllowed: boolean | undefined): Promise<void> {
+    const entry = await this.#parts.registry.entry(address)
+    await this.#parts.registry.setField(entry, adminRecoveryField, isAllowed)
+    const detail = { adminRecovery: isAllowed ?? 'of the domain' }
     await noteAudit(this.#parts.site, { event: 'atrest.policy', address: entry.address, by: 'admin', detail })
   }
 

@@ -9,6 +9,12 @@ export type AuditEvent =
   | 'account.disabled'
   | 'account.enabled'
   | 'account.alternate-address'
+  | 'account.renamed'
+  | 'alias.added'
+  | 'alias.changed'
+  | 'alias.removed'
+  | 'domain.added'
+  | 'domain.removed'
   | 'password.set' // by the site, where its key opens the account
   | 'password.changed' // by the owner
   | 'atrest.enabled'

@@ -19,6 +19,7 @@ export const entryFieldNumbers = {
   lockedMail: 8,
   sealing: 9,
   keyDates: 10,
+  adminRecovery: 11,
 } as const
 export type EntryFieldName = keyof typeof entryFieldNumbers
 
@@ -95,6 +96,22 @@ export const policyField: EntryField<AtRestPolicy | undefined> = entryField<AtRe
     },
     encode(to, policy) {
       if (policy !== undefined) to.u8(policies.indexOf(policy))
+    },
+  },
+)
+
+/** Whether the account may have a slot for the admin recovery key; undefined: what the domain or the site says. */
+export const adminRecoveryField: EntryField<boolean | undefined> = entryField<boolean | undefined>(
+  'adminRecovery',
+  {
+    standard: undefined,
+    decode(from) {
+      const value = from.u8()
+      if (value > 1) throw new MalformedRecord('admin recovery of an unknown kind')
+      return value === 1
+    },
+    encode(to, isAllowed) {
+      if (isAllowed !== undefined) to.u8(isAllowed ? 1 : 0)
     },
   },
 )

@@ -11,6 +11,7 @@ import {
   type EntryFields,
 } from './directory-fields.ts'
 import { Damage, Refusal } from './errors.ts'
+import { kindOfName } from './names-codec.ts'
 
 export interface DirectoryEntry {
   readonly address: string
@@ -37,6 +38,7 @@ export function newAddress(given: string): string {
   const at = address.lastIndexOf('@')
   const isFaulty =
     at < 1 ||
+    at !== address.indexOf('@') ||
     at === address.length - 1 ||
     Buffer.byteLength(address) > 254 ||
     /[\s"(),:;<>[\\\]\p{C}]/u.test(address)
@@ -164,7 +166,7 @@ export async function findEntry(
   const name = canonicalAddress(address)
   if (name === '' || Buffer.byteLength(name) > 254) return undefined
   const bytes = await store.directory.get(name)
-  const entry = bytes && decodeEntry(siteKey, name, bytes)
+  const entry = bytes && kindOfName(bytes) === 'account' ? decodeEntry(siteKey, name, bytes) : undefined
   return entry && !entry.isDeleting ? entry : undefined
 }
 
@@ -177,6 +179,7 @@ export async function* allEntries(
   for (;;) {
     const page = await store.directory.list('', after, 500)
     for (const [name, bytes] of page) {
+      if (kindOfName(bytes) !== 'account') continue
       const entry = entryOrDamage(siteKey, name, bytes)
       if (entry) yield entry
       else onDamage()

@@ -8,7 +8,12 @@ export type RefusalCode =
   | 'no-such-slot'
   | 'busy' // too many logins at once, or the store cannot write now: try again
   | 'no-such-account' // only said to LMTP peers and admins
-  | 'account-exists'
+  | 'account-exists' // or an alias of that name
+  | 'no-such-alias'
+  | 'bad-alias' // it would lead nowhere, or in a circle
+  | 'no-such-domain' // none of the site's
+  | 'domain-exists'
+  | 'in-use' // something still depends on it; the text says what
   | 'over-quota'
   | 'message-too-large'
   | 'not-encodable' // NUL in a message where no transfer encoding can hide it

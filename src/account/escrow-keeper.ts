@@ -29,18 +29,21 @@ export interface EscrowKeeperOptions {
   readonly gate: KdfGate
   readonly kdf: KdfParameters
   /** Whether an account of this address may have a slot for the key: false where nobody but owners may ever open mail. */
-  readonly allows: (address: string) => boolean
+  readonly allows: (address: string, account: Uint8Array) => Promise<boolean>
 }
 
 /** What an account needs of it. */
 export interface EscrowSource {
-  allows(address: string): boolean
+  allows(address: string, account: Uint8Array): Promise<boolean>
   /** What the site says; undefined: nothing was ever said. Refuses with 'damaged'. */
   record(): Promise<EscrowRecord | undefined>
 }
 
 /** For tests and tools: no key, and none wanted. */
-export const noEscrow: EscrowSource = { allows: () => false, record: () => Promise.resolve(undefined) }
+export const noEscrow: EscrowSource = {
+  allows: () => Promise.resolve(false),
+  record: () => Promise.resolve(undefined),
+}
 
 export class EscrowKeeper implements EscrowSource {
   readonly #options: EscrowKeeperOptions
@@ -50,8 +53,8 @@ export class EscrowKeeper implements EscrowSource {
     this.#options = options
   }
 
-  allows(address: string): boolean {
-    return this.#options.allows(address)
+  allows(address: string, account: Uint8Array): Promise<boolean> {
+    return this.#options.allows(address, account)
   }
 
   async record(): Promise<EscrowRecord | undefined> {

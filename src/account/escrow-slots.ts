@@ -44,7 +44,7 @@ type Wanted =
 async function wanted(account: UnlockedAccount): Promise<Wanted> {
   const { escrow } = account.site
   const known = remembered(account)
-  if (!escrow.allows(account.address))
+  if (!(await escrow.allows(account.address, account.id)))
     return { kind: 'none', generation: known.generation, reason: 'the site forbids it' }
   try {
     const record = await escrow.record()

@@ -8,7 +8,9 @@ import type { AccountView } from '../store/store.ts'
 import type { SiteFinding } from './api-lifecycle.ts'
 import { decodeEntry, type DirectoryEntry } from './directory.ts'
 import { cardKey, headKey, sealingKey, slotsKey } from './keys.ts'
+import { decodeAlias, decodeDomain, kindOfName } from './names-codec.ts'
 import { decodeSealing } from './pubkey-codec.ts'
+import { follow } from './recipients.ts'
 import { isDamage } from './refusing.ts'
 import { readHead } from './replay.ts'
 import { formFault } from './sealed-form.ts'
@@ -60,6 +62,14 @@ async function* ofAccount(
   }
 }
 
+async function* ofAlias(site: Site, alias: string, targets: readonly string[]): AsyncGenerator<SiteFinding> {
+  const stop = { kind: 'alias', alias, targets, detail: '' } as const
+  const { lost, accounts } = await follow(site, stop, '+')
+  const found = lost.length > 0 ? [`the alias leads to ${lost.join(', ')}, which is not there`] : []
+  if (accounts.length === 0) found.push('the alias leads to no account: mail for it is refused')
+  for (const text of found) yield { address: alias, account: undefined, text }
+}
+
 /** Bodies whose files do not have them, and values that are not sealed. */
 export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
   const { store, siteKey } = site
@@ -68,6 +78,10 @@ export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
     const page = await store.directory.list('', after, 500)
     for (const [name, bytes] of page) {
       try {
+        const kind = kindOfName(bytes)
+        if (kind === 'domain') decodeDomain(siteKey, name, bytes)
+        if (kind === 'alias') yield* ofAlias(site, name, decodeAlias(siteKey, name, bytes))
+        if (kind !== 'account') continue
         const entry = decodeEntry(siteKey, name, bytes)
         known.set(hex(entry.account), entry)
       } catch (error) {

@@ -13,6 +13,7 @@ import type { Enrolment } from './enrolment.ts'
 import { Refusal } from './errors.ts'
 import type { LoginAttempt, LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
+import { loginName } from './recipients.ts'
 import { asRefusal } from './refusing.ts'
 import type { Registry } from './registry.ts'
 import { mainPasswordUseField, revokedSlotsField } from './slot-fields.ts'
@@ -50,9 +51,9 @@ export class Logins {
   }
 
   /** As `Accounts.login`. */
-  login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
+  async login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
     const { unlocked, uses, site, enrolment } = this.#parts
-    const name = canonicalAddress(address)
+    const name = await this.#nameOf(address)
     return this.#guarded<OpenAccount>(name, session, async (entry, attempt) => {
       let opened: OpenSession
       try {
@@ -95,9 +96,9 @@ export class Logins {
   }
 
   /** As `Accounts.authenticate`. */
-  authenticate(address: string, password: Buffer, client: Client): Promise<string> {
+  async authenticate(address: string, password: Buffer, client: Client): Promise<string> {
     const { unlocked, uses, site } = this.#parts
-    const name = canonicalAddress(address)
+    const name = await this.#nameOf(address)
     return this.#guarded(name, client, async (entry, attempt) => {
       const slot = await this.#open(name, entry, password, client, (found, secret, rules) =>
         unlocked.check(found.address, found.account, secret, rules),
@@ -107,6 +108,11 @@ export class Logins {
       uses.note(found.account, slot, site.clock.now(), client.remoteAddress, client.client)
       return found.address
     })
+  }
+
+  /** Wrong passwords count for the account, whichever of its names is tried. */
+  async #nameOf(address: string): Promise<string> {
+    return loginName(this.#parts.site, address).catch(() => canonicalAddress(address))
   }
 
   /** Runs `task` within the guard. What it throws is told to the guard, and comes out as a refusal. */

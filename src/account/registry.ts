@@ -6,6 +6,7 @@ import { changeField, editEntry } from './directory-edit.ts'
 import { allEntries, encodeEntry, findEntry, type DirectoryEntry } from './directory.ts'
 import type { EntryField, EntryFields } from './directory-fields.ts'
 import { isRefusal, Refusal } from './errors.ts'
+import { kindOfName } from './names-codec.ts'
 import { asRefusal, isInDoubt, refusing } from './refusing.ts'
 import type { KeySettings } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
@@ -46,7 +47,10 @@ export class Registry {
   ): Promise<void> {
     const { store } = this.#site
     const taken = new Refusal('account-exists', 'The account exists already')
-    if (await refusing(() => store.directory.get(address))) throw taken
+    const present = await refusing(() => store.directory.get(address))
+    if (present && kindOfName(present) === 'alias')
+      throw new Refusal('account-exists', `${address} is an alias: remove it first`)
+    if (present) throw taken
     const account = await refusing(() => createRecords(this.#site, this.#settings, password, quotaBytes))
     const state = { isDisabled: false, isDeleting: false, fields }
     const bytes = encodeEntry(this.#site.siteKey, address, account, state)

@@ -4,13 +4,27 @@ import { isRefusal, Refusal } from '../account/errors.ts'
 import { exitCodes } from './exit-code.ts'
 import { Failure } from './failure.ts'
 
-/** Throws Refusal 'account-exists' when `address` is an account's. */
+/** As `Accounts.info`; of an alias it says what it is. */
+export async function infoOf(accounts: Accounts, address: string): Promise<AccountInfo> {
+  try {
+    return await accounts.info(address)
+  } catch (error) {
+    const alias = isRefusal(error, 'no-such-account') ? await accounts.names.alias(address) : undefined
+    if (!alias) throw error
+    const text = `${alias.alias} is an alias of ${alias.targets.join(', ')}`
+    throw new Refusal('no-such-account', text, { cause: error })
+  }
+}
+
+/** Throws Refusal 'account-exists' when `address` is an account's or an alias. */
 export async function refuseTakenAddress(accounts: Accounts, address: string): Promise<void> {
   const info = await accounts.info(address).catch((error: unknown) => {
     if (isRefusal(error, 'no-such-account')) return undefined
     throw error
   })
   if (info) throw new Refusal('account-exists', `there is an account ${info.address} already`)
+  const alias = await accounts.names.alias(address)
+  if (alias) throw new Refusal('account-exists', `${alias.alias} is an alias: remove it first`)
 }
 
 /** Whether at-rest encryption is on or being turned on: then only the owner's secrets open the mail. */

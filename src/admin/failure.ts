@@ -83,6 +83,22 @@ function answerTo(code: RefusalCode): Answer {
       return { exitCode: exitCodes.noUser, hint: '`letterlock user list` shows every account' }
     case 'account-exists':
       return { exitCode: exitCodes.cannotCreate, hint: '`letterlock user show ADDR` shows it' }
+    case 'no-such-alias':
+      return { exitCode: exitCodes.noUser, hint: '`letterlock alias list` shows every alias' }
+    case 'bad-alias':
+      return {
+        exitCode: exitCodes.data,
+        hint: 'an alias leads to accounts and aliases of this site; mail for elsewhere is the mail server’s in front',
+      }
+    case 'no-such-domain':
+      return {
+        exitCode: exitCodes.noUser,
+        hint: '`letterlock domain list` shows the domains; `letterlock domain add DOMAIN` adds one',
+      }
+    case 'domain-exists':
+      return { exitCode: exitCodes.cannotCreate, hint: '`letterlock domain list` shows it' }
+    case 'in-use':
+      return { exitCode: exitCodes.data }
     case 'account-disabled':
       return { exitCode: exitCodes.notPermitted, hint: '`letterlock user enable ADDR` lets it in again' }
     case 'busy':

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { AccountInfo, SessionRow } from '../account/api.ts'
 import type { AppPassword } from '../account/api-lifecycle.ts'
+import type { AliasInfo, DomainInfo } from '../account/api-names.ts'
 import type { Argument, Option } from './command.ts'
 import { parseSize } from '../config/units.ts'
 import { isNetwork } from './networks.ts'
@@ -12,6 +13,18 @@ export const address = z
   .string()
   .max(320, 'is too long for an address')
   .regex(/^[^@\s\p{Cc}]+@[^@\s\p{Cc}]+$/u, 'must be an address such as alice@example.org')
+
+/** An alias: an address, or `@domain` for whatever else comes there. */
+export const alias: z.ZodString = z
+  .string()
+  .max(320, 'is too long for an address')
+  .regex(/^[^@\s\p{Cc}]*@[^@\s\p{Cc}]+$/u, 'must be an address such as info@example.org, or @example.org')
+
+/** The name of a domain; what exactly may be one is decided by the account layer. */
+export const domain: z.ZodString = z
+  .string()
+  .max(255, 'is too long for a domain')
+  .regex(/^[^@\s\p{Cc}]+$/u, 'must be a domain such as example.org')
 
 /** The address argument of most commands. */
 export const addressArgument: Argument = {
@@ -83,6 +96,42 @@ export function sessionView(row: SessionRow): SessionView {
     openedBy: row.slotName === undefined ? row.slotKind : `${row.slotKind} "${row.slotName}"`,
     client: row.client ?? null,
   }
+}
+
+export const aliasForm = z.object({
+  alias: z.string().describe('its address; @example.org: whatever else comes for that domain'),
+  targets: z.array(z.string()).describe('where its mail goes: accounts and aliases'),
+  reaches: z.array(z.string()).describe('the accounts that its mail comes to in the end'),
+  lost: z.array(z.string()).describe('targets that are not there any more'),
+})
+
+export type AliasRow = z.output<typeof aliasForm>
+
+export function aliasRow({ alias, targets, reaches, lost }: AliasInfo): AliasRow {
+  return { alias, targets: [...targets], reaches: [...reaches], lost: [...lost] }
+}
+
+/** `off`, `offered`, `new`, `all`. */
+export const policyForm = z.enum(['off', 'offered', 'new', 'all'])
+
+export const domainForm = z.object({
+  domain: z.string().describe('its name'),
+  source: z
+    .enum(['command', 'settings', 'accounts'])
+    .describe('`domain add`, [domains] local, or only that it has accounts'),
+  accounts: z.number().describe('accounts in it'),
+  aliases: z.number().describe('aliases in it'),
+  policy: policyForm.describe('at-rest policy of accounts without one of their own'),
+  adminRecovery: z.boolean().describe('whether there may be slots for the admin recovery key'),
+  hasOwnPolicy: z.boolean().describe('true: `atrest policy set` set one of the two'),
+})
+
+export type DomainRow = z.output<typeof domainForm>
+
+export function domainRow(info: DomainInfo): DomainRow {
+  const { domain, source, accounts, aliases, policy, adminRecovery, own } = info
+  const hasOwnPolicy = own.policy !== undefined || own.adminRecovery !== undefined
+  return { domain, source, accounts, aliases, policy, adminRecovery, hasOwnPolicy }
 }
 
 /** Whether `address` fits a mask with `*` and `?`, without regard to case. */

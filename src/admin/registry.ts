@@ -1,4 +1,14 @@
 // Every command of the site and of this floor; nothing else knows all of them. The server's floor adds its programs.
+import { aliasAdd } from './commands/alias-add.ts'
+import { aliasList } from './commands/alias-list.ts'
+import { aliasRemove } from './commands/alias-remove.ts'
+import { domainAdd } from './commands/domain-add.ts'
+import { domainList } from './commands/domain-list.ts'
+import { domainRemove } from './commands/domain-remove.ts'
+import { atrestPolicyClear } from './commands/atrest-policy-clear.ts'
+import { atrestPolicyGet } from './commands/atrest-policy-get.ts'
+import { atrestPolicySet } from './commands/atrest-policy-set.ts'
+import { userRename } from './commands/user-rename.ts'
 import { appPasswordAdd } from './commands/app-password-add.ts'
 import { appPasswordList } from './commands/app-password-list.ts'
 import { appPasswordRevoke } from './commands/app-password-revoke.ts'
@@ -95,6 +105,7 @@ export const siteCommands: readonly SiteCommand[] = [
   userShow,
   userPasswd,
   userMainPassword,
+  userRename,
   userDelete,
   userDisable,
   userEnable,
@@ -103,12 +114,21 @@ export const siteCommands: readonly SiteCommand[] = [
   appPasswordList,
   appPasswordRevoke,
   userAlternateAddress,
+  aliasAdd,
+  aliasRemove,
+  aliasList,
+  domainAdd,
+  domainRemove,
+  domainList,
   quotaGet,
   quotaSet,
   quotaRecalc,
   atrestEnable,
   atrestDisable,
   atrestStatus,
+  atrestPolicyGet,
+  atrestPolicySet,
+  atrestPolicyClear,
   atrestRotate,
   atrestRecover,
   atrestCodeRegenerate,
@@ -195,7 +215,7 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Server:',
     words: ['demo', 'init', 'serve', 'status', 'stats', 'log', 'reload', 'stop', 'doctor', 'healthcheck'],
   },
-  { heading: 'Accounts:', words: ['user', 'app-password', 'quota', 'atrest', 'audit'] },
+  { heading: 'Accounts:', words: ['user', 'app-password', 'alias', 'domain', 'quota', 'atrest', 'audit'] },
   { heading: 'Mail:', words: ['mailbox', 'message', 'import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
   { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
@@ -204,10 +224,13 @@ export const commandGroups: readonly CommandGroup[] = [
 
 /** What commands of two words have in common. */
 export const familySummaries: Readonly<Record<string, string>> = {
-  user: 'accounts: add, list, show, passwd, delete, disable, enable, capabilities, main-password, ...',
+  user: 'accounts: add, list, show, passwd, rename, delete, disable, enable, capabilities, main-password, ...',
   'app-password': 'passwords for mail programs: add, list, revoke',
+  alias: 'other addresses for accounts: add, remove, list',
+  domain: 'domains that mail is taken for: add, remove, list',
   quota: 'room for mail: get, set, recalc',
   atrest: 'at-rest encryption: enable, disable, status, rotate, recover, code, kdf, verify, ...',
+  'atrest policy': 'what accounts and domains may do, or must: get, set, clear',
   'atrest code': 'recovery codes: regenerate, test',
   'atrest slots': 'what opens an account: list, remove',
   'atrest admin': 'the admin recovery key: set, passwd, test, status, remove, decrypt, reset-password',

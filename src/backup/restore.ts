@@ -1,9 +1,11 @@
 // Puts accounts back from a backup, one after the other; each is whole or not to be used (LAYOUT.md, Restoring).
 import { asBuffer, equalBytes, hex } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
-import { canonicalAddress, decodeEntry, encodeEntry } from '../account/directory.ts'
+import { allEntries, canonicalAddress, decodeEntry, encodeEntry } from '../account/directory.ts'
 import { Refusal } from '../account/errors.ts'
 import { cardKey, restoredKey } from '../account/keys.ts'
+import { decodeAlias, decodeDomain, encodeAlias, encodeDomain, kindOfName } from '../account/names-codec.ts'
+import { isDamage } from '../account/refusing.ts'
 import { encodeRestored } from '../account/restored.ts'
 import { expectRestored } from '../account/sealing-expected.ts'
 import { adoptCard } from '../crypto/card.ts'
@@ -29,19 +31,48 @@ export interface RestoreSite {
   readonly whileLocked: <T>(account: Buffer, reason: string, task: () => Promise<T>) => Promise<T>
   /** The owner, or whoever restores, says that the older state is meant. */
   readonly acceptRollback: (address: string) => Promise<void>
+  /** Aliases and domains were put back. */
+  readonly namesWereRestored: () => Promise<void>
+}
+
+/** Which accounts of the site have which address now: one may have been renamed since the backup. */
+async function presentAddresses(site: RestoreSite): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  const source = { store: site.store, siteKey: undefined }
+  for await (const entry of allEntries(source, () => undefined)) found.set(hex(entry.account), entry.address)
+  return found
+}
+
+/** Whether it is the account of that name, then or now. */
+type IsWanted = (ref: AccountRef) => boolean
+
+function wantedBy(
+  { address }: RestoreOptions,
+  present: ReadonlyMap<string, string>,
+  manifests: readonly ReadManifest[],
+): IsWanted | undefined {
+  if (address === undefined) return undefined
+  const name = canonicalAddress(address)
+  // Who has the address now, if the backup has that account, comes before who had it then.
+  const isNow: IsWanted = (ref) => present.get(ref.account) === name
+  const isKnown = manifests.some(({ accounts }) => accounts.some(isNow))
+  return isKnown ? isNow : (ref) => ref.address === name
 }
 
 /** The newest generation that has what is wanted. */
-function choose(manifests: readonly ReadManifest[], { address, generation }: RestoreOptions): ReadManifest {
-  const name = address === undefined ? undefined : canonicalAddress(address)
+function choose(
+  manifests: readonly ReadManifest[],
+  isWanted: IsWanted | undefined,
+  { generation }: RestoreOptions,
+): ReadManifest {
   const has = (manifest: ReadManifest): boolean =>
-    name === undefined ? manifest.isWhole : manifest.accounts.some((ref) => ref.address === name)
+    isWanted === undefined ? manifest.isWhole : manifest.accounts.some(isWanted)
   const fitting = manifests.filter(
     (each) => has(each) && (generation === undefined || each.generation === generation),
   )
   const found = fitting.at(-1)
   if (found) return found
-  if (name !== undefined) throw new Refusal('no-such-account', 'The backup does not have that account')
+  if (isWanted) throw new Refusal('no-such-account', 'The backup does not have that account')
   throw new BackupRefused('no-backup', 'the backup has no such generation of the whole site')
 }
 
@@ -51,6 +82,8 @@ class Restore {
   readonly #manifest: ReadManifest
   readonly #contents: SiteContents
   readonly #options: RestoreOptions
+  readonly #present: ReadonlyMap<string, string>
+  readonly #isWanted: IsWanted | undefined
   #done = 0
   #total = 0
 
@@ -60,26 +93,49 @@ class Restore {
     manifest: ReadManifest,
     contents: SiteContents,
     options: RestoreOptions,
+    present: ReadonlyMap<string, string>,
+    isWanted: IsWanted | undefined,
   ) {
     this.#site = site
     this.#places = places
     this.#manifest = manifest
     this.#contents = contents
     this.#options = options
+    this.#present = present
+    this.#isWanted = isWanted
   }
 
   async run(): Promise<RestoredAccount[]> {
-    const { address } = this.#options
-    const name = address === undefined ? undefined : canonicalAddress(address)
-    const wanted = this.#manifest.accounts.filter((ref) => name === undefined || ref.address === name)
+    const wanted = this.#manifest.accounts.filter((ref) => this.#isWanted?.(ref) ?? true)
     this.#total = wanted.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0)
     const report: RestoredAccount[] = []
     for (const ref of wanted) {
       this.#options.signal?.throwIfAborted()
       report.push(await this.#account(ref))
     }
-    if (name === undefined && !this.#options.isDryRun) await this.#siteRecords()
+    if (!this.#isWanted && !this.#options.isDryRun) await this.#siteRecords()
     return report
+  }
+
+  /** Aliases and domains whose names are free; those that this site did not write are its own from now on. */
+  async #names(): Promise<void> {
+    const { store, siteKey, namesWereRestored } = this.#site
+    const key = this.#manifest.isOurs === true ? siteKey : undefined
+    for (const [name, bytes] of this.#contents.directory) {
+      const kind = kindOfName(bytes)
+      if (kind === 'account' || (await store.directory.get(name))) continue
+      try {
+        const value =
+          kind === 'alias'
+            ? encodeAlias(siteKey, name, decodeAlias(key, name, bytes))
+            : encodeDomain(siteKey, name, decodeDomain(key, name, bytes))
+        await store.directory.put(name, value, undefined)
+      } catch (error) {
+        // Damaged as it was backed up, or somebody took the name this very moment.
+        if (!isDamage(error) && !(error instanceof Conflict)) throw error
+      }
+    }
+    await namesWereRestored()
   }
 
   /** What the site remembers beside accounts; what is there stays. */
@@ -87,13 +143,15 @@ class Restore {
     const { site } = this.#site.store
     for (const [name, value] of this.#contents.site)
       if ((await site.get(name)) === undefined) await site.put(name, value)
+    await this.#names()
   }
 
   async #account(ref: AccountRef): Promise<RestoredAccount> {
     const id = Buffer.from(ref.account, 'hex')
     const { store, whileLocked, acceptRollback } = this.#site
     const presentVersion = await versionOf(store, id)
-    const { address, account, version, bodies } = ref
+    const { account, version, bodies } = ref
+    const address = this.#present.get(account) ?? ref.address
     const told = { address, account, version, presentVersion: presentVersion ?? undefined, bodies, lost: 0 }
     const objection = await this.#objection(ref, presentVersion)
     if (objection === 'same') return { ...told, state: 'same', text: undefined }
@@ -116,8 +174,10 @@ class Restore {
 
   /** Why an account is not to be restored; `same`: it need not. */
   async #objection(ref: AccountRef, present: number | undefined | null): Promise<string | undefined> {
-    const entry = ref.address === '' ? undefined : await this.#site.store.directory.get(ref.address)
-    if (entry && hex(decodeEntry(undefined, ref.address, entry).account) !== ref.account)
+    const name = this.#present.get(ref.account) ?? ref.address
+    const entry = name === '' ? undefined : await this.#site.store.directory.get(name)
+    if (entry && kindOfName(entry) === 'alias') return 'its address is an alias now: remove that one first'
+    if (entry && hex(decodeEntry(undefined, name, entry).account) !== ref.account)
       return 'its address belongs to another account now: delete or rename that one first'
     if (present === undefined || present === null || this.#options.mayReplace) return undefined
     if (present === ref.version && entry) return 'same'
@@ -217,7 +277,9 @@ class Restore {
   }
 
   /** The address stands for the account again. */
-  async #enter({ address }: AccountRef): Promise<void> {
+  async #enter({ address, account }: AccountRef): Promise<void> {
+    // It was renamed since: then its address is the new one.
+    if (this.#present.has(account)) return
     const stored = this.#contents.directory.get(address)
     const { store, siteKey } = this.#site
     if (!stored || (await store.directory.get(address))) return
@@ -261,7 +323,10 @@ export async function restoreBackup(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const { places, id } = await openPlaces(root)
-  const manifest = choose(await readManifests(places, id, site.siteKey), options)
+  const present = await presentAddresses(site)
+  const manifests = await readManifests(places, id, site.siteKey)
+  const isWanted = wantedBy(options, present, manifests)
+  const manifest = choose(manifests, isWanted, options)
   const isOurs = manifest.isOurs === true
   if (!isOurs && !options.mayBeForeign)
     throw new BackupRefused(
@@ -269,6 +334,6 @@ export async function restoreBackup(
       'the backup is of a site with another key, or somebody altered it: with the site key it had, everything can be restored',
     )
   const contents = await readSite(places.site(manifest.generation), manifest.site)
-  const accounts = await new Restore(site, places, manifest, contents, options).run()
+  const accounts = await new Restore(site, places, manifest, contents, options, present, isWanted).run()
   return { generation: manifest.generation, at: manifest.at, isOurs, accounts }
 }

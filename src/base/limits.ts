@@ -25,3 +25,6 @@ export const annotationValueBytes: number = 16 * 1024
 export const annotationBytesPerAccount: number = 256 * 1024
 /** Password bytes accepted before any work is done on them. */
 export const passwordBytes: number = 1024
+/** Targets of one alias, and accounts that mail for one address may reach in all: each gets a copy sealed to it. */
+export const aliasTargets: number = 500
+export const aliasReach: number = 1000

@@ -51,7 +51,9 @@ const listen = z.strictObject({
   smtp: z
     .array(address)
     .prefault([])
-    .describe('Plain SMTP, receiving for [domains] local only; it never relays.'),
+    .describe(
+      'Plain SMTP, receiving for the domains of this site only ([domains] local, `letterlock domain add`); it never relays.',
+    ),
   web: z
     .array(address)
     .prefault([])
@@ -316,7 +318,9 @@ export const settings = z.strictObject({
       local: z
         .array(domain)
         .prefault([])
-        .describe('Domains whose mail SMTP accepts. LMTP looks at accounts only.'),
+        .describe(
+          'Domains whose mail SMTP accepts, besides those of `letterlock domain add`. LMTP looks at accounts only.',
+        ),
     })
     .prefault({}),
   delivery: delivery.prefault({}),
@@ -407,10 +411,6 @@ export const completeSettings = settings
   .refine((given) => given.limits.message_size * 4 <= given.delivery.memory, {
     path: ['delivery', 'memory'],
     message: 'must be at least four times limits.message_size',
-  })
-  .refine((given) => given.listen.smtp.length === 0 || given.domains.local.length > 0, {
-    path: ['domains', 'local'],
-    message: 'must name a domain when listen.smtp is used',
   })
   .refine(
     (given) => given.web.tls || given.listen.web.every(isNear) || given.web.trusted_proxies.length > 0,

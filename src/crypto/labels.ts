@@ -26,6 +26,8 @@ export const labels = {
   card: label('card'),
   arrival: label('arrival'),
   directory: label('directory entry'),
+  alias: label('alias'),
+  domain: label('domain'),
   trail: label('trail'),
   trailChain: label('trail chain'),
   escrow: label('escrow'),

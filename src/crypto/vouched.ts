@@ -7,16 +7,26 @@ import type { SiteKey } from './site-key.ts'
 const macBytes = 32
 
 /** Which record it is; one does not pass for another. */
-export type VouchedRecord = 'publicKeys' | 'publicKeyNotices'
+export type VouchedRecord = 'publicKeys' | 'publicKeyNotices' | 'alias' | 'domain'
 
-/** The record: `body` and the site's MAC of it. */
+/** How many bytes of a record are its MAC. */
+export const vouchedMacBytes: number = macBytes
+
+const inWords: Readonly<Record<VouchedRecord, string>> = {
+  publicKeys: 'public keys',
+  publicKeyNotices: 'public keys',
+  alias: 'alias',
+  domain: 'domain',
+}
+
+/** The record: `body` and the site's MAC of it. `owner`: the account, or what else it belongs to. */
 export function vouched(
   siteKey: SiteKey,
   record: VouchedRecord,
-  account: Uint8Array,
+  owner: Uint8Array,
   body: Uint8Array,
 ): Buffer {
-  return Buffer.concat([body, mac(siteKey.macKey, labels[record], account, body)])
+  return Buffer.concat([body, mac(siteKey.macKey, labels[record], owner, body)])
 }
 
 /**
@@ -26,21 +36,21 @@ export function vouched(
 export function vouchedAnew(
   siteKey: SiteKey,
   record: VouchedRecord,
-  account: Uint8Array,
+  owner: Uint8Array,
   bytes: Uint8Array,
 ): Buffer {
-  return vouched(siteKey, record, account, bytes.subarray(0, Math.max(0, bytes.length - macBytes)))
+  return vouched(siteKey, record, owner, bytes.subarray(0, Math.max(0, bytes.length - macBytes)))
 }
 
-/** The body of a record, a view. Throws Corrupt when it is damaged, another account's, or another site's. */
+/** The body of a record, a view. Throws Corrupt when it is damaged, another owner's, or another site's. */
 export function openVouched(
   siteKey: SiteKey,
   record: VouchedRecord,
-  account: Uint8Array,
+  owner: Uint8Array,
   bytes: Uint8Array,
 ): Uint8Array {
   const body = bytes.subarray(0, Math.max(0, bytes.length - macBytes))
-  const expected = mac(siteKey.macKey, labels[record], account, body)
-  if (!equalSecret(bytes.subarray(body.length), expected)) throw new Corrupt('public keys')
+  const expected = mac(siteKey.macKey, labels[record], owner, body)
+  if (!equalSecret(bytes.subarray(body.length), expected)) throw new Corrupt(inWords[record])
   return body
 }

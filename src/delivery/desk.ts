@@ -1,10 +1,10 @@
 // What LMTP and SMTP have in common: who is a recipient, and what becomes of a message. Knows no wire.
-import type { Accounts, DeliveryTarget } from '../account/api.ts'
+import type { Accounts } from '../account/api.ts'
 import { isRefusal, type RefusalCode } from '../account/errors.ts'
 import type { Clock, Log, LogLevel } from '../base/ports.ts'
 import { MemoryBudget } from './budget.ts'
-import { asciiAddress } from './domain.ts'
-import { distribute, NoMemory, targetName, type Recipient } from './distribute.ts'
+import { asciiAddress } from '../base/domain.ts'
+import { distribute, NoMemory, targetName, type Accepted, type Recipient } from './distribute.ts'
 import type { MessageBuffer } from './message-buffer.ts'
 import { PartialDeliveries } from './partial.ts'
 import { receive } from './receive.ts'
@@ -31,7 +31,7 @@ export interface Envelope {
   readonly id: string
   readonly sender: string
   /** In the order of their RCPTs; the same one may be there twice. */
-  readonly recipients: readonly Recipient[]
+  readonly recipients: readonly Accepted[]
   readonly declaredBytes: number
   readonly helo: string
   readonly remoteAddress: string
@@ -59,30 +59,36 @@ export class DeliveryDesk {
     return this.#budget.usedBytes
   }
 
+  /** What a peer is told of an error that is none of a message's. */
+  replyTo(error: unknown): Reply {
+    return this.#explain(error, 'domain')
+  }
+
   get messageBytes(): number {
     return this.#options.messageBytes
   }
 
-  /** Says whether mail of this size can be delivered there. Throws ReplyError. */
-  async recipient(given: string, declaredBytes: number, id: string): Promise<Recipient> {
-    try {
-      const target = await this.#resolve(given)
-      await this.#options.accounts.checkDelivery(target, declaredBytes)
-      return { target, given }
-    } catch (error) {
-      throw new ReplyError(this.#explain(error, id))
-    }
-  }
-
-  /** An account may have been given its domain in either spelling. */
-  async #resolve(given: string): Promise<DeliveryTarget> {
+  /**
+   * Says whether mail of this size can be delivered there: of an alias, to one of those whom it leads to. What others lack turns out when
+   * the message is there. Throws ReplyError.
+   */
+  async recipient(given: string, declaredBytes: number, id: string): Promise<Accepted> {
     const { accounts } = this.#options
-    const ascii = asciiAddress(given)
     try {
-      return await accounts.resolve(given)
+      // An account may have been given its domain in either spelling.
+      const targets = await accounts.resolve(given, asciiAddress(given))
+      const refused: Reply[] = []
+      for (const target of targets) {
+        try {
+          await accounts.checkDelivery(target, declaredBytes)
+          return { targets, given }
+        } catch (error) {
+          refused.push(this.#explain(error, id))
+        }
+      }
+      throw new ReplyError(refused.find(isTemporary) ?? refused[0] ?? replies.internal)
     } catch (error) {
-      if (ascii === given || !isRefusal(error, 'no-such-account')) throw error
-      return accounts.resolve(ascii)
+      throw error instanceof ReplyError ? error : new ReplyError(this.#explain(error, id))
     }
   }
 
@@ -91,7 +97,7 @@ export class DeliveryDesk {
     const { recipients, declaredBytes } = envelope
     const first = recipients[0]
     if (!first) return { kind: 'replies', replies: [] }
-    const header = this.#trace(envelope, first)
+    const header = this.#trace(envelope, first.given)
     const received = await receive(source, header, declaredBytes, {
       messageBytes: this.#options.messageBytes,
       budget: this.#budget,
@@ -115,18 +121,20 @@ export class DeliveryDesk {
   ): Promise<readonly Reply[]> {
     const { recipients, dialect, sender } = envelope
     const now = this.#options.clock.now()
-    const key =
-      dialect === 'smtp' && (recipients.length > 1 || this.#partial.size > 0)
-        ? PartialDeliveries.key(sender, buffer.bytes.subarray(headerBytes))
-        : undefined
+    const all = recipients.flatMap(copies)
+    // Who shares an answer with others: when it is 451 they are tried again together, and must not get it twice.
+    const sharing =
+      dialect === 'smtp' ? all : recipients.filter(({ targets }) => targets.length > 1).flatMap(copies)
+    const isShared = sharing.length > 1 || (dialect === 'smtp' && this.#partial.size > 0)
+    const key = isShared ? PartialDeliveries.key(sender, buffer.bytes.subarray(headerBytes)) : undefined
     const stored = new Set(key === undefined ? [] : this.#partial.stored(key, now))
-    const remaining = recipients.filter((recipient) => !stored.has(targetName(recipient)))
+    const remaining = all.filter((recipient) => !stored.has(targetName(recipient)))
     const outcomes = await distribute({
       buffer,
       headerBytes,
-      tracedFor: recipients[0],
+      tracedFor: all[0],
       recipients: remaining,
-      traceFor: (recipient) => this.#trace(envelope, recipient),
+      traceFor: ({ given }) => this.#trace(envelope, given),
       deliver: (target, message) => this.#options.accounts.deliver(target, message),
       budget: this.#budget,
     })
@@ -139,19 +147,19 @@ export class DeliveryDesk {
       if (error === undefined) stored.add(targetName(recipient))
       results.set(targetName(recipient), reply)
     })
-    const all = recipients.map((recipient) => results.get(targetName(recipient)) ?? saved)
-    if (dialect === 'lmtp') return all
+    const replyFor = (recipient: Recipient): Reply => results.get(targetName(recipient)) ?? saved
     if (key !== undefined) {
-      if (all.every(isStored)) this.#partial.forget(key)
+      if (sharing.map(replyFor).every(isStored)) this.#partial.forget(key)
       else if (stored.size > 0) this.#partial.remember(key, stored, now)
     }
-    return [oneForAll(all, saved)]
+    if (dialect === 'smtp') return [oneForAll(all.map(replyFor), saved)]
+    return recipients.map((accepted) => oneForAll(copies(accepted).map(replyFor), saved))
   }
 
-  #trace(envelope: Envelope, recipient: Recipient): Buffer {
+  #trace(envelope: Envelope, recipient: string): Buffer {
     return traceFields({
       ...envelope,
-      recipient: recipient.given,
+      recipient,
       hostname: this.#options.hostname,
       now: this.#options.clock.now(),
     })
@@ -172,10 +180,15 @@ export class DeliveryDesk {
   }
 }
 
+/** Everybody to whom a RCPT leads. */
+function copies({ targets, given }: Accepted): Recipient[] {
+  return targets.map((target) => ({ target, given }))
+}
+
 /** Keys and disks are the admin's business; users who do not exist are nobody's. */
 function levelOf(code: RefusalCode): LogLevel {
   if (code === 'damaged' || code === 'unavailable') return 'error'
-  return code === 'no-such-account' ? 'debug' : 'info'
+  return code === 'no-such-account' || code === 'no-such-domain' ? 'debug' : 'info'
 }
 
 /** The kind of a fault, never its text: that could quote what was being stored. */
@@ -186,7 +199,7 @@ function describe(error: unknown): string {
 }
 
 /**
- * SMTP's one answer. 250 only when all have it. When nobody has it, the reply of the first that may yet succeed, else of the
+ * One answer for several: of SMTP for all recipients, and for all to whom an alias leads. 250 only when all have it. When nobody has it, the reply of the first that may yet succeed, else of the
  * first. When some have it, 451: the sender comes again, and those who have it are passed over then.
  */
 function oneForAll(all: readonly Reply[], saved: Reply): Reply {

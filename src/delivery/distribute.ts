@@ -5,10 +5,18 @@ import { normaliseLineEnds } from '../mail/normalise.ts'
 import type { MemoryBudget } from './budget.ts'
 import type { MessageBuffer } from './message-buffer.ts'
 
-/** One accepted RCPT. */
+/** One accepted RCPT: an alias may stand for many. */
+export interface Accepted {
+  /** At least one. */
+  readonly targets: readonly DeliveryTarget[]
+  /** As the peer wrote it. */
+  readonly given: string
+}
+
+/** Somebody who is to get a copy. */
 export interface Recipient {
   readonly target: DeliveryTarget
-  /** As the peer wrote it. */
+  /** The RCPT that leads there, as the peer wrote it. */
   readonly given: string
 }
 

@@ -10,9 +10,9 @@ import type { SMTPServerDataResult, SMTPServerDataStream } from 'smtp-server'
 import type { Log } from '../base/ports.ts'
 import { within } from '../base/async.ts'
 import type { DeliveryDesk, Dialect } from './desk.ts'
-import type { Recipient } from './distribute.ts'
+import type { Accepted } from './distribute.ts'
 import { Dialogue } from './dialogue.ts'
-import { asciiDomain } from './domain.ts'
+import { asciiDomain } from '../base/domain.ts'
 import { isStored, ReplyError, replies, type Reply } from './reply.ts'
 
 /** PEM texts; what STARTTLS shows. */
@@ -27,8 +27,10 @@ export interface DoorOptions {
   readonly desk: DeliveryDesk
   readonly log: Log
   readonly hostname: string
-  /** SMTP takes mail for these only. LMTP asks the accounts alone. */
-  readonly localDomains: readonly string[]
+  /** Whether SMTP takes mail for a domain (A-labels); a refusal is told to the peer. LMTP asks the accounts alone. */
+  readonly isLocal: (domain: string) => boolean
+  /** Whose postmaster is meant where no domain is named. */
+  readonly postmasterDomain: string
   readonly maxRecipients: number
   /** A peer that sends nothing for so long is sent away. */
   readonly idleMs: number
@@ -68,16 +70,14 @@ function serverOptions({ dialect, desk, hostname, idleMs, tls }: DoorOptions): S
 /** One listener's server. `server` is the net.Server to listen with. */
 export class Door extends SMTPServer {
   readonly #door: DoorOptions
-  readonly #localDomains: ReadonlySet<string>
   readonly #admitted = new WeakSet<SMTPServerSession>()
   /** Accepted RCPTs of each transaction; smtp-server forgets one that is repeated, LMTP must answer both. */
-  readonly #recipients = new WeakMap<object, Recipient[]>()
+  readonly #recipients = new WeakMap<object, Accepted[]>()
   #isStopping = false
 
   constructor(options: DoorOptions) {
     super(serverOptions(options))
     this.#door = options
-    this.#localDomains = new Set(options.localDomains.map(asciiDomain))
     // A broken connection or a failed handshake: the peer's affair. Trouble of the listener itself comes by `server`.
     this.on('error', (error: Error & { code?: string }) =>
       options.log.write('debug', 'delivery.connection', { reason: error.code ?? error.name }),
@@ -129,14 +129,19 @@ export class Door extends SMTPServer {
     if (recipients.length >= this.#door.maxRecipients) throw new ReplyError(replies.tooManyRecipients)
     // RFC 5321 §4.1.1.3: postmaster needs no domain.
     const isPostmaster = address.toLowerCase() === 'postmaster'
-    const complete = isPostmaster
-      ? `postmaster@${this.#door.localDomains[0] ?? this.#door.hostname}`
-      : address
+    const complete = isPostmaster ? `postmaster@${this.#door.postmasterDomain}` : address
     const domain = complete.slice(complete.lastIndexOf('@') + 1)
-    if (this.#door.dialect === 'smtp' && !this.#localDomains.has(asciiDomain(domain))) {
-      throw new ReplyError(replies.notLocal)
-    }
+    if (this.#door.dialect === 'smtp' && !this.#isLocal(domain)) throw new ReplyError(replies.notLocal)
     recipients.push(await this.#door.desk.recipient(complete, declaredBytes(session), transactionId(session)))
+  }
+
+  /** Throws ReplyError where nobody can tell. */
+  #isLocal(domain: string): boolean {
+    try {
+      return this.#door.isLocal(asciiDomain(domain))
+    } catch (error) {
+      throw new ReplyError(this.#door.desk.replyTo(error))
+    }
   }
 
   override onData(stream: SMTPServerDataStream, session: SMTPServerSession, callback: DataCallback): void {

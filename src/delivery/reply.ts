@@ -42,6 +42,8 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
   switch (code) {
     case 'no-such-account':
       return reply(550, '5.1.1 No such user here')
+    case 'no-such-domain':
+      return reply(550, '5.1.2 No such domain here')
     case 'account-disabled':
       return reply(450, '4.2.1 Mailbox disabled')
     case 'over-quota':
@@ -62,6 +64,10 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
     case 'not-accepted-here':
     case 'no-such-slot':
     case 'account-exists':
+    case 'no-such-alias':
+    case 'bad-alias':
+    case 'domain-exists':
+    case 'in-use':
     case 'mailbox-not-found':
     case 'message-expunged':
     case 'not-encodable':

@@ -1,6 +1,6 @@
 // The trace fields that the last hop writes before a message (RFC 5321 §4.4).
 
-import { asciiAddress, asciiDomain } from './domain.ts'
+import { asciiAddress, asciiDomain } from '../base/domain.ts'
 
 export interface TraceFacts {
   /** Reverse-path; empty for the null sender. */

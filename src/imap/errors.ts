@@ -63,6 +63,11 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
     case 'bad-key':
     case 'no-such-slot':
     case 'key-trouble':
+    case 'no-such-alias':
+    case 'bad-alias':
+    case 'no-such-domain':
+    case 'domain-exists':
+    case 'in-use':
       return 'CANNOT'
     case 'not-permitted':
       return 'NOPERM'

@@ -125,6 +125,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
       rules: rulesOf(config.atrest),
+      localDomains: config.domains.local,
       ...(options.keyNoticesMs === undefined ? {} : { keyNoticesMs: options.keyNoticesMs }),
       sealing: {
         isEnabled: config.storage.encryption.enable,
@@ -141,6 +142,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       hint: `host ${config.hostname}\ndata ${config.dataDir}\n`,
       whileLocked: (account, reason, task) => accounts.whileLocked(account, reason, task),
       acceptRollback: (address) => accounts.rollbacks.acceptRollback(address),
+      namesWereRestored: () => accounts.names.reload(),
       readSiteKey: () => readSiteKeyBytes(config.siteKeyFile),
     })
     return { accounts, backups, audit, store, close: closer(accounts, store, siteKey) }

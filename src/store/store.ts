@@ -176,12 +176,21 @@ export interface Restoration {
 }
 
 /** Names of the site (logins, aliases) and what they stand for: the only state across accounts. Small. */
+/** What one name stands for from now on, if it stands for `expected` until then (undefined: no value). */
+export interface NameChange {
+  readonly name: string
+  readonly value: Uint8Array | undefined
+  readonly expected: Uint8Array | undefined
+}
+
 export interface Directory {
   get(name: string): Promise<Uint8Array | undefined>
   /** Durable when resolved. Throws Conflict unless the present value equals `expected` (undefined: no value). */
   put(name: string, value: Uint8Array, expected: Uint8Array | undefined): Promise<void>
   /** Durable when resolved. Throws Conflict unless the present value equals `expected`. */
   delete(name: string, expected: Uint8Array): Promise<void>
+  /** All of them, each name at most once, or none. Durable when resolved. Throws Conflict unless every present value is as expected. */
+  change(changes: readonly NameChange[]): Promise<void>
   /** Names that begin with `prefix`, greater than `after`, in the order of their UTF-8 bytes; at most `limit` (1,000). */
   list(prefix: string, after?: string, limit?: number): Promise<readonly (readonly [string, Uint8Array])[]>
 }

@@ -28,7 +28,8 @@ describe('deleting an account', () => {
     const site = await makeSite()
     const open = await alice(site)
     await open.append('INBOX', chunks(mail('x')), { flags: [] })
-    const target = await site.accounts.resolve(address)
+    const [target] = await site.accounts.resolve(address)
+    assert.ok(target)
     const outcomes = Promise.allSettled(
       Array.from({ length: 20 }, (_, index) => site.accounts.deliver(target, mail(`m${index}`))),
     )

@@ -169,7 +169,8 @@ describe('the record of own keys on a hostile disk', { skip: skipWithout('openss
       seen.lines.length = 0
       seen.events.length = 0
       disk.show(id, sealingKey, value)
-      const target = await site.accounts.resolve(address)
+      const [target] = await site.accounts.resolve(address)
+      assert.ok(target)
       await assert.rejects(site.accounts.checkDelivery(target, 100), isDamaged, name)
       await assert.rejects(deliverTo(site.accounts, address, mail('for later')), isDamaged, name)
       await assert.rejects(site.accounts.publicKeys.publicKeys(address), isDamaged, name)

@@ -86,7 +86,7 @@ export async function alice(site: TestSite): Promise<OpenAccount> {
 }
 
 export async function deliverTo(accounts: Accounts, address: string, message: Buffer): Promise<void> {
-  await accounts.deliver(await accounts.resolve(address), message)
+  for (const target of await accounts.resolve(address)) await accounts.deliver(target, message)
 }
 
 /** The same object with some members replaced. */

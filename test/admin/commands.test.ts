@@ -9,6 +9,7 @@ import { escrowRows } from './escrow-rows.ts'
 import { makeBench } from './harness.ts'
 import { logRows } from './log-rows.ts'
 import { mailRows } from './mail-rows.ts'
+import { nameRows } from './name-rows.ts'
 import { otherRows } from './other-rows.ts'
 import { pubkeyRows } from './pubkey-rows.ts'
 import { slotRows } from './slot-rows.ts'
@@ -21,6 +22,7 @@ const rows: readonly Row[] = [
   ...pubkeyRows,
   ...transferRows,
   ...mailRows,
+  ...nameRows,
   ...otherRows,
   ...backupRows,
   ...rollbackRows,

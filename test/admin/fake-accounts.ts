@@ -1,7 +1,9 @@
 // Accounts in memory, without keys or mail: enough for admin commands to work on.
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import type { AtRestApi, OwnerSecret, SiteFinding } from '../../src/account/api-lifecycle.ts'
+import type { DomainRule } from '../../src/account/api-names.ts'
 import { fakeAtRest } from './fake-at-rest.ts'
+import { FakeNames } from './fake-names.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
 import { Refusal } from '../../src/account/errors.ts'
 import { FakeEscrow, FakeLockedMail, FakeTrail } from './fake-escrow.ts'
@@ -26,6 +28,7 @@ export interface FakeAccount {
   usedBytes: number
   isPending?: boolean
   alternateAddress?: string | undefined
+  own?: Partial<DomainRule>
 }
 
 const unused = (): never => {
@@ -51,6 +54,7 @@ export class FakeAccounts implements Accounts {
   isClosed = false
   readonly escrow = new FakeEscrow(this.given)
   readonly trail = new FakeTrail()
+  readonly names: FakeNames = new FakeNames(this.accounts)
   readonly lockedMail = new FakeLockedMail(this)
   readonly recovery = { beginRecovery: unused, cancelRecovery: unused }
 

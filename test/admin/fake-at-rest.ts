@@ -37,14 +37,15 @@ export function fakeAtRest(owner: Owner): AtRestApi {
   }
   return {
     async atRestStatus(address) {
-      const { atRest, isPending } = find(address)
+      const { atRest, isPending, own = {} } = find(address)
       const job: JobStatus = {
         kind: 'rotate',
         ...{ done: 40, total: 100, startedAt: Date.UTC(2026, 0, 1) },
         waitsFor: 'the next login of its owner',
       }
       return {
-        ...{ address, state: atRest, policy: 'offered', isPending: isPending === true },
+        ...{ address, state: atRest, policy: own.policy ?? 'offered', isPending: isPending === true },
+        own: { policy: own.policy, adminRecovery: own.adminRecovery },
         ...{ hasRecoveryCode: atRest !== 'off', adminRecovery: 'none', mainPassword: 'everywhere' },
         job: address.startsWith('busy@') ? job : undefined,
         enabledAt: Date.UTC(2026, 0, 1),
@@ -78,6 +79,13 @@ export function fakeAtRest(owner: Owner): AtRestApi {
     async setPending(address, isPending) {
       find(address).isPending = isPending
     },
-    setPolicy: unused,
+    async setPolicy(address, policy) {
+      const account = find(address)
+      account.own = { ...account.own, policy }
+    },
+    async setAdminRecovery(address, adminRecovery) {
+      const account = find(address)
+      account.own = { ...account.own, adminRecovery }
+    },
   }
 }

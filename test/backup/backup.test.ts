@@ -195,6 +195,52 @@ describe('backup and restore', () => {
     await remove(site)
   })
 
+  it('knows an account that was renamed since, and brings aliases and domains back', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.accounts.names.addDomain('example.org')
+    await site.accounts.names.setDomainRule('example.org', { policy: 'all', adminRecovery: false })
+    await site.accounts.names.addAlias('info@example.org', [alice, bob])
+    await site.backups.take(site.backup, take)
+    const before = await contents(site.accounts, alice)
+    const now = 'alice.b@example.org'
+    await site.accounts.names.rename(alice, now, { keepsAlias: true })
+    await site.accounts.names.addAlias('info@example.org', [now])
+    // Either name finds it, and it keeps the one that it has.
+    for (const address of [now, alice]) {
+      const one = await site.backups.restore(site.backup, {
+        ...restore,
+        address,
+        mayReplace: true,
+        acceptsRollback: true,
+      })
+      assert.deepEqual(
+        one.accounts.map(({ address, state }) => [address, state]),
+        [[now, 'restored']],
+      )
+    }
+    assert.deepEqual(
+      [...(await contents(site.accounts, now)).values()].flat().length,
+      [...before.values()].flat().length,
+    )
+    assert.deepEqual(
+      (await site.accounts.resolve(alice)).map(({ address }) => address),
+      [now],
+    )
+    await site.close()
+
+    for (const isForeign of [false, true]) {
+      const fresh = await openSite(isForeign ? {} : { keyBytes: site.keyBytes })
+      await fresh.backups.restore(site.backup, { ...restore, mayBeForeign: isForeign })
+      assert.deepEqual((await fresh.accounts.names.alias('info@example.org'))?.reaches, [alice, bob])
+      assert.equal(fresh.accounts.names.isOurs('example.org'), true)
+      assert.equal((await fresh.accounts.atRest.atRestStatus(bob)).policy, 'all')
+      await fresh.close()
+      await remove(fresh)
+    }
+    await remove(site)
+  })
+
   it('without the site key restores what opens by password, and says so', async () => {
     const site = await openSite()
     await live(site)

@@ -53,6 +53,7 @@ export async function openSite(options: SiteOptions = {}): Promise<BackupSite> {
     ...{ store, siteKey, clock, gate, kdf: cheapKdf, hint: 'a test' },
     whileLocked: (account, reason, task) => accounts.whileLocked(account, reason, task),
     acceptRollback: async () => undefined,
+    namesWereRestored: () => accounts.names.reload(),
     readSiteKey: async () => Buffer.from(keyBytes),
   })
   return {

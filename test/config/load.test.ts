@@ -126,7 +126,6 @@ const wrong: readonly (readonly [name: string, sources: ConfigSources, ...lines:
     { text: '[tls]\ncert = "/c.pem"' },
     'configuration:1: tls: cert and key must be set both or neither',
   ],
-  ['SMTP without a domain', { text: '[listen]\nsmtp = ["[::]:25"]' }, 'domains.local: must name a domain'],
   [
     'a KDF too weak',
     { text: '[atrest.kdf]\nmemory = "1M"' },

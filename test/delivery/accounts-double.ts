@@ -11,17 +11,21 @@ export interface Delivered {
 /** `rcpt-CODE@`, `check-CODE@`, `deliver-CODE@` refuse there; `fault@` is a bug; everyone else but `nobody@` exists. */
 export class AccountsDouble {
   readonly delivered: Delivered[] = []
+  /** Addresses that lead to others. */
+  readonly aliases = new Map<string, readonly string[]>()
   readonly checked: (readonly [address: string, sizeBytes: number])[] = []
   /** The buffers as given, to see that they are wiped afterwards. */
   readonly given: Buffer[] = []
   /** Runs before each delivery. */
   before: (target: DeliveryTarget) => Promise<void> = async () => undefined
 
-  async resolve(address: string): Promise<DeliveryTarget> {
+  async resolve(address: string): Promise<readonly DeliveryTarget[]> {
     refuse('rcpt', address)
     if (address.startsWith('nobody')) throw new Refusal('no-such-account', 'none')
+    const aliased = this.aliases.get(address)
+    if (aliased) return aliased.map((target) => ({ address: target, detail: '' }))
     const [, local = '', detail = '', domain = ''] = /^([^+@]*)(?:\+([^@]*))?@(.*)$/.exec(address) ?? []
-    return { address: `${local}@${domain}`.toLowerCase(), detail }
+    return [{ address: `${local}@${domain}`.toLowerCase(), detail }]
   }
 
   async checkDelivery({ address }: DeliveryTarget, sizeBytes: number): Promise<void> {

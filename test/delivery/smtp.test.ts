@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Refusal } from '../../src/account/errors.ts'
 import { withoutTrace } from './accounts-double.ts'
 import { beginData, openDoor, type OpenDoor } from './open-door.ts'
 
@@ -168,4 +169,20 @@ test('web browsers are not talked to', async () => {
   await peer.reply()
   assert.match((await peer.ask('POST / HTTP/1.1')) ?? '', /^421 /)
   await peer.closed()
+})
+
+test('asks for domains at each RCPT, and defers where nobody can tell', async () => {
+  const domains = new Set<string>()
+  await using site = await openSmtp({
+    isLocal(domain) {
+      if (domain === 'damaged.example') throw new Refusal('damaged', 'the record is damaged')
+      return domains.has(domain)
+    },
+  })
+  await using peer = await site.greeted()
+  await peer.ask('MAIL FROM:<a@example.org>')
+  assert.match((await peer.ask('RCPT TO:<x@new.example>')) ?? '', /^550 5\.7\.1 /)
+  domains.add('new.example')
+  assert.match((await peer.ask('RCPT TO:<x@new.example>')) ?? '', /^250 /)
+  assert.match((await peer.ask('RCPT TO:<x@damaged.example>')) ?? '', /^451 4\.3\.5 /)
 })

@@ -289,6 +289,11 @@ describe('answers', () => {
     'rolled-back': 'ALERT',
     'bad-key': 'CANNOT',
     'key-trouble': 'CANNOT',
+    'no-such-alias': 'CANNOT',
+    'bad-alias': 'CANNOT',
+    'no-such-domain': 'CANNOT',
+    'domain-exists': 'CANNOT',
+    'in-use': 'CANNOT',
   }
   for (const [code, expected] of Object.entries(codes)) {
     it(`give ${expected} for ${code}`, () => {

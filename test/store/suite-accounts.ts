@@ -165,6 +165,29 @@ const nameCases: readonly Case[] = [
     },
   ],
   [
+    'the directory changes several names together, or none of them',
+    async ({ store: { directory } }) => {
+      await directory.put('ada', utf8('1'), undefined)
+      await directory.put('eve', utf8('3'), undefined)
+      const rename = [
+        { name: 'ada', value: undefined, expected: utf8('1') },
+        { name: 'bob', value: utf8('2'), expected: undefined },
+      ]
+      const taken = { name: 'eve', value: utf8('4'), expected: undefined }
+      await assert.rejects(directory.change([...rename, taken]), Conflict)
+      assert.deepEqual(
+        (await directory.list('')).map(([name, value]) => `${name} ${Buffer.from(value).toString()}`),
+        ['ada 1', 'eve 3'],
+      )
+      await directory.change(rename)
+      assert.deepEqual(
+        (await directory.list('')).map(([name, value]) => `${name} ${Buffer.from(value).toString()}`),
+        ['bob 2', 'eve 3'],
+      )
+      await directory.change([])
+    },
+  ],
+  [
     'of concurrent claims to a name one succeeds',
     async ({ store: { directory } }) => {
       const claims = Array.from({ length: 10 }, (_, n) => directory.put('name', Buffer.from([n]), undefined))

@@ -270,6 +270,7 @@ export class AccountsDouble implements Used, Everything {
       address: account.address,
       state: account.atRest,
       policy: account.policy,
+      own: { policy: undefined, adminRecovery: undefined },
       isPending: false,
       hasRecoveryCode: account.code !== '',
       adminRecovery: account.adminRecovery,
@@ -362,6 +363,10 @@ export class AccountsDouble implements Used, Everything {
     return refuse('unavailable')
   }
   setPolicy(): never {
+    return refuse('unavailable')
+  }
+
+  setAdminRecovery(): never {
     return refuse('unavailable')
   }
 

@@ -5,7 +5,10 @@ import { accountForm, accountRow, address, addressArgument } from '../forms.ts'
 import { sizeInWords } from '../words.ts'
 
 const input = z.strictObject({ address })
-const result = accountForm.extend({ deleted: z.boolean().describe('false after a dry run') })
+const result = accountForm.extend({
+  deleted: z.boolean().describe('false after a dry run'),
+  aliases: z.array(z.string()).describe('aliases that lose it; those that led to nobody else go too'),
+})
 
 /** Deletes an account: its sessions end, its keys and every byte of its mail are removed. */
 export const userDelete: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
@@ -24,13 +27,16 @@ export const userDelete: SiteCommand<z.output<typeof input>, z.output<typeof res
 
   confirm: (_, row) => ({
     type: row.address,
-    warning: `${row.address} and ${sizeInWords(row.usedBytes)} of mail will be gone for good.`,
+    warning:
+      `${row.address} and ${sizeInWords(row.usedBytes)} of mail will be gone for good.` +
+      (row.aliases.length > 0 ? ` Aliases lead to it: ${row.aliases.join(', ')}.` : ''),
   }),
 
   async run(work, { address }) {
     const row = accountRow(await work.accounts.info(address))
+    const aliases = [...(await work.accounts.names.aliasesTo(row.address))]
     if (!work.isDryRun) await work.accounts.delete(address)
-    return { ...row, deleted: !work.isDryRun }
+    return { ...row, deleted: !work.isDryRun, aliases }
   },
 
   show(row, view) {

@@ -2,12 +2,14 @@
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { accountForm, accountRow, address, addressArgument } from '../forms.ts'
+import { infoOf } from '../account-checks.ts'
 import { pairLines, printable, sizeInWords } from '../words.ts'
 
 const input = z.strictObject({ address })
 const result = accountForm.extend({
   accountId: z.string().describe('its identifier on the disk, hexadecimal'),
   capabilitiesOff: z.array(z.string()).describe('IMAP capabilities that its sessions are not offered'),
+  aliases: z.array(z.string()).describe('aliases that name it'),
   slots: z
     .array(
       z.object({
@@ -37,11 +39,12 @@ export const userShow: SiteCommand<z.output<typeof input>, z.output<typeof resul
   result,
 
   async run(work, { address }) {
-    const info = await work.accounts.info(address)
+    const info = await infoOf(work.accounts, address)
     return {
       ...accountRow(info),
       accountId: info.accountId,
       capabilitiesOff: [...info.capabilitiesOff],
+      aliases: [...(await work.accounts.names.aliasesTo(info.address))],
       slots: info.slots.map(({ id, kind, createdAt }) => ({
         id,
         kind,
@@ -54,6 +57,7 @@ export const userShow: SiteCommand<z.output<typeof input>, z.output<typeof resul
     const room = row.quotaBytes === null ? '(no quota)' : `of ${sizeInWords(row.quotaBytes)}`
     const pairs: [string, string][] = [
       ['address', printable(row.address)],
+      ...(row.aliases.length > 0 ? [['aliases', printable(row.aliases.join(', '))] as [string, string]] : []),
       ['account', row.accountId],
       ['logins', row.isDisabled ? 'disabled' : 'enabled'],
       ['at rest', atRestWords[row.atRest]],

@@ -3,7 +3,7 @@ import { concat, equalBytes } from '../../base/bytes.ts'
 import { Serial } from '../../base/serial.ts'
 import { checkName, checkValue } from '../checks.ts'
 import { Conflict } from '../errors.ts'
-import type { Directory, SiteRecords } from '../store.ts'
+import type { Directory, NameChange, SiteRecords } from '../store.ts'
 import type { Committer } from './committer.ts'
 import { directoryKey, siteKey } from './layout.ts'
 import type { Operations } from './operations.ts'
@@ -29,24 +29,30 @@ export class LevelDirectory implements Directory {
   }
 
   async put(name: string, value: Uint8Array, expected: Uint8Array | undefined): Promise<void> {
-    checkName(name)
-    checkValue(value)
-    await this.#swap(name, Buffer.from(value), expected)
+    await this.change([{ name, value, expected }])
   }
 
   async delete(name: string, expected: Uint8Array): Promise<void> {
-    await this.#swap(name, undefined, expected)
+    await this.change([{ name, value: undefined, expected }])
   }
 
-  async #swap(name: string, value: Uint8Array | undefined, expected: Uint8Array | undefined): Promise<void> {
-    const key = directoryKey(name)
+  async change(changes: readonly NameChange[]): Promise<void> {
+    const wanted = changes.map(({ name, value, expected }) => {
+      if (value) {
+        checkName(name)
+        checkValue(value)
+      }
+      return { key: directoryKey(name), value: value && Buffer.from(value), expected }
+    })
     await this.#operations.run(() =>
       this.#queue.run(async () => {
         await this.#records.ready()
-        const present = this.#records.get(key)
-        const isSame = present && expected ? equalBytes(present, expected) : present === expected
-        if (!isSame) throw new Conflict('the name has another value')
-        await this.#committer.write([{ key, value }])
+        for (const { key, expected } of wanted) {
+          const present = this.#records.get(key)
+          const isSame = present && expected ? equalBytes(present, expected) : present === expected
+          if (!isSame) throw new Conflict('the name has another value')
+        }
+        await this.#committer.write(wanted.map(({ key, value }) => ({ key, value })))
       }),
     )
   }

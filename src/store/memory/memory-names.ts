@@ -2,7 +2,7 @@
 import { compareBytes, equalBytes, utf8 } from '../../base/bytes.ts'
 import { checkName, checkValue } from '../checks.ts'
 import { Conflict } from '../errors.ts'
-import type { Directory, SiteRecords } from '../store.ts'
+import type { Directory, NameChange, SiteRecords } from '../store.ts'
 
 /** `check` throws when the store is closed. */
 export class MemoryDirectory implements Directory {
@@ -19,15 +19,25 @@ export class MemoryDirectory implements Directory {
   }
 
   async put(name: string, value: Uint8Array, expected: Uint8Array | undefined): Promise<void> {
-    checkName(name)
-    checkValue(value)
-    this.#expect(name, expected)
-    this.#values.set(name, Buffer.from(value))
+    await this.change([{ name, value, expected }])
   }
 
   async delete(name: string, expected: Uint8Array): Promise<void> {
-    this.#expect(name, expected)
-    this.#values.delete(name)
+    await this.change([{ name, value: undefined, expected }])
+  }
+
+  async change(changes: readonly NameChange[]): Promise<void> {
+    for (const { name, value, expected } of changes) {
+      if (value) {
+        checkName(name)
+        checkValue(value)
+      }
+      this.#expect(name, expected)
+    }
+    for (const { name, value } of changes) {
+      if (value) this.#values.set(name, Buffer.from(value))
+      else this.#values.delete(name)
+    }
   }
 
   #expect(name: string, expected: Uint8Array | undefined): void {

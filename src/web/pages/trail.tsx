@@ -32,6 +32,7 @@ const kinds: Partial<Record<TrailKind, TextKey>> = {
   'entries-lost': 'trail.entriesLost',
   'public-key-added': 'trail.publicKeyAdded',
   'public-key-removed': 'trail.publicKeyRemoved',
+  renamed: 'trail.renamed',
 }
 
 const actors: Partial<Record<string, TextKey>> = {

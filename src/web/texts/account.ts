@@ -145,6 +145,7 @@ export const accountTexts = {
   ],
   'trail.publicKeyAdded': ['A key of your own was added', 'Ein eigener Schlüssel kam hinzu'],
   'trail.publicKeyRemoved': ['A key of your own was removed', 'Ein eigener Schlüssel wurde entfernt'],
+  'trail.renamed': ['This account has another address', 'Dieses Konto hat eine andere Adresse'],
   'trail.byOwner': ['by you', 'von Ihnen'],
   'trail.byAdmin': ['by an administrator', 'von der Verwaltung'],
   'trail.byAdminKey': [

@@ -1,5 +1,5 @@
 // Domains in their two spellings: smtp-server hands over U-labels whatever the peer sent.
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 
 /** `xn--bcher-kva.example` for `bücher.example`; others in lower case. */
 export function asciiDomain(domain: string): string {
@@ -13,4 +13,9 @@ export function asciiAddress(address: string): string {
   return at < 0 || /^[\u0000-\u007f]*$/.test(domain)
     ? address
     : address.slice(0, at + 1) + asciiDomain(domain)
+}
+
+/** As people read it; the name itself where it is none. */
+export function domainInWords(ascii: string): string {
+  return domainToUnicode(ascii) || ascii
 }
