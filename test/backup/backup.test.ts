@@ -1,6 +1,6 @@
 // Backups: taken while the site runs, incremental, verified without keys and with them, restored on a machine that lost everything else.
 import assert from 'node:assert/strict'
-import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { isRefusal } from '../../src/account/errors.ts'
@@ -11,6 +11,7 @@ import {
   alice,
   bob,
   contents,
+  filesOf,
   gate,
   incremental,
   live,
@@ -21,13 +22,6 @@ import {
   take,
 } from './support.ts'
 import type { BackupSite } from './support.ts'
-
-async function filesOf(root: string): Promise<string[]> {
-  const found: string[] = []
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) found.push(join(entry.parentPath, entry.name))
-  return found.sort()
-}
 
 const check = (site: BackupSite) => checkBackup(site.backup, { siteKey: site.siteKey })
 

@@ -1,5 +1,5 @@
 // Sites on level stores in temporary directories, with backups of them.
-import { rm, mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog } from '../../src/base/ports.ts'
@@ -123,4 +123,12 @@ export async function contents(accounts: Accounts, address: string): Promise<Map
   }
   await open.close()
   return all
+}
+
+/** Paths of all files below a directory. */
+export async function filesOf(root: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) found.push(join(entry.parentPath, entry.name))
+  return found.sort()
 }
