@@ -409,6 +409,22 @@ class SiteAccounts implements Accounts {
   async kick(
     who: { readonly address: string } | { readonly sessionId: string },
     reason: string,
+    by?: 'owner',
+  ): Promise<number> {
+    const whose = 'address' in who ? canonicalAddress(who.address) : this.#addressOf(who.sessionId)
+    const ended = await this.#end(who, reason)
+    if (by !== undefined && whose !== undefined && ended > 0)
+      await noteAudit(this.#site, { event: 'session.kicked', address: whose, by })
+    return ended
+  }
+
+  #addressOf(sessionId: string): string | undefined {
+    return this.sessions().find((row) => row.sessionId === sessionId)?.address
+  }
+
+  async #end(
+    who: { readonly address: string } | { readonly sessionId: string },
+    reason: string,
   ): Promise<number> {
     if ('address' in who) {
       const address = canonicalAddress(who.address)

@@ -421,8 +421,12 @@ export interface Accounts {
   exportSealed(address: string): AsyncIterable<Buffer>
 
   sessions(): readonly SessionRow[]
-  /** Ends sessions of an address (or one session) and wipes their keys. Returns how many. */
-  kick(who: { readonly address: string } | { readonly sessionId: string }, reason: string): Promise<number>
+  /** Ends sessions of an address (or one session) and wipes their keys. Returns how many. `by` leaves a line in the audit log: whoever does not name it writes its own. */
+  kick(
+    who: { readonly address: string } | { readonly sessionId: string },
+    reason: string,
+    by?: 'owner',
+  ): Promise<number>
   /** Ends an account's sessions (by its identifier), and runs `task` while its keys are wiped and nobody can unlock it. */
   whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T>
   /** Ends every session of an address and wipes its keys, also those that are kept a while. Returns how many sessions. */

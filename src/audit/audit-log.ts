@@ -1,5 +1,5 @@
 // The site's audit log: a file that is only ever appended to, and what is remembered of its end in the store, so that a cut is found.
-import { open, readFile, type FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { AuditEntry, AuditLog } from '../account/audit.ts'
 import { Refusal } from '../account/errors.ts'
@@ -9,6 +9,7 @@ import { syncDirectory } from '../base/sync-directory.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { SiteRecords } from '../store/store.ts'
 import { digestOfLine, makeLine, noPrevious, readLine, type AuditLine } from './line.ts'
+import { readCurrent, readParts, type AuditPart } from './parts.ts'
 
 const recordName = 'escrow-audit-end'
 
@@ -28,14 +29,18 @@ interface End {
 }
 
 export interface AuditFinding {
+  /** Name of the file. */
+  readonly file: string
   /** Of the file, from 1. */
   readonly line: number
   readonly text: string
 }
 
 export interface AuditReport {
+  /** The one that is written, and those that were moved away and lie beside it. */
+  readonly files: number
   readonly lines: number
-  /** Number of the first entry in the file: greater than 1 after a rotation. */
+  /** Number of the first entry there is: greater than 1 when older files were taken away. */
   readonly first: number
   readonly last: number
   readonly findings: readonly AuditFinding[]
@@ -70,28 +75,19 @@ export class AuditFile implements AuditLog, AuditReader {
   /** A line that was written when the process ended before its end was remembered counts. */
   async #findEnd(): Promise<End> {
     const remembered = await this.#remembered()
-    const { lines } = await this.#read()
-    const last = lines.at(-1)
-    const read = last && readLine(this.#options.siteKey, last)
-    if (read?.number === remembered.number + 1 && read.previous === remembered.digest)
-      return { number: read.number, digest: digestOfLine(last as Buffer) }
+    // It may have been moved away since.
+    const isNext = (line: Buffer): boolean => {
+      const read = readLine(this.#options.siteKey, line)
+      return read?.number === remembered.number + 1 && read.previous === remembered.digest
+    }
+    const current = (await readCurrent(this.#options.path)).at(-1)
+    const last = current ?? (await this.#parts()).flatMap(({ lines }) => lines.at(-1) ?? []).find(isNext)
+    if (last && isNext(last)) return { number: remembered.number + 1, digest: digestOfLine(last) }
     return remembered
   }
 
-  async #read(): Promise<{ readonly lines: readonly Buffer[]; readonly isTorn: boolean }> {
-    const bytes = await readFile(this.#options.path).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
-      throw error
-    })
-    const lines: Buffer[] = []
-    let from = 0
-    for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, from)) {
-      lines.push(bytes.subarray(from, at))
-      from = at + 1
-    }
-    const isTorn = from < bytes.length
-    if (isTorn) lines.push(bytes.subarray(from))
-    return { lines, isTorn }
+  #parts(): Promise<AuditPart[]> {
+    return readParts(this.#options.path, (line) => readLine(this.#options.siteKey, line)?.number)
   }
 
   write(entry: AuditEntry): Promise<void> {
@@ -129,39 +125,45 @@ export class AuditFile implements AuditLog, AuditReader {
   }
 
   async entries(): Promise<readonly AuditLine[]> {
-    const { lines } = await this.#read()
-    return lines.flatMap((line) => readLine(this.#options.siteKey, line) ?? [])
+    const parts = await this.#parts()
+    return parts.flatMap(({ lines }) => lines.flatMap((line) => readLine(this.#options.siteKey, line) ?? []))
   }
 
-  /** Looks at the file as it is, while nothing is written to it. */
+  /** Looks at the files as they are, while nothing is written. */
   verify(): Promise<AuditReport> {
     return this.#queue.run(async () => {
-      const { lines } = await this.#read()
+      const parts = await this.#parts()
       const findings: AuditFinding[] = []
-      let before: { readonly number: number; readonly digest: string } | undefined
+      let before: End | undefined
       let first = 0
-      for (const [index, line] of lines.entries()) {
-        const read = readLine(this.#options.siteKey, line)
-        if (!read) {
-          findings.push({ line: index + 1, text: 'was not written so by this site, or was cut' })
-          continue
+      for (const { name: file, lines, fault } of parts) {
+        if (fault !== undefined) findings.push({ file, line: 0, text: `cannot be read (${fault})` })
+        for (const [index, line] of lines.entries()) {
+          const read = readLine(this.#options.siteKey, line)
+          if (!read) {
+            findings.push({ file, line: index + 1, text: 'was not written so by this site, or was cut' })
+            continue
+          }
+          if (first === 0) first = read.number
+          if (before && (read.number !== before.number + 1 || read.previous !== before.digest))
+            findings.push({ file, line: index + 1, text: `does not follow entry ${before.number}` })
+          before = { number: read.number, digest: digestOfLine(line) }
         }
-        if (first === 0) first = read.number
-        if (before && (read.number !== before.number + 1 || read.previous !== before.digest))
-          findings.push({ line: index + 1, text: `does not follow entry ${before.number}` })
-        before = { number: read.number, digest: digestOfLine(line) }
       }
       const end = await this.#remembered()
       const isAtEnd = before?.number === end.number && before.digest === end.digest
-      // Nothing was written since a rotation.
-      const isRotated = lines.length === 0
+      const own = parts.at(-1)
+      // Nothing was written since a rotation, and the file from before it was taken away.
+      const isRotated = own?.lines.length === 0 && (before?.number ?? 0) < end.number
+      // Written, and the process ended before it was remembered.
       const isAhead = before?.number === end.number + 1
       if (!isAtEnd && !isRotated && !isAhead)
         findings.push({
-          line: lines.length,
+          ...{ file: own?.name ?? '', line: own?.lines.length ?? 0 },
           text: `the last entry was number ${end.number}: the end was cut off`,
         })
-      return { lines: lines.length, first, last: before?.number ?? end.number, findings }
+      const count = parts.reduce((sum, { lines }) => sum + lines.length, 0)
+      return { files: parts.length, lines: count, first, last: before?.number ?? end.number, findings }
     })
   }
 }

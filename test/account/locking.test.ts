@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Accounts, SessionInfo } from '../../src/account/api.ts'
+import type { AuditEntry, AuditLog } from '../../src/account/audit.ts'
 import type { IdleWatch } from '../../src/account/idle-watch.ts'
 import { OpenSession } from '../../src/account/open-account.ts'
 import { makeSite, password, session, type TestSite } from './support.ts'
@@ -88,6 +89,19 @@ describe('keys that are kept after the last session', () => {
     assert.equal(one.account.vault.volumeKey.isWiped, false)
     await accounts.kick({ sessionId: two.sessionId }, 'kicked')
     assert.ok(two.account.vault.volumeKey.isWiped)
+  })
+
+  it('leave a line in the audit log when their owner ends a session, and none for a session that is not there', async () => {
+    const lines: AuditEntry[] = []
+    const audit: AuditLog = { write: async (entry) => void lines.push(entry) }
+    const { accounts } = await siteOfAlice({ ...linger, audit })
+    const one = await login(accounts)
+    lines.length = 0
+    await accounts.kick({ sessionId: 'nobody' }, 'kicked', 'owner')
+    assert.deepEqual(lines, [])
+    assert.equal(await accounts.kick({ sessionId: one.sessionId }, 'kicked', 'owner'), 1)
+    assert.deepEqual(lines, [{ event: 'session.kicked', address, by: 'owner' }])
+    await accounts.close()
   })
 
   it('go when their time is over', async () => {

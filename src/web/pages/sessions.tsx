@@ -82,7 +82,8 @@ export const sessions: Page = ownerPage({
     const isOwn = site.accounts
       .sessions()
       .some((row) => row.sessionId === sessionId && row.address === info.address)
-    const ended = isOwn ? await site.accounts.kick({ sessionId }, 'Ended by the account’s owner') : 0
+    const reason = 'Ended by the account’s owner'
+    const ended = isOwn ? await site.accounts.kick({ sessionId }, reason, 'owner') : 0
     session.flash = t(ended > 0 ? 'sessions.ended' : 'sessions.gone')
     return { kind: 'redirect', to: '/sessions' }
   },
