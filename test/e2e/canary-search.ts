@@ -74,13 +74,22 @@ export interface DirectorySearch {
 export async function searchDirectory(
   path: string,
   patterns: readonly Pattern[],
-  { since = 0, except = [] }: { readonly since?: number; readonly except?: readonly string[] } = {},
+  {
+    since = 0,
+    except = [],
+    skips,
+  }: {
+    readonly since?: number
+    readonly except?: readonly string[]
+    /** Names that are passed over. */
+    readonly skips?: RegExp
+  } = {},
 ): Promise<DirectorySearch> {
   const total = { files: 0, bytes: 0, sightings: [] as Sighting[] }
   const visit = async (directory: string): Promise<void> => {
     for (const name of await readdir(directory).catch(() => [])) {
       const child = join(directory, name)
-      if (except.includes(child)) continue
+      if (except.includes(child) || skips?.test(name) === true) continue
       total.sightings.push(...searchBytes(Buffer.from(name), patterns, `name of ${child}`))
       const found = await lstat(child).catch(() => undefined)
       if (found?.isDirectory()) await visit(child)

@@ -44,7 +44,7 @@ export class ServerProcess implements AsyncDisposable {
   /** The server's own TMPDIR. */
   readonly temporaryDir: string
   readonly ports: { readonly imap: number; readonly imaps: number; readonly lmtp: number }
-  readonly #options: SiteOptions
+  #options: SiteOptions
   readonly #log: Buffer[] = []
   #logged: () => void = () => undefined
   #child: ChildProcess | undefined
@@ -72,6 +72,18 @@ export class ServerProcess implements AsyncDisposable {
     await writeFile(site.#configFile('command'), site.#config(site.commandSocket))
     await site.command(['init'])
     return site
+  }
+
+  /** Adds settings, for the next start and the next command. */
+  async configure(tables: NonNullable<SiteOptions['tables']>): Promise<void> {
+    this.#options = { ...this.#options, tables: { ...this.#options.tables, ...tables } }
+    await writeFile(this.#configFile('server'), this.#config(this.controlSocket))
+    await writeFile(this.#configFile('command'), this.#config(this.commandSocket))
+  }
+
+  /** The file that commands read their settings from. */
+  get commandConfig(): string {
+    return this.#configFile('command')
   }
 
   /** Makes a site and starts it. */
