@@ -249,6 +249,8 @@ export interface RecoveryApi {
     address: string,
     code: Uint8Array,
   ): Promise<{ readonly readyAt: number; readonly cancelToken: string | undefined }>
+  /** Whether one waits, and until when. */
+  waitingRecovery(address: string): Promise<{ readonly readyAt: number } | undefined>
   /** By the link in the notice, or by the owner with the password. */
   cancelRecovery(
     address: string,

@@ -83,6 +83,11 @@ export class Recovery implements RecoveryApi {
     }
   }
 
+  async waitingRecovery(address: string): Promise<{ readonly readyAt: number } | undefined> {
+    const waiting = this.#waiting(await this.#parts.registry.entry(address))
+    return waiting && { readyAt: waiting.readyAt }
+  }
+
   #waiting(entry: DirectoryEntry): RecoveryWaiting | undefined {
     const waiting = fieldOf(entry.fields, recoveryWaitingField)
     return waiting && waiting.expiresAt > this.#parts.site.clock.now() ? waiting : undefined

@@ -16,6 +16,7 @@ import { bind } from './bind.ts'
 import { LogBook } from './log-book.ts'
 import { ImapDoor } from './imap-door.ts'
 import { openParts, type SiteOptions } from './open-site.ts'
+import { uploadsPath } from './places.ts'
 import { ConnectionLimit, makeLoginGuard } from './rate-limit.ts'
 import { watchEventLoop } from './stall-monitor.ts'
 import { Tls } from './tls.ts'
@@ -152,7 +153,11 @@ function webDoors({ config, log, clock, accounts, tls, guard, health, metrics }:
     connections: config.limits.webConnections,
     perNetwork: config.limits.connectionsPerAddress,
   })
-  const listener = openWeb({ accounts, guard, settings: webSettings(config), clock, log, health, metrics })
+  const listener = openWeb({
+    ...{ accounts, guard, clock, log, health, metrics },
+    settings: webSettings(config),
+    uploads: uploadsPath(config),
+  })
   return () => new WebDoor({ listener, limit, tls: config.web.tls ? tls : undefined })
 }
 

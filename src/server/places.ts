@@ -7,6 +7,11 @@ export function storePath({ dataDir }: Config): string {
   return join(dataDir, 'store')
 }
 
+/** Where uploads wait, in files without names. */
+export function uploadsPath({ dataDir }: Config): string {
+  return join(dataDir, 'uploads')
+}
+
 /** The audit log (`../audit/audit-log.ts`). */
 export function auditPath({ dataDir }: Config): string {
   return join(dataDir, 'audit.log')

@@ -3,7 +3,7 @@ import { secretCopy } from '../base/secret.ts'
 import { Form } from './form.ts'
 
 const maxParts = 32
-const headBytes = 4096
+export const headBytes = 4096
 const blankLine = Buffer.from('\r\n\r\n')
 
 /** The boundary of a Content-Type (RFC 2046 §5.1.1); undefined when it is another type, or none is named. */
@@ -12,7 +12,8 @@ export function boundaryOf(contentType: string): string | undefined {
   return found?.[1] ?? found?.[2]
 }
 
-function nameOf(head: string): string | undefined {
+/** The name of a field in the head of its part. */
+export function nameOf(head: string): string | undefined {
   const line = head.split('\r\n').find((one) => /^content-disposition:\s*form-data\b/i.test(one))
   return line === undefined ? undefined : /;\s*name="([^"]{1,100})"/i.exec(line)?.[1]
 }

@@ -10,6 +10,7 @@ import { Networks } from './peer.ts'
 import { WebSessions } from './sessions.ts'
 import type { WebSettings } from './settings.ts'
 import type { SiteHealth } from './site.ts'
+import { Transfers } from './transfers.ts'
 
 export interface WebOptions {
   readonly accounts: Accounts
@@ -18,6 +19,8 @@ export interface WebOptions {
   readonly clock: Clock
   readonly log: Log
   readonly health: () => SiteHealth
+  /** Where uploads wait, in files without names; made when it is needed. */
+  readonly uploads: string
   /** What /metrics says; absent: there is no such page. */
   readonly metrics?: (() => Promise<string>) | undefined
 }
@@ -33,6 +36,7 @@ export function openWeb(options: WebOptions): RequestListener {
     trusted: new Networks(settings.trustedProxies),
     sessions: new WebSessions(clock, { idleMs: settings.sessionIdleMs, maxMs: settings.sessionMaxMs }),
     formKey: randomBytes(32),
+    transfers: new Transfers(clock),
   })
   return getRequestListener(app.fetch)
 }

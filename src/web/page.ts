@@ -72,6 +72,8 @@ export type Reply =
       readonly type: string
       readonly name?: string
       readonly chunks: AsyncIterable<Buffer>
+      /** Called when everything was sent, or nobody listens any more; perhaps before the first chunk was asked for. */
+      readonly onClose?: () => void
     }
 
 type Answer = Reply | Promise<Reply>

@@ -54,7 +54,11 @@ function responseTo(reply: Reply, visitor: Visitor, outgoing: ServerResponse): R
       })
     }
     case 'stream': {
-      const { chunks, type, name } = reply
+      const { chunks, type, name, onClose } = reply
+      if (onClose) {
+        if (outgoing.destroyed || outgoing.closed) onClose()
+        else outgoing.once('close', onClose)
+      }
       const disposition = name === undefined ? {} : { 'Content-Disposition': attachment(name) }
       const body = Readable.toWeb(Readable.from(chunks, { objectMode: false })) as ReadableStream<Uint8Array>
       return new Response(body, { headers: { 'Content-Type': type, ...disposition } })

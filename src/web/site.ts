@@ -15,6 +15,7 @@ import type { Clock, Log } from '../base/ports.ts'
 import type { Networks } from './peer.ts'
 import type { WebSessions } from './sessions.ts'
 import type { WebSettings } from './settings.ts'
+import type { Transfers } from './transfers.ts'
 
 /** For the admin's view. */
 export interface SiteHealth {
@@ -35,6 +36,8 @@ export interface WebSite {
   /** Signs the forms of those who have not signed in. */
   readonly formKey: Buffer
   readonly health: () => SiteHealth
+  readonly uploads: string
+  readonly transfers: Transfers
   readonly metrics?: (() => Promise<string>) | undefined
 }
 

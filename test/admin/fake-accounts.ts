@@ -56,7 +56,7 @@ export class FakeAccounts implements Accounts {
   readonly trail = new FakeTrail()
   readonly names: FakeNames = new FakeNames(this.accounts)
   readonly lockedMail = new FakeLockedMail(this)
-  readonly recovery = { beginRecovery: unused, cancelRecovery: unused }
+  readonly recovery = { waitingRecovery: unused, beginRecovery: unused, cancelRecovery: unused }
 
   add(address: string, password = 'old secret words', atRest: AtRestState = 'off'): FakeAccount {
     const account = {

@@ -99,7 +99,10 @@ suite('forms from elsewhere', () => {
     for (const path of [
       '/sign-out',
       '/language?language=de',
-      '/accept-rollback',
+      '/rolled-back?address=alice@example.org',
+      '/recovery/cancel?address=alice@example.org&token=x',
+      '/seal-older',
+      '/renew-keys?bodies=all',
       '/turn-on',
       '/turn-off',
       '/confirm-code',

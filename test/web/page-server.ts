@@ -2,6 +2,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Clock } from '../../src/base/ports.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { makeLoginGuard } from '../../src/server/rate-limit.ts'
@@ -53,6 +55,7 @@ export async function pageServer(flags: Readonly<Record<string, string>> = {}): 
     settings: webSettings(config),
     clock,
     log,
+    uploads: join(tmpdir(), `letterlock-uploads-${process.pid}`),
     health: () => ({
       version: '0.0.0',
       startedAt: clock.now() - 86_400_000,

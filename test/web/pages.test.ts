@@ -355,7 +355,11 @@ function story(hasScript: boolean): void {
     site.accounts.find(alice).rollback = { seenVersion: 120, presentVersion: 100, seenAt: site.clock.now() }
     await person.go('/')
     assert.match(await person.main(), /older than it was.*last 20 changes are missing/)
+    await person.press('What to do about it')
+    await person.fill({ password: newPassword })
+    await person.page.check('#understood')
     await person.press('I know why; it is all right')
+    await person.go('/')
     assert.doesNotMatch(await person.main(), /older than it was/)
   })
 

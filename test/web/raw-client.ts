@@ -5,6 +5,7 @@ export interface RawAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  readonly bytes: Buffer
 }
 
 export type Fields = Readonly<Record<string, string>>
@@ -46,6 +47,7 @@ export class RawClient {
               status: answer.statusCode ?? 0,
               headers: answer.headers,
               body: Buffer.concat(chunks).toString('utf8'),
+              bytes: Buffer.concat(chunks),
             })
           })
         },
@@ -81,6 +83,27 @@ export class RawClient {
         body,
       )?.[1] ?? ''
     )
+  }
+
+  /** Sends a form with files, in the order of `parts`; a file is named. */
+  async upload(
+    path: string,
+    parts: readonly (readonly [name: string, value: string | Buffer, fileName?: string])[],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RawAnswer> {
+    const body = parts.map(([name, value, fileName]) =>
+      Buffer.concat([
+        Buffer.from(
+          `--edge\r\nContent-Disposition: form-data; name="${name}"${fileName === undefined ? '' : `; filename="${fileName}"`}\r\n\r\n`,
+        ),
+        Buffer.from(value),
+        Buffer.from('\r\n'),
+      ]),
+    )
+    return this.send('POST', path, Buffer.concat([...body, Buffer.from('--edge--\r\n')]), {
+      'content-type': 'multipart/form-data; boundary=edge',
+      ...headers,
+    })
   }
 
   /** Fills in the form of a page, as a browser does. */

@@ -7,7 +7,8 @@ import { passwordSlotOf } from '../visitor.ts'
 
 function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
   const { t, session } = visit
-  const count = session.appPasswords?.list.length ?? 0
+  const names = session.appPasswords?.list.map(({ name }) => name) ?? []
+  const count = names.length
   return {
     kind: 'page',
     status: problems.length > 0 ? 422 : 200,
@@ -19,6 +20,9 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
         {count > 0 ? (
           <Notice tone="plain">
             <p>{t('change.appPasswords', { count })}</p>
+            <p>
+              {names.join(', ')} (<a href="/app-passwords">{t('app.title')}</a>)
+            </p>
           </Notice>
         ) : null}
         <Form visit={visit} action="/change-password" submit={t('change.submit')}>

@@ -2,12 +2,12 @@
 import type { AtRestState } from '../../account/api.ts'
 import type { AtRestStatus } from '../../account/api-lifecycle.ts'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
-import { atRestOf, rollbacksOf } from '../site.ts'
+import { atRestOf, recoveryOf, rollbacksOf } from '../site.ts'
 import { bytesInWords, moment } from '../text.ts'
 import type { TextKey } from '../texts/catalogue.ts'
-import { Form } from '../views/form.tsx'
 import { Icon, type IconName } from '../views/icon.tsx'
 import { Bar, Card, Facts, Notice } from '../views/parts.tsx'
+import { WaitingRecovery } from './cancel-recovery.tsx'
 import { trailText } from './trail.tsx'
 
 const dayMs = 24 * 3_600_000
@@ -105,9 +105,9 @@ const Rollback = ({
           missing: found.seenVersion - found.presentVersion,
         })}
       </p>
-      <Form visit={visit} action="/accept-rollback" submit={t('rollback.accept')} tone="quiet">
-        <></>
-      </Form>
+      <p>
+        <a href="/rolled-back">{t('rollback.more')}</a>
+      </p>
     </Notice>
   )
 }
@@ -138,6 +138,7 @@ async function get(visit: OwnerVisit): Promise<Reply> {
 
   const status = await atRestOf(site.accounts)?.atRestStatus(info.address)
   const rollback = await rollbacksOf(site.accounts)?.rollback(info.address)
+  const waiting = await recoveryOf(site.accounts)?.waitingRecovery(info.address)
   const used = bytesInWords(language, info.usedBytes)
   const { quotaBytes } = info
   const others = site.sessions.of(session.address).length - 1
@@ -147,6 +148,7 @@ async function get(visit: OwnerVisit): Promise<Reply> {
     body: (
       <>
         {rollback ? <Rollback visit={visit} found={rollback} /> : null}
+        {waiting ? <WaitingRecovery visit={visit} readyAt={waiting.readyAt} /> : null}
         <News visit={visit} />
         {status && isCodeCheckDue(status, site.clock.now()) ? (
           <Notice tone="warning" icon="key">
@@ -195,15 +197,3 @@ async function get(visit: OwnerVisit): Promise<Reply> {
 }
 
 export const overview: Page = ownerPage({ path: '/', menu: { title: 'overview.title', group: 'mail' }, get })
-
-/** The owner says that an older state of the account is meant. */
-export const acceptRollback: Page = ownerPage({
-  path: '/accept-rollback',
-  isOffered: (accounts) => rollbacksOf(accounts) !== undefined,
-  get: () => ({ kind: 'redirect', to: '/' }),
-  async post({ site, info, session, t }) {
-    await rollbacksOf(site.accounts)?.acceptRollback(info.address)
-    session.flash = t('rollback.accepted')
-    return { kind: 'redirect', to: '/' }
-  },
-})

@@ -130,6 +130,16 @@ async function view(visit: OwnerVisit, problems: readonly Problem[] = [], pasted
           </Form>
         </Card>
         {keys.length > 0 ? <Settings visit={visit} settings={settings} /> : null}
+        {keys.some(({ problem }) => problem === undefined) ? (
+          <Card title={t('sealOlder.title')}>
+            <p>{t('sealOlder.lead')}</p>
+            <p>
+              <a class="button" href="/seal-older">
+                {t('sealOlder.title')}
+              </a>
+            </p>
+          </Card>
+        ) : null}
       </>
     ),
   }

@@ -1,5 +1,6 @@
 // Signing in, with the account's main password. What was sealed and is shown later is read now, while the password is at hand.
 import type { OpenAccount } from '../../account/api.ts'
+import { isRefusal } from '../../account/errors.ts'
 import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { WebSession } from '../sessions.ts'
@@ -7,6 +8,7 @@ import { locksOf, slotsOf, trailOf } from '../site.ts'
 import { problemOf } from '../trying.ts'
 import { AddressField, Field, Form, Problems } from '../views/form.tsx'
 import { passwordSlotOf } from '../visitor.ts'
+import { rollbackView } from './rolled-back.tsx'
 
 function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Reply {
   const { t, site } = visit
@@ -101,6 +103,8 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
       ? view(visit, [{ text: t('refusal.busy') }], address)
       : { kind: 'redirect', to: '/', signIn: id }
   } catch (error) {
+    // Only the right password finds this out.
+    if (isRefusal(error, 'rolled-back')) return rollbackView(visit, [], address)
     return view(visit, [problemOf(visit, error)], address)
   }
 }

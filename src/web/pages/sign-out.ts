@@ -6,7 +6,10 @@ export const signOut: Page = {
   access: 'owner',
   get: () => ({ kind: 'redirect', to: '/' }),
   post({ site, session }) {
-    if (session) site.sessions.end(session)
+    if (session) {
+      site.sessions.end(session)
+      site.transfers.forgetImport(session.accountId)
+    }
     return { kind: 'redirect', to: '/sign-in', signOut: true }
   },
 }

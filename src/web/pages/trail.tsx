@@ -30,6 +30,7 @@ const kinds: Partial<Record<TrailKind, TextKey>> = {
   'recovery-begun': 'trail.recoveryBegun',
   'recovery-cancelled': 'trail.recoveryCancelled',
   'entries-lost': 'trail.entriesLost',
+  'witness-lost': 'trail.witnessLost',
   'public-key-added': 'trail.publicKeyAdded',
   'public-key-removed': 'trail.publicKeyRemoved',
   renamed: 'trail.renamed',

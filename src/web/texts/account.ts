@@ -139,6 +139,10 @@ export const accountTexts = {
   ],
   'trail.recoveryBegun': ['A recovery was begun', 'Eine Wiederherstellung wurde begonnen'],
   'trail.recoveryCancelled': ['A recovery was cancelled', 'Eine Wiederherstellung wurde abgesagt'],
+  'trail.witnessLost': [
+    'what remembers how far the mailbox was is gone or was altered',
+    'was sich merkt, wie weit das Postfach war, fehlt oder wurde verändert',
+  ],
   'trail.entriesLost': [
     'Entries of this history are missing or were changed',
     'Einträge dieses Verlaufs fehlen oder wurden verändert',

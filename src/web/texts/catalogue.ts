@@ -4,10 +4,20 @@ import { adminTexts } from './admin.ts'
 import { commonTexts } from './common.ts'
 import { encryptionTexts } from './encryption.ts'
 import { mailTexts } from './mail.ts'
+import { transferTexts } from './transfer.ts'
+import { upkeepTexts } from './upkeep.ts'
 
 export type Entry = readonly [english: string, german: string]
 
-const all = { ...commonTexts, ...accountTexts, ...encryptionTexts, ...mailTexts, ...adminTexts }
+const all = {
+  ...commonTexts,
+  ...accountTexts,
+  ...encryptionTexts,
+  ...mailTexts,
+  ...transferTexts,
+  ...upkeepTexts,
+  ...adminTexts,
+}
 
 export type TextKey = keyof typeof all
 

@@ -80,6 +80,7 @@ interface FieldProps {
   readonly isOptional?: boolean
   readonly rows?: number
   readonly accept?: string
+  readonly isMultiple?: boolean
   readonly isCode?: boolean
 }
 
@@ -95,6 +96,7 @@ export const Field: FC<FieldProps> = (given) => {
     isOptional,
     rows,
     accept,
+    isMultiple,
     isCode,
   } = given
   const id = given.id ?? name
@@ -129,6 +131,7 @@ export const Field: FC<FieldProps> = (given) => {
           autocomplete={autocomplete}
           {...(value === undefined ? {} : { value })}
           {...(accept === undefined ? {} : { accept })}
+          {...(isMultiple ? { multiple: true } : {})}
         />
       ) : (
         <textarea {...shared} rows={rows} autocomplete={autocomplete}>
@@ -227,6 +230,24 @@ export const NewPassword: FC<{ readonly visit: Visit; readonly problems?: readon
       problems={problems}
     />
   </>
+)
+
+/** One of a few. */
+export const Choice: FC<{
+  readonly name: string
+  readonly legend: string
+  readonly options: readonly (readonly [value: string, label: string])[]
+  readonly chosen: string
+}> = ({ name, legend, options, chosen }) => (
+  <fieldset>
+    <legend>{legend}</legend>
+    {options.map(([value, label]) => (
+      <div class="field tick">
+        <input type="radio" id={`${name}-${value}`} name={name} value={value} checked={value === chosen} />
+        <label for={`${name}-${value}`}>{label}</label>
+      </div>
+    ))}
+  </fieldset>
 )
 
 export const Tick: FC<{
