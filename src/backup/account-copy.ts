@@ -2,12 +2,13 @@
 import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex, hex } from '../base/bytes.ts'
+import { headKey } from '../account/keys.ts'
 import { Refused } from '../store/errors.ts'
 import type { AccountView, BlobReader, HeldBlob, Store } from '../store/store.ts'
 import { BackupDamaged } from './errors.ts'
 import { hashBytes, makeDirectory, OldFile, partSuffix, type NewFile } from './files.ts'
 import { namesIn, type Places } from './layout.ts'
-import type { AccountRef, PackRef } from './manifest.ts'
+import { noHead, type AccountRef, type PackRef } from './manifest.ts'
 import { drain, NewPack, packIndex, readPack } from './packs.ts'
 import { beginRecords, endRecords, type NeededBody } from './records-file.ts'
 
@@ -49,6 +50,11 @@ async function* bytesOf(reader: BlobReader, signal: AbortSignal | undefined): As
     signal?.throwIfAborted()
     yield await reader.read(at, Math.min(at + pieceBytes, reader.lengthBytes))
   }
+}
+
+/** The chain's head, as far as it can be read: an account is copied whatever is wrong with it. */
+export function headOf(stored: Uint8Array | undefined): Buffer {
+  return stored?.length === 8 + noHead.length ? Buffer.from(stored.subarray(8)) : noHead
 }
 
 class AccountCopy {
@@ -147,7 +153,15 @@ class AccountCopy {
       return {
         file,
         held,
-        seen: { account, version, usageBytes, quotaBytes, bodies: held.length, bodyBytes },
+        seen: {
+          account,
+          version,
+          head: headOf(await view.get(headKey)),
+          usageBytes,
+          quotaBytes,
+          bodies: held.length,
+          bodyBytes,
+        },
       }
     } catch (error) {
       await file.discard()

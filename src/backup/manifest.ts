@@ -9,8 +9,14 @@ import { NewFile, type FileRef } from './files.ts'
 import { generationName, generationsIn, type Places } from './layout.ts'
 
 const magic = Buffer.from('LLBKMANI')
+const formatVersion = 2
+/** Version 1 did not say which chain an account's version was of. */
+const versionWithHeads = 2
 const macBytes = 32
 const hashBytes = 32
+
+/** Stands for a head that is not known. */
+export const noHead: Buffer = Buffer.alloc(32)
 
 export interface PackRef extends FileRef {
   /** 16 hexadecimal digits. */
@@ -24,6 +30,8 @@ export interface AccountRef {
   /** Empty: no address stands for it. */
   readonly address: string
   readonly version: number
+  /** Head of its chain at that version: two histories may come to the same version. Zeros: not known. */
+  readonly head: Buffer
   readonly usageBytes: number
   readonly quotaBytes: number | undefined
   /** In which generation its records were written. */
@@ -54,14 +62,14 @@ const readRef = (from: ByteReader): FileRef => ({
 })
 
 function encode(manifest: Manifest): Buffer {
-  const to = new ByteWriter().fixed(magic).u8(1).fixed(manifest.backup).u32(manifest.generation)
+  const to = new ByteWriter().fixed(magic).u8(formatVersion).fixed(manifest.backup).u32(manifest.generation)
   to.fixed(manifest.previous)
     .i64(manifest.at)
     .u8(manifest.isWhole ? 1 : 0)
   writeRef(to, manifest.site).u32(manifest.accounts.length)
   for (const account of manifest.accounts) {
     to.fixed(Buffer.from(account.account, 'hex')).text16(account.address)
-    to.u64(account.version).u64(account.usageBytes)
+    to.u64(account.version).fixed(account.head).u64(account.usageBytes)
     to.u8(account.quotaBytes === undefined ? 0 : 1).u64(account.quotaBytes ?? 0)
     writeRef(to.u32(account.recordsOf), account.records).u32(account.packs.length)
     for (const pack of account.packs) writeRef(to.fixed(Buffer.from(pack.pack, 'hex')), pack)
@@ -70,17 +78,19 @@ function encode(manifest: Manifest): Buffer {
   return to.finish()
 }
 
-function readAccount(from: ByteReader): AccountRef {
+function readAccount(from: ByteReader, format: number): AccountRef {
   const account = hex(from.fixed(16))
   const address = from.text16()
-  const [version, usageBytes, hasQuota, quota] = [from.u64(), from.u64(), from.u8(), from.u64()]
+  const version = from.u64()
+  const head = format < versionWithHeads ? noHead : Buffer.from(from.fixed(noHead.length))
+  const [usageBytes, hasQuota, quota] = [from.u64(), from.u8(), from.u64()]
   const recordsOf = from.u32()
   const records = readRef(from)
   const packs: PackRef[] = []
   for (let count = from.u32(); count > 0; count -= 1)
     packs.push({ pack: hex(from.fixed(8)), ...readRef(from) })
   return {
-    ...{ account, address, version, usageBytes, recordsOf, records, packs },
+    ...{ account, address, version, head, usageBytes, recordsOf, records, packs },
     quotaBytes: hasQuota === 1 ? quota : undefined,
     ...{ bodies: from.u32(), bodyBytes: from.u64() },
   }
@@ -88,14 +98,16 @@ function readAccount(from: ByteReader): AccountRef {
 
 function decode(bytes: Buffer): Manifest {
   const from = new ByteReader(bytes)
-  if (!from.fixed(magic.length).equals(magic) || from.u8() !== 1)
+  const isOurForm = from.fixed(magic.length).equals(magic)
+  const format = from.u8()
+  if (!isOurForm || format < 1 || format > formatVersion)
     throw new MalformedRecord('not a manifest of a known version')
   const head = { backup: Buffer.from(from.fixed(16)), generation: from.u32() }
   const previous = Buffer.from(from.fixed(hashBytes))
   const [at, whole] = [from.i64(), from.u8()]
   const site = readRef(from)
   const accounts: AccountRef[] = []
-  for (let count = from.u32(); count > 0; count -= 1) accounts.push(readAccount(from))
+  for (let count = from.u32(); count > 0; count -= 1) accounts.push(readAccount(from, format))
   from.fixed(macBytes)
   from.end()
   return { ...head, previous, at, isWhole: whole === 1, site, accounts }

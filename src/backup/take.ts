@@ -1,17 +1,25 @@
 // Writes one generation of a backup: account after account, the manifest last of all (LAYOUT.md).
 import { readFile, unlink, writeFile } from 'node:fs/promises'
-import { hex } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
 import { decodeEntry, type DirectoryEntry } from '../account/directory.ts'
 import { Damage, isRefusal, Refusal } from '../account/errors.ts'
 import { asRefusal } from '../account/refusing.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import type { Store } from '../store/store.ts'
-import { copyAccount } from './account-copy.ts'
+import { headKey } from '../account/keys.ts'
+import { copyAccount, headOf } from './account-copy.ts'
 import type { TakeOptions, TakeReport } from './api.ts'
 import { BackupDamaged, BackupRefused, codeOf } from './errors.ts'
 import { generationsIn, openOrMakePlaces, type Places } from './layout.ts'
-import { readManifests, writeManifest, type AccountRef, type PackRef, type ReadManifest } from './manifest.ts'
+import {
+  noHead,
+  readManifests,
+  writeManifest,
+  type AccountRef,
+  type PackRef,
+  type ReadManifest,
+} from './manifest.ts'
 import { readSiteOf, writeSite } from './site-file.ts'
 
 export interface TakeSite {
@@ -181,9 +189,14 @@ async function octets(store: Store, accounts: readonly string[]): Promise<number
 
 /** Whether nothing of the account has changed since. */
 async function isSame(store: Store, known: AccountRef): Promise<boolean> {
-  const info = await store.info(Buffer.from(known.account, 'hex'))
+  const id = Buffer.from(known.account, 'hex')
+  const info = await store.info(id)
+  if (!info || equalBytes(known.head, noHead)) return false
+  // One that was put back to an older state may have come to the same version by another way.
+  const head = headOf(await store.read(id, (view) => view.get(headKey)))
   return (
-    info?.version === known.version &&
+    equalBytes(head, known.head) &&
+    info.version === known.version &&
     info.usageBytes === known.usageBytes &&
     info.quotaBytes === known.quotaBytes
   )

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { isRefusal } from '../../src/account/errors.ts'
 import { checkBackup, openInBackup } from '../../src/backup/check.ts'
+import { backupMac } from '../../src/crypto/backup-mac.ts'
+import { sha256 } from '../../src/crypto/digest.ts'
 import { BackupRefused } from '../../src/backup/errors.ts'
 import { chunks, cheapKdf, deliverTo, mail, password, session } from '../account/support.ts'
 import {
@@ -22,6 +24,32 @@ import {
   take,
 } from './support.ts'
 import type { BackupSite } from './support.ts'
+
+/** A manifest as the first version wrote it (LAYOUT.md): without the accounts' heads. */
+function asVersion1(bytes: Buffer, { siteKey }: BackupSite): Buffer {
+  const pieces: Buffer[] = []
+  let at = 0
+  const take = (length: number): Buffer => {
+    const piece = Buffer.from(bytes.subarray(at, (at += length)))
+    pieces.push(piece)
+    return piece
+  }
+  take(8)
+  take(1)[0] = 1
+  take(16 + 4 + 32 + 8 + 1 + 40)
+  for (let accounts = take(4).readUInt32BE(); accounts > 0; accounts -= 1) {
+    take(16)
+    take(take(2).readUInt16BE())
+    take(8)
+    at += 32
+    take(8 + 1 + 8 + 4 + 40)
+    for (let packs = take(4).readUInt32BE(); packs > 0; packs -= 1) take(8 + 40)
+    take(4 + 8)
+  }
+  const before = Buffer.concat(pieces)
+  const body = Buffer.concat([before, backupMac(siteKey, before)])
+  return Buffer.concat([body, sha256(body)])
+}
 
 const check = (site: BackupSite) => checkBackup(site.backup, { siteKey: site.siteKey })
 
@@ -114,6 +142,59 @@ describe('backup and restore', () => {
       assert.deepEqual(await contents(left.accounts, address), await contents(right.accounts, address))
     for (const each of [site, left, right]) await each.close()
     await remove(site, left, right)
+  })
+
+  it('does not take another history of the same length for no change', async () => {
+    const site = await openSite()
+    const { accountId } = await site.accounts.create(bob, password())
+    const id = Buffer.from(accountId, 'hex')
+    const version = async (): Promise<number> => (await site.store.info(id))?.version ?? 0
+    const names = async (): Promise<string[]> => [...(await contents(site.accounts, bob)).keys()]
+    await site.backups.take(site.backup, take)
+    const open = await site.accounts.login(bob, password(), session)
+    for (let index = 0; index < 12; index += 1) await open.createMailbox(`lost ${index}`)
+    await open.close()
+    await site.backups.take(site.backup, incremental)
+    const reached = await version()
+    const generation = 1
+    await site.backups.restore(site.backup, { ...restore, address: bob, mayReplace: true, generation })
+    const again = await site.accounts.login(bob, password(), session)
+    for (let index = 0; (await version()) < reached; index += 1) await again.createMailbox(`kept ${index}`)
+    await again.close()
+    assert.equal(await version(), reached)
+    const present = await names()
+    assert.ok(present.includes('kept 0') && !present.includes('lost 0'))
+    const taken = await site.backups.take(site.backup, incremental)
+    assert.equal(taken.unchanged, 0)
+    assert.equal((await site.backups.take(site.backup, incremental)).unchanged, 1)
+    assert.deepEqual((await check(site)).problems, [])
+    await site.accounts.delete(bob)
+    await site.backups.restore(site.backup, { ...restore, address: bob })
+    assert.deepEqual(await names(), present)
+    await site.close()
+    await remove(site)
+  })
+
+  it('reads manifests of the first version, which name no chain heads', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    const [path = ''] = await filesOf(join(site.backup, 'generations'))
+    await writeFile(path, asVersion1(await readFile(path), site))
+    assert.deepEqual((await check(site)).problems, [])
+    const taken = await site.backups.take(site.backup, incremental)
+    assert.deepEqual([taken.unchanged, taken.copiedBytes], [0, 0])
+    const fresh = await openSite({ keyBytes: site.keyBytes })
+    const report = await fresh.backups.restore(site.backup, { ...restore, generation: 1 })
+    assert.deepEqual(
+      report.accounts.map(({ state, lost }) => [state, lost]),
+      [
+        ['restored', 0],
+        ['restored', 0],
+      ],
+    )
+    for (const each of [site, fresh]) await each.close()
+    await remove(site, fresh)
   })
 
   it('holds nothing that can be read', async () => {
