@@ -47,6 +47,7 @@ import { backup } from './commands/backup.ts'
 import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
 import { configDescribe } from './commands/config-describe.ts'
+import { configMigrateSurgemail } from './commands/config-migrate-surgemail.ts'
 import { configShow } from './commands/config-show.ts'
 import { exportMaildir } from './commands/export-maildir.ts'
 import { exportMbox } from './commands/export-mbox.ts'
@@ -196,6 +197,7 @@ export const localCommands: readonly LocalCommand[] = [
   configShow,
   configCheck,
   configDescribe,
+  configMigrateSurgemail,
   verify,
   siteKeyLoad,
   clientConfig,
@@ -244,5 +246,5 @@ export const familySummaries: Readonly<Record<string, string>> = {
   'atrest rollback': 'accounts put back to an older state: status, accept',
   uidvalidity: 'what clients know of mailboxes: bump',
   'site-key': 'the key of the site: save, load',
-  config: 'settings: show, check, describe',
+  config: 'settings: show, check, describe, migrate-surgemail',
 }
