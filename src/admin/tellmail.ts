@@ -33,6 +33,16 @@ function withSecrets(
   }
 }
 
+/** The alias of a user as SurgeMail is told it: one of the two may leave its domain out. */
+function aliasOf(user: string, alias: string): readonly [alias: string, user: string] {
+  const domainOf = (address: string): string =>
+    address.slice(address.includes('@') ? address.lastIndexOf('@') : address.length)
+  return [
+    alias.includes('@') ? alias : alias + domainOf(user),
+    user.includes('@') ? user : user + domainOf(alias),
+  ]
+}
+
 const entries: Readonly<Record<string, Entry>> = {
   atrest_admin: {
     usage: 'atrest_admin [PASSWORD]',
@@ -72,6 +82,39 @@ const entries: Readonly<Record<string, Entry>> = {
     count: [1, 1],
     translate: ([user = '']) => plain('user', 'delete', user),
   },
+  add_user_alias: {
+    usage: 'add_user_alias USER ALIAS',
+    count: [2, 2],
+    translate: ([user = '', alias = '']) => plain('alias', 'add', ...aliasOf(user, alias)),
+  },
+  delete_user_alias: {
+    usage: 'delete_user_alias USER ALIAS',
+    count: [2, 2],
+    translate: ([user = '', alias = '']) => plain('alias', 'remove', ...aliasOf(user, alias)),
+  },
+  add_domain: {
+    usage: 'add_domain DOMAIN',
+    count: [1, 1],
+    translate: ([domain = '']) => plain('domain', 'add', domain),
+  },
+  delete_domain: {
+    usage: 'delete_domain DOMAIN',
+    count: [1, 1],
+    translate: ([domain = '']) => plain('domain', 'remove', domain),
+  },
+  find_user: {
+    usage: 'find_user DOMAIN [user NAME]',
+    count: [1, 3],
+    translate([domain = '', field = 'user', value = '*']) {
+      // Accounts have no other fields here.
+      if (!/^(user|username|name|email)$/i.test(field))
+        throw usageFailure(
+          'find_user: accounts are found by their names only',
+          'tellmail find_user DOMAIN user NAME',
+        )
+      return plain('user', 'list', value.includes('@') ? value : `${value}@${domain}`)
+    },
+  },
   change_pass: {
     usage: 'change_pass USER [PASSWORD]',
     count: [1, 2],
@@ -81,6 +124,11 @@ const entries: Readonly<Record<string, Entry>> = {
     usage: 'quota [USER]',
     count: [0, 1],
     translate: (users) => plain('quota', 'get', ...users),
+  },
+  quota_domain: {
+    usage: 'quota_domain DOMAIN',
+    count: [1, 1],
+    translate: ([domain = '']) => plain('quota', 'get', `*@${domain}`),
   },
   quota_set: {
     usage: 'quota_set USER SIZE',
@@ -97,18 +145,29 @@ const entries: Readonly<Record<string, Entry>> = {
     count: [0, 0],
     translate: () => ({ ...plain(), nothing: isExact }),
   },
+  quota_rebuild_domain: {
+    usage: 'quota_rebuild_domain [DOMAIN]',
+    count: [0, 1],
+    translate: () => ({ ...plain(), nothing: isExact }),
+  },
+  clear_cache: {
+    usage: 'clear_cache [USER]',
+    count: [0, 1],
+    translate: () => ({ ...plain(), nothing: 'nothing is kept that could be older than what is stored' }),
+  },
   imap_import: {
-    usage: 'imap_import LOCALUSER HOST USER [PASSWORD] [keep] [create]',
+    usage: 'imap_import LOCALUSER HOST USER [PASSWORD] [keep] [create|nocreate]',
     count: [3, 6],
     translate([local = '', host = '', user = '', ...rest]) {
-      const modes = new Set(['keep', 'create', 'delete'])
+      const modes = new Set(['keep', 'create', 'nocreate', 'delete'])
       const [first, ...others] = rest
       const secret = first !== undefined && (others.length >= 2 || !modes.has(first)) ? first : undefined
       const given = secret === undefined ? rest : others
       if (given.includes('delete'))
         throw usageFailure('imap_import: mail at the other server is never deleted', 'leave out `delete`')
       const odd = given.find((mode) => !modes.has(mode))
-      if (odd !== undefined) throw usageFailure('imap_import: only `keep` and `create` may stand at the end')
+      if (odd !== undefined)
+        throw usageFailure('imap_import: only `keep` and `create` or `nocreate` may stand at the end')
       const words = ['import', 'imap', local, '--site-key', '--from', `imaps://${host}`, '--user', user]
       return withSecrets(words, [['--source-password-file', secret]])
     },
@@ -125,6 +184,25 @@ const entries: Readonly<Record<string, Entry>> = {
     count: [1, 1],
     translate: ([user = '']) => plain('user', 'show', user),
   },
+}
+
+const ofTheMta = 'sending, filtering and lists are the work of the mail server in front'
+
+/** SurgeMail's other commands, and why they are not here. */
+const absent: Readonly<Record<string, string>> = {
+  expire_user: 'mail is never deleted by its age; `letterlock message delete` deletes what is named',
+  set_authfield:
+    'accounts have no fields of an authentication database; `letterlock user --help` has what they have',
+  user_send_max: ofTheMta,
+  add_member: ofTheMta,
+  add_rules: ofTheMta,
+  list_rcpt: ofTheMta,
+  quota_set_domain: 'usage is counted, it cannot be set; `letterlock quota set ADDR SIZE` limits an account',
+  pstat_delete: 'a second `letterlock import imap` adds only what is not there yet',
+  resync_folder: '`letterlock fsck ADDR --repair --dry-run` says what is wrong with an account',
+  purge_deleted_users: '`letterlock user delete` removes an account and every byte of it at once',
+  activate: 'there is no licence to activate',
+  deactivate: 'there is no licence to deactivate',
 }
 
 /** All commands, for people who type none. */
@@ -151,6 +229,8 @@ export function translateTellmail(argv: readonly string[]): Translated {
   const { ahead, behind, words } = split(argv)
   const [name = '', ...rest] = words
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined
+  const why = Object.hasOwn(absent, name) ? absent[name] : undefined
+  if (why !== undefined) throw usageFailure(`${name}: not here: ${why}`)
   if (!entry) throw usageFailure('no such tellmail command', tellmailUsage.join('\n'))
   const [least, most] = entry.count
   if (rest.length < least || rest.length > most)

@@ -39,7 +39,7 @@ export const escrowRows: readonly Row[] = [
     argv: ['atrest', 'admin', 'set', '--generate'],
     before: hasKey,
     exitCode: 65,
-    err: /already/,
+    err: /already[\s\S]*atrest admin passwd/,
   },
   {
     name: 'atrest admin set refuses more needed than there are',

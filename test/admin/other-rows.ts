@@ -23,6 +23,17 @@ export const otherRows: readonly Row[] = [
     exitCode: 0,
     out: /alice@example\.org +2 KiB +none +-/,
   },
+  {
+    name: 'quota get of a domain has the sum',
+    argv: ['quota', 'get', '*@example.org'],
+    before: ({ accounts }) => {
+      accounts.add('bob@example.org')
+      accounts.add('eve@example.net')
+    },
+    exitCode: 0,
+    out: /^ADDRESS.*\nalice@example\.org.*\nbob@example\.org.*\n$/,
+    err: /2 accounts, 4 KiB in all/,
+  },
   { name: 'quota get of nobody', argv: ['quota', 'get', missing], exitCode: 67 },
   {
     name: 'atrest enable prints the recovery code alone on standard output, and waits for older mail',

@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { adminNeeds, adminSecrets, adminsAtMost, countOfAdmins, mayNeedAdmins } from '../admin-passwords.ts'
 import { Refusal } from '../../account/errors.ts'
+import { exitCodes } from '../exit-code.ts'
+import { Failure } from '../failure.ts'
 import { siteCommand, type SiteCommand } from '../command.ts'
 
 const input = z.strictObject({ admins: countOfAdmins.optional(), needed: countOfAdmins.optional() })
@@ -37,7 +39,12 @@ export const atrestAdminSet: SiteCommand<z.output<typeof input>, z.output<typeof
     const { escrow } = work.accounts
     if (needed > admins) throw new Refusal('limit', 'There cannot be more admins needed than there are')
     const { isSet } = await escrow.escrowStatus()
-    if (isSet) throw new Refusal('already-enabled', 'This site has an admin recovery key already')
+    if (isSet)
+      throw new Failure('already-enabled', exitCodes.data, 'this site has an admin recovery key already', {
+        hint:
+          'the password of it is changed by:  letterlock atrest admin passwd\n' +
+          'another key instead of it:          letterlock atrest admin remove, then set',
+      })
     if (!work.isDryRun) await escrow.setEscrow(adminSecrets(work, 'new-admin-password', admins), needed)
     const { fingerprint, isSet: isSetNow } = await escrow.escrowStatus()
     return { isSet: isSetNow, fingerprint: fingerprint ?? null, needed, admins }

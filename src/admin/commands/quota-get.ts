@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { AccountInfo } from '../../account/api.ts'
 import { siteCommand, type SiteCommand } from '../command.ts'
-import { address } from '../forms.ts'
+import { address, matchesMask } from '../forms.ts'
 import { sizeInWords, tableLines } from '../words.ts'
 
 const input = z.strictObject({ address: address.optional() })
@@ -27,18 +27,22 @@ export const quotaGet: SiteCommand<z.output<typeof input>, z.output<typeof resul
   examples: [
     { line: 'letterlock quota get', does: 'of all accounts' },
     { line: 'letterlock quota get alice@example.org --json', does: 'of one, for scripts' },
+    { line: "letterlock quota get '*@example.org'", does: 'of a domain, with the sum' },
   ],
-  arguments: [{ name: '[ADDR]', key: 'address', description: 'address of the account' }],
+  arguments: [
+    { name: '[ADDR]', key: 'address', description: 'address of the account, or a mask with * and ?' },
+  ],
   input,
   result,
   rows: 'quotas',
 
   async run(work, { address }) {
-    if (address !== undefined) await work.row(quotaRow(await work.accounts.info(address)))
+    const isMask = address !== undefined && /[*?]/.test(address)
+    if (address !== undefined && !isMask) await work.row(quotaRow(await work.accounts.info(address)))
     else {
       for await (const info of work.accounts.list()) {
         if (work.signal.aborted) break
-        await work.row(quotaRow(info))
+        if (!isMask || matchesMask(address, info.address)) await work.row(quotaRow(info))
       }
     }
     return { quotas: [] }
@@ -53,5 +57,8 @@ export const quotaGet: SiteCommand<z.output<typeof input>, z.output<typeof resul
       one.usedPercent === null ? '-' : `${one.usedPercent} %`,
     ])
     for (const line of tableLines(['ADDRESS', 'USED', 'QUOTA', 'FULL'], rows)) view.out(line)
+    const sum = quotas.reduce((all, { usedBytes }) => all + usedBytes, 0)
+    if (quotas.length > 1)
+      view.talk(view.talkPaint.dim(`${quotas.length} accounts, ${sizeInWords(sum)} in all`))
   },
 })
