@@ -95,6 +95,8 @@ export interface Option {
   /** As in help: `--quota SIZE`, `--own`. The key of the input is camelCase. */
   readonly flags: string
   readonly description: string
+  /** Taken, and not shown in help: one of several of a kind. */
+  readonly isHidden?: boolean
 }
 
 export interface Example {

@@ -1,8 +1,9 @@
 // Makes the tree of commands that the argument parser reads, from the commands' own declarations.
-import { Command as Parser, CommanderError } from 'commander'
+import { Command as Parser, CommanderError, Option as ParserOption } from 'commander'
 import type { Command, SecretName } from './command.ts'
 import { exitCodes } from './exit-code.ts'
 import { camelCase, helpAhead, helpBehind } from './help.ts'
+import { globalOptions, optionsOf } from './options.ts'
 import { commandGroups, familySummaries } from './registry.ts'
 import { secretSources } from './secrets.ts'
 import type { SettingsSource } from './settings.ts'
@@ -28,34 +29,6 @@ const secretNames = Object.keys(secretSources) as SecretName[]
 
 function secretKey(name: SecretName): string {
   return camelCase(secretSources[name].flag.slice(2))
-}
-
-function addSecretOptions(parser: Parser, command: Command): void {
-  if (command.where === 'program') return
-  for (const { name, kind } of command.mayNeed ?? []) {
-    const what =
-      name === 'recovery-code'
-        ? 'the recovery code'
-        : kind === 'new'
-          ? 'the new password'
-          : `the ${name.replace('-', ' ')}`
-    parser.option(
-      `${secretSources[name].flag} <FILE>`,
-      `read ${what} from a file's first line; - is standard input`,
-    )
-  }
-  if (command.where === 'site' && command.mayNeed?.some(({ kind }) => kind === 'new'))
-    parser.option('--generate', 'make a new password and print it once')
-}
-
-function addCommonOptions(parser: Parser, command: Command): void {
-  if (command.where === 'site' && command.changesData) {
-    parser.option('--dry-run', 'change nothing, only say whether it could be done')
-  }
-  if (command.where === 'site' && command.confirm) parser.option('--yes', 'do not ask for confirmation')
-  if (command.where === 'site' && command.asks)
-    parser.option('--yes', 'do not ask for the code to be typed back')
-  if (command.where !== 'program') parser.option('--json', 'print one JSON object')
 }
 
 function understand(command: Command, parser: Parser, words: readonly unknown[]): Typed {
@@ -97,6 +70,9 @@ function understand(command: Command, parser: Parser, words: readonly unknown[])
   }
 }
 
+/** `--quota SIZE` as the parser wants it. */
+const withValue = (flags: string): string => flags.replace(/ ([A-Z=]+)$/, ' <$1>')
+
 function addCommand(parent: Parser, command: Command, found: (typed: Typed) => void): void {
   const parser = parent
     .command(command.name.split(' ').at(-1) ?? command.name)
@@ -106,11 +82,9 @@ function addCommand(parent: Parser, command: Command, found: (typed: Typed) => v
   for (const { name, description } of command.arguments ?? []) {
     parser.argument(name.startsWith('[') ? name : `<${name}>`, description)
   }
-  for (const { flags, description } of command.options ?? []) {
-    parser.option(flags.replace(/ ([A-Z]+)$/, ' <$1>'), description)
+  for (const { flags, description, isHidden } of optionsOf(command)) {
+    parser.addOption(new ParserOption(withValue(flags), description).hideHelp(isHidden === true))
   }
-  addSecretOptions(parser, command)
-  addCommonOptions(parser, command)
   parser.action((...given: unknown[]) => found(understand(command, parser, given.slice(0, -2))))
 }
 
@@ -119,17 +93,11 @@ function repeated(one: string, all: unknown): string[] {
 }
 
 function addGlobalOptions(root: Parser): void {
-  root
-    .option(
-      '--config <FILE>',
-      'configuration file (default: $LETTERLOCK_CONFIG, /etc/letterlock/letterlock.toml)',
-    )
-    .option('--data <DIR>', 'data directory; its letterlock.toml is read when there is one')
-    .option('--set <NAME=VALUE>', 'one setting, above file and environment (repeatable)', repeated)
-    .option('--quiet', 'say nothing but errors')
-    .option('--no-color', 'no colours (as $NO_COLOR)')
-    .option('--debug', 'show where an internal error came from')
-    .helpOption('-h, --help', 'explain')
+  for (const { flags, description } of globalOptions) {
+    if (flags.startsWith('--set ')) root.option(withValue(flags), description, repeated)
+    else root.option(withValue(flags), description)
+  }
+  root.helpOption('-h, --help', 'explain')
 }
 
 /** The parser's root with all commands below it; `found` is told which one was typed. */

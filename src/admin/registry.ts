@@ -44,10 +44,12 @@ import { atrestVerify } from './commands/atrest-verify.ts'
 import { auditShow } from './commands/audit-show.ts'
 import { auditVerify } from './commands/audit-verify.ts'
 import { backup } from './commands/backup.ts'
+import { certReload } from './commands/cert-reload.ts'
 import { clientConfig } from './commands/client-config.ts'
 import { configCheck } from './commands/config-check.ts'
 import { configDescribe } from './commands/config-describe.ts'
 import { configMigrateSurgemail } from './commands/config-migrate-surgemail.ts'
+import { configSchema } from './commands/config-schema.ts'
 import { configShow } from './commands/config-show.ts'
 import { exportMaildir } from './commands/export-maildir.ts'
 import { exportMbox } from './commands/export-mbox.ts'
@@ -190,6 +192,7 @@ export const siteCommands: readonly SiteCommand[] = [
   logErrors,
   stop,
   reload,
+  certReload,
 ]
 
 /** Commands that run where they are typed. */
@@ -198,6 +201,7 @@ export const localCommands: readonly LocalCommand[] = [
   configCheck,
   configDescribe,
   configMigrateSurgemail,
+  configSchema,
   verify,
   siteKeyLoad,
   clientConfig,
@@ -215,13 +219,26 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   {
     heading: 'Server:',
-    words: ['demo', 'init', 'serve', 'status', 'stats', 'log', 'reload', 'stop', 'doctor', 'healthcheck'],
+    words: [
+      'demo',
+      'init',
+      'serve',
+      'status',
+      'stats',
+      'log',
+      'reload',
+      'stop',
+      'doctor',
+      'healthcheck',
+      'cert',
+      'systemd',
+    ],
   },
   { heading: 'Accounts:', words: ['user', 'app-password', 'alias', 'domain', 'quota', 'atrest', 'audit'] },
   { heading: 'Mail:', words: ['mailbox', 'message', 'import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
   { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
-  { heading: 'Settings:', words: ['config', 'client-config', 'version'] },
+  { heading: 'Settings:', words: ['config', 'client-config', 'completion', 'man', 'version'] },
 ]
 
 /** What commands of two words have in common. */
@@ -247,4 +264,7 @@ export const familySummaries: Readonly<Record<string, string>> = {
   uidvalidity: 'what clients know of mailboxes: bump',
   'site-key': 'the key of the site: save, load',
   config: 'settings: show, check, describe, migrate-surgemail',
+  config: 'settings: show, check, describe, schema',
+  cert: 'the certificate that clients see: show, self-signed, reload',
+  systemd: 'units for systemd: print',
 }

@@ -76,3 +76,24 @@ export async function bind(
     ? { ...address, port: bound.port }
     : address
 }
+
+/** The same at a socket that is open already. Throws Failure 'configuration' when the descriptor is none that listens. */
+export async function bindInherited(server: Server, fd: number): Promise<ListenAddress> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ fd }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  }).catch((error: unknown) => {
+    throw setupFailure(
+      `cannot listen at the socket that systemd opened (descriptor ${fd}, ${codeOf(error)})`,
+      {
+        cause: error,
+      },
+    )
+  })
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') return { kind: 'unix', path: bound ?? '' }
+  return { kind: 'tcp', host: bound.address, port: bound.port }
+}

@@ -2,17 +2,21 @@
 import { stat } from 'node:fs/promises'
 import { runCli, type CliOptions } from '../admin/cli.ts'
 import type { Command, OpenSite } from '../admin/command.ts'
+import { makeCompletion } from '../admin/commands/completion.ts'
 import { makeDoctor } from '../admin/commands/doctor.ts'
+import { makeMan } from '../admin/commands/man.ts'
 import { exitCodes } from '../admin/exit-code.ts'
 import { Failure, interrupted } from '../admin/failure.ts'
 import { localCommands, siteCommands } from '../admin/registry.ts'
 import type { Streams } from '../admin/view.ts'
 import { silentLog } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
+import { certSelfSigned, certShow } from './cert-commands.ts'
 import { demo } from './demo.ts'
 import { init } from './init-command.ts'
 import { openIdleSite } from './open-site.ts'
 import { serveCommand } from './serve-command.ts'
+import { systemdPrint } from './systemd-command.ts'
 import { tlsChecks } from './tls-checks.ts'
 
 /** Every command there is. */
@@ -21,8 +25,13 @@ export const allCommands: readonly Command[] = [
   init,
   serveCommand,
   makeDoctor(tlsChecks),
+  certShow,
+  certSelfSigned,
+  systemdPrint,
   ...siteCommands,
   ...localCommands,
+  makeCompletion(() => allCommands),
+  makeMan(() => allCommands),
 ]
 
 /** Opens the idle store, as its owner only: files made by another user would lock the server out of its own data. */

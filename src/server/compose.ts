@@ -12,11 +12,12 @@ import { formatAddress, type ListenAddress } from '../config/units.ts'
 import { DeliveryDesk } from '../delivery/desk.ts'
 import { Door } from '../delivery/door.ts'
 import { SubmissionDoor } from '../submission/door.ts'
-import { bind } from './bind.ts'
+import { bind, bindInherited } from './bind.ts'
 import { LogBook } from './log-book.ts'
 import { ImapDoor } from './imap-door.ts'
 import { openParts, type SiteOptions } from './open-site.ts'
 import { uploadsPath } from './places.ts'
+import type { Protocol } from './protocols.ts'
 import { ConnectionLimit, makeLoginGuard } from './rate-limit.ts'
 import { watchEventLoop } from './stall-monitor.ts'
 import { Tls } from './tls.ts'
@@ -25,8 +26,6 @@ import { openWeb } from '../web/open.ts'
 import { webSettings } from '../web/settings.ts'
 import type { SiteHealth } from '../web/site.ts'
 import type { LoginGuard } from '../account/login-guard.ts'
-
-export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp' | 'sasl' | 'web'
 
 export interface Listener {
   readonly protocol: Protocol
@@ -46,6 +45,8 @@ export interface RunningServer {
 
 export interface ServerOptions extends Omit<SiteOptions, 'guard'> {
   readonly version: string
+  /** Descriptors of sockets that are open already, by protocol, in place of those that the settings name. */
+  readonly inherited?: ReadonlyMap<string, readonly number[]>
   /** What `log` remembers, for commands. */
   readonly logBook?: LogBook
   /** An admin command asks for a stop. Called at once; what it starts must not wait for the command. */
@@ -161,15 +162,22 @@ function webDoors({ config, log, clock, accounts, tls, guard, health, metrics }:
   return () => new WebDoor({ listener, limit, tls: config.web.tls ? tls : undefined })
 }
 
-async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
+async function openDoors(
+  parts: Parts,
+  inherited: ReadonlyMap<string, readonly number[]>,
+  undo: Undo,
+): Promise<OpenDoor[]> {
   const { config, log, accounts } = parts
   const doors: OpenDoor[] = []
   const open = async (
     protocol: Protocol,
     door: { readonly netServer: Server; stop(graceMs: number): Promise<void> },
-    wanted: ListenAddress,
+    wanted: ListenAddress | number,
   ): Promise<void> => {
-    const address = await bind(door.netServer, wanted, config.listen.socketMode)
+    const address =
+      typeof wanted === 'number'
+        ? await bindInherited(door.netServer, wanted)
+        : await bind(door.netServer, wanted, config.listen.socketMode)
     undo.add(() => door.stop(0))
     door.netServer.on('error', (error: Error) =>
       log.write('error', 'listen.failed', { proto: protocol, reason: error.name }),
@@ -177,18 +185,20 @@ async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
     doors.push({ protocol, address, stop: (graceMs) => door.stop(graceMs) })
     log.write('info', 'listen.open', { proto: protocol, at: formatAddress(address) })
   }
+  const placesOf = (protocol: Protocol): readonly (ListenAddress | number)[] =>
+    inherited.get(protocol) ?? config.listen[protocol]
   const [imap, delivery] = [imapDoors(parts), deliveryDoors(parts)]
   for (const protocol of ['imap', 'imaps'] as const) {
-    for (const address of config.listen[protocol]) await open(protocol, imap(protocol), address)
+    for (const address of placesOf(protocol)) await open(protocol, imap(protocol), address)
   }
   for (const dialect of ['lmtp', 'smtp'] as const) {
-    for (const address of config.listen[dialect]) await open(dialect, delivery(dialect), address)
+    for (const address of placesOf(dialect)) await open(dialect, delivery(dialect), address)
   }
-  if (config.listen.web.length > 0) {
+  if (placesOf('web').length > 0) {
     const web = webDoors(parts)
-    for (const address of config.listen.web) await open('web', web(), address)
+    for (const address of placesOf('web')) await open('web', web(), address)
   }
-  for (const address of config.listen.sasl) {
+  for (const address of placesOf('sasl')) {
     const door = new SubmissionDoor({
       accounts,
       log: log.with({ proto: 'sasl' }),
@@ -202,7 +212,7 @@ async function openDoors(parts: Parts, undo: Undo): Promise<OpenDoor[]> {
 /** Starts everything that `config` names. Throws Failure when that cannot be, with nothing left open. */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { log, clock = systemClock, version, onStopAsked } = options
-  const { logBook = new LogBook(config.log.level) } = options
+  const { logBook = new LogBook(config.log.level), inherited = new Map() } = options
   const startedAt = clock.now()
   const undo = new Undo()
   try {
@@ -228,7 +238,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const certificateEndsAt = (): number => tls.current.expiresAt
     const controls: ServerControls = { status, reload, stop: onStopAsked, log: logBook, certificateEndsAt }
     const metrics = config.web.metrics ? pageOf(() => takeSnapshot({ accounts }, controls), clock) : undefined
-    doors = await openDoors({ config, log, clock, accounts, tls, guard, health, metrics }, undo)
+    doors = await openDoors({ config, log, clock, accounts, tls, guard, health, metrics }, inherited, undo)
     const control = await startControl({
       socketPath: config.controlSocket,
       site: { accounts, backups: parts.backups, audit: parts.audit, server: controls },

@@ -27,6 +27,7 @@ export const serveCommand: ProgramCommand<z.output<typeof input>> = programComma
     // Loaded here: other commands start faster without the server's parts.
     const { serve } = await import('./main.ts')
     return serve(desk.config(), {
+      signal: desk.signal,
       onReady: () => {
         if (!untilStdinEnds) return
         process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM'))

@@ -66,6 +66,8 @@ export class Bench {
   readonly logBook: LogBook = new LogBook('info')
   readonly questions: string[] = []
   readonly stops: string[] = []
+  /** Whether the certificate's files can be used. */
+  reloads = true
   opened = 0
   closed = 0
   openSite: SiteOpener
@@ -99,7 +101,7 @@ export class Bench {
         this.stops.push('stop')
         void this.control?.close()
       },
-      reload: async () => ['certificate'],
+      reload: async () => (this.reloads ? ['certificate'] : []),
       log: this.logBook,
       certificateEndsAt: () => Date.UTC(2027, 0, 1),
     }

@@ -154,6 +154,13 @@ export const otherRows: readonly Row[] = [
     err: /--set hostnam: no such setting \(did you mean hostname\?\)/,
   },
   {
+    name: 'config schema is a schema of the file as it is written',
+    argv: ['config', 'schema'],
+    exitCode: 0,
+    out: /"\$schema": "https:\/\/json-schema\.org[\s\S]*"imaps": \{[\s\S]*"additionalProperties": false/,
+  },
+  { name: 'config schema --json', argv: ['config', 'schema', '--json'], exitCode: 0, out: /^\{"schema":\{/ },
+  {
     name: 'config describe of one setting',
     argv: ['config', 'describe', 'listen.imaps'],
     exitCode: 0,

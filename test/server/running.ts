@@ -1,7 +1,8 @@
 // A whole server in this process, on ports and a data directory of its own.
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
-import { startServer, type Protocol, type RunningServer } from '../../src/server/compose.ts'
+import { startServer, type RunningServer } from '../../src/server/compose.ts'
+import type { Protocol } from '../../src/server/protocols.ts'
 import { initSite } from '../../src/server/init.ts'
 import { recordingLog } from '../delivery/open-door.ts'
 import { temporary } from './temporary.ts'

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { serverNotRunning } from '../execute.ts'
+import { exitCodes } from '../exit-code.ts'
 
 const input = z.strictObject({})
 const result = z.object({ reloaded: z.array(z.string()).describe('what was read again, in words') })
@@ -20,8 +21,11 @@ export const reload: SiteCommand<z.output<typeof input>, z.output<typeof result>
     return { reloaded: [...(await work.server.reload())] }
   },
 
+  exitCode: ({ reloaded }) => (reloaded.length > 0 ? exitCodes.ok : exitCodes.data),
+
   show({ reloaded }, view) {
-    if (reloaded.length === 0) view.talk('Nothing had changed.')
+    if (reloaded.length === 0)
+      view.alarm('The certificate cannot be used; the one before stays. `letterlock log errors` says why.')
     for (const line of reloaded) view.talk(`Read again: ${line}.`)
   },
 })
