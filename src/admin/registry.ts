@@ -263,8 +263,7 @@ export const familySummaries: Readonly<Record<string, string>> = {
   'atrest rollback': 'accounts put back to an older state: status, accept',
   uidvalidity: 'what clients know of mailboxes: bump',
   'site-key': 'the key of the site: save, load',
-  config: 'settings: show, check, describe, migrate-surgemail',
-  config: 'settings: show, check, describe, schema',
+  config: 'settings: show, check, describe, schema, migrate-surgemail',
   cert: 'the certificate that clients see: show, self-signed, reload',
   systemd: 'units for systemd: print',
 }
