@@ -6,9 +6,9 @@ import { noteAudit } from './audit.ts'
 import { isRefusal } from './errors.ts'
 import { sealingKey } from './keys.ts'
 import { decodeSealing, encodeSealing, firstSettings, type SealingRecord } from './pubkey-codec.ts'
-import { refusing } from './refusing.ts'
+import { isDamage, refusing } from './refusing.ts'
 import { knownDigest, knownSealing } from './sealing.ts'
-import { expectEither, sealingDigest, settleExpected } from './sealing-expected.ts'
+import { expectEither, isNamed, sealingDigest, settleExpected } from './sealing-expected.ts'
 import { trailWrites, type TrailNote } from './trail.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
@@ -37,10 +37,11 @@ async function write(
   account: UnlockedAccount,
   notes: readonly TrailNote[],
   make: (known: Uint8Array | undefined) => Buffer,
+  read: (account: UnlockedAccount) => Promise<Uint8Array | undefined> = knownSealing,
 ): Promise<void> {
   try {
     await account.commit(async (): Promise<Commit<undefined>> => {
-      const known = await knownSealing(account)
+      const known = await read(account)
       const bytes = make(known)
       const trail = await trailWrites(account, notes)
       // The directory is another transaction: before this one it lets either record pass, so that no delivery is refused whatever happens.
@@ -87,4 +88,40 @@ export async function settleSealing(account: UnlockedAccount): Promise<void> {
   const ours = known && vouchedAnew(site.siteKey, 'publicKeys', id, known)
   if (known && ours && !equalBytes(known, ours)) await refusing(() => write(account, [], () => ours))
   else await settleEntry(account)
+}
+
+const storedSealing = (account: UnlockedAccount): Promise<Uint8Array | undefined> =>
+  account.read((snapshot) => snapshot.get(sealingKey))
+
+/**
+ * How the record stands to the account. `forgotten`: the log that a repair made anew does not know it, but site and directory entry vouch for it.
+ * `not-the-owners`: it is missing, or another one than the owner gave, and which that was cannot be found out.
+ */
+export async function sealingState(
+  account: UnlockedAccount,
+): Promise<'sound' | 'forgotten' | 'not-the-owners'> {
+  const [bytes, known] = [await storedSealing(account), knownDigest(account)]
+  if (known) return bytes && equalBytes(sealingDigest(bytes), known) ? 'sound' : 'not-the-owners'
+  if (!bytes) return 'sound'
+  try {
+    decodeSealing(account.site.siteKey, account.id, bytes)
+    return (await isNamed(account, bytes)) ? 'forgotten' : 'not-the-owners'
+  } catch (error) {
+    if (isDamage(error)) return 'not-the-owners'
+    throw error
+  }
+}
+
+/** For a repair: what is `forgotten` is known again; what is not the owner's gives way to a record without keys. Durable when it resolves. */
+export async function repairSealing(account: UnlockedAccount): Promise<void> {
+  const state = await sealingState(account)
+  if (state === 'sound') return
+  const { site, id } = account
+  const none = encodeSealing(site.siteKey, id, { serial: 1, settings: firstSettings, keys: [] })
+  const detail = 'by a repair: what was stored was not what the owner gave'
+  const notes: TrailNote[] =
+    state === 'forgotten' ? [] : [{ kind: 'public-key-removed', by: 'server', detail }]
+  const make = (bytes: Uint8Array | undefined): Buffer =>
+    state === 'forgotten' && bytes ? Buffer.from(bytes) : none
+  await write(account, notes, make, storedSealing)
 }

@@ -10,6 +10,7 @@ import { defaultMessageBytes } from '../base/limits.ts'
 import { isRefusal } from './errors.ts'
 import { noFlags } from './flags.ts'
 import { cardKey, quarantineKey } from './keys.ts'
+import { repairSealing, sealingState } from './pubkey-write.ts'
 import { isDamage } from './refusing.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { adoptLeniently } from './repair-arrivals.ts'
@@ -67,6 +68,7 @@ class Repair {
     await this.counts()
     await this.#histories()
     await this.#card()
+    await this.#ownKeys()
   }
 
   /** Mail can be sealed to the account again. */
@@ -83,6 +85,21 @@ class Repair {
       value: undefined,
       write: (tx) => tx.put(cardKey, card),
     }))
+  }
+
+  /** A record of own keys that is not the owner's keeps the account from opening, and mail from being stored. */
+  async #ownKeys(): Promise<void> {
+    const state = await sealingState(this.#account)
+    if (state === 'sound') return
+    if (state === 'forgotten')
+      this.#report.repaired.push('the keys of its owner, which the new chain did not know')
+    else {
+      this.#report.repaired.push('a record of own keys that its owner did not give')
+      this.#report.lost.push(
+        'the keys that mail was sealed to: mail is sealed to the account alone until they are added again (`letterlock atrest pubkey add`)',
+      )
+    }
+    if (!this.#options.isDryRun) await repairSealing(this.#account)
   }
 
   /** Messages whose record or body is not as it must be, and bodies that no message has. */

@@ -93,6 +93,13 @@ async function entryOf({ site, id, address }: Owned): Promise<DirectoryEntry | u
   return entry?.account.equals(id) ? entry : undefined
 }
 
+/** Whether the account's entry names just this record. */
+export async function isNamed(owned: Owned, bytes: Uint8Array): Promise<boolean> {
+  const entry = await entryOf(owned)
+  const digest = sealingDigest(bytes)
+  return entry !== undefined && fieldOf(entry.fields, expectedField).some((each) => equalBytes(each, digest))
+}
+
 /** Before the record is changed: either may be found from here on. Refuses with 'no-such-account'. */
 export async function expectEither(
   owned: Owned,

@@ -1,36 +1,11 @@
 // A hostile disk: every stored record of an account flipped, cut, removed, replaced by an older one or moved. Nothing wrong may be shown.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Accounts } from '../../src/account/api.ts'
-import { isRefusal, Refusal } from '../../src/account/errors.ts'
+import { isRefusal } from '../../src/account/errors.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
-import { chunks, deliverTo, mail, makeSite, password, readAll, session, type TestSite } from './support.ts'
+import { look, refusedOrTrue, type Shown } from './looks.ts'
+import { chunks, deliverTo, mail, makeSite, password, session, type TestSite } from './support.ts'
 import { TamperingStore } from './tampering-store.ts'
-
-type Shown = Map<string, string>
-
-/** Everything that a client can see of alice's mail. */
-async function look(accounts: Accounts): Promise<Shown> {
-  const shown: Shown = new Map()
-  const open = await accounts.login('alice@example.org', password(), session)
-  try {
-    for (const { name } of open.mailboxes()) {
-      const mailbox = await open.select(name, { isReadOnly: true })
-      shown.set(`${name} uids`, mailbox.uids().join(' '))
-      for (const uid of mailbox.uids()) {
-        const state = mailbox.state(uid)
-        shown.set(
-          `${name} ${uid} flags`,
-          `${state?.flags.join(' ')} ${state?.internalDate} ${state?.sizeBytes}`,
-        )
-        shown.set(`${name} ${uid} body`, (await readAll(mailbox, uid)).toString())
-      }
-    }
-  } finally {
-    await open.close()
-  }
-  return shown
-}
 
 async function prepared(): Promise<{ site: TestSite; disk: TamperingStore; truth: Shown }> {
   const disk = new TamperingStore(openMemoryStore())
@@ -53,23 +28,6 @@ async function prepared(): Promise<{ site: TestSite; disk: TamperingStore; truth
   const truth = await look(site.accounts)
   disk.restore()
   return { site, disk, truth }
-}
-
-/** Looks at the mail; true when it was refused in words, false when all was shown as it is. Anything else fails. */
-async function refusedOrTrue(accounts: Accounts, truth: Shown, what: string): Promise<boolean> {
-  try {
-    const shown = await look(accounts)
-    // Compared by hand: a difference would print all mail.
-    assert.ok(
-      shown.size === truth.size && [...shown].every(([key, value]) => truth.get(key) === value),
-      `shown wrong: ${what}`,
-    )
-    return false
-  } catch (error) {
-    if (error instanceof Refusal && error.code !== 'authentication-failed') return true
-    if (isRefusal(error, 'authentication-failed')) return true
-    throw error
-  }
 }
 
 describe('a tampered store', () => {

@@ -198,6 +198,29 @@ export const repairRows: readonly Row[] = [
   },
   { name: 'fsck --repair wants an account', argv: ['fsck', '--repair'], exitCode: 64, err: /name it/ },
   {
+    name: 'fsck --all looks over what the site’s key opens, and says which accounts it does not',
+    argv: ['fsck', '--all', '--json'],
+    before: ({ accounts }) => {
+      accounts.add('sealed@example.org').atRest = 'on'
+      accounts.repairs.report.repaired.push('the delivery key')
+    },
+    exitCode: 65,
+    out: /"isRepaired":false,"findings":\[\],"repaired":\["alice@example\.org: the delivery key"\],"lost":\[\],"closed":1/,
+    after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['site dry']),
+  },
+  {
+    name: 'fsck --all --repair repairs them',
+    argv: ['fsck', '--all', '--repair'],
+    exitCode: 0,
+    after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['site wet']),
+  },
+  {
+    name: 'fsck --all takes no account',
+    argv: ['fsck', alice, '--all'],
+    exitCode: 64,
+    err: /name an account, or/,
+  },
+  {
     name: 'fsck of an account only looks',
     argv: ['fsck', alice, '--password-file', '-', '--json'],
     options: { stdin: 'old secret words' },
