@@ -100,6 +100,9 @@ class Rebuilding {
             attempt(() => this.state.annotate(item.mailbox, item.entry, item.value))
           else if (item.kind === 'fact') this.state.facts.set(item.fact, item.value)
           else if (!this.state.byName(item.entry.name)) {
+            const { uidValidity, shownUidValidity } = item.entry
+            // The manifest may be lost; and a restore gives numbers that the clock has not come to yet.
+            this.state.lastUidValidity = Math.max(this.state.lastUidValidity, uidValidity, shownUidValidity)
             this.state.addMailbox(new MailboxTable({ ...item.entry, ...emptied }, true))
             this.#rows.set(item.entry.id, new Map())
           }
