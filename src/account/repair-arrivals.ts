@@ -1,9 +1,9 @@
 // Takes in all mail that waits, also what the site does not vouch for: that goes into Recovered, and is named.
-import { readArrival, type ArrivalFrame } from '../crypto/arrival.ts'
+import { readArrival } from '../crypto/arrival.ts'
 import { boxKinds } from '../crypto/box.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { capsuleEpoch, capsuleKind, openCapsule } from '../crypto/kem.ts'
-import { arrivalPlace } from '../crypto/places.ts'
+import { arrivalPlace, trailArrivalPlace } from '../crypto/places.ts'
 import { adoptAll } from './adopt.ts'
 import { noFlags } from './flags.ts'
 import { arrivalKey, arrivalRange, messageKey, versionOfKey } from './keys.ts'
@@ -12,6 +12,9 @@ import { decodeArrival, encodeMessage } from './message-codec.ts'
 import { sealMessageRecord } from './message-seal.ts'
 import { recoveredMailbox } from './repair-append.ts'
 import { isDamage } from './refusing.ts'
+import { decoded } from './replay.ts'
+import { decodeTrailEntry, type TrailData } from './trail-codec.ts'
+import { trailWrites } from './trail.ts'
 import type { Commit, UnlockedAccount } from './unlocked-account.ts'
 
 const atOnce = 50
@@ -48,17 +51,23 @@ function isGenuine({ site, id }: UnlockedAccount, { value }: Waiting): boolean {
   }
 }
 
+interface Opened {
+  /** An entry of the trail is no mail. */
+  readonly isTrail: boolean
+  readonly blob: Buffer
+  readonly data: Buffer
+}
+
 /** What is in it, though nobody vouches for it; undefined: it does not open. The caller wipes `data`. */
-function openAnyway(
-  { vault, id }: UnlockedAccount,
-  { value }: Waiting,
-): { blob: Buffer; data: Buffer } | undefined {
+function openAnyway({ vault, id }: UnlockedAccount, { value }: Waiting): Opened | undefined {
   try {
-    const frame: ArrivalFrame = readArrival(undefined, id, value)
-    if (capsuleKind(frame.capsule) !== boxKinds.arrival) return undefined
-    const seed = vault.kemSeed(capsuleEpoch(frame.capsule))
-    const data = openCapsule(seed, boxKinds.arrival, arrivalPlace(id, frame.blob), frame.capsule)
-    return { blob: Buffer.from(frame.blob), data }
+    const { blob, capsule } = readArrival(undefined, id, value)
+    const isTrail = capsuleKind(capsule) === boxKinds.trailEntry
+    const seed = vault.kemSeed(capsuleEpoch(capsule))
+    const data = isTrail
+      ? openCapsule(seed, boxKinds.trailEntry, trailArrivalPlace(id, blob), capsule)
+      : openCapsule(seed, boxKinds.arrival, arrivalPlace(id, blob), capsule)
+    return { isTrail, blob: Buffer.from(blob), data }
   } catch (error) {
     if (isDamage(error)) return undefined
     throw error
@@ -82,24 +91,27 @@ export async function adoptLeniently(account: UnlockedAccount, isDryRun: boolean
         if (isGenuine(account, each)) continue
         const opened = openAnyway(account, each)
         opened?.data.fill(0)
-        if (opened) recovered += 1
+        if (opened?.isTrail === false) recovered += 1
         else lost += 1
       }
       continue
     }
     const recoveredTable = await recoveredMailbox(account)
     const inbox = account.state.byName('INBOX') ?? recoveredTable
-    await account.commit((): Commit<undefined> => {
+    await account.commit(async (): Promise<Commit<undefined>> => {
       const changes: Change[] = []
       const puts: { readonly key: Buffer; readonly sealed: Buffer }[] = []
+      const entries: TrailData[] = []
       const next = new Map([recoveredTable, inbox].map((table) => [table, table.uidNext] as const))
       for (const each of batch) {
         const opened = openAnyway(account, each)
-        const table = isGenuine(account, each) ? inbox : recoveredTable
-        if (!opened) {
-          lost += 1
-          continue
-        }
+        const isVouchedFor = isGenuine(account, each)
+        const table = isVouchedFor ? inbox : recoveredTable
+        // Anybody can seal a made-up entry of the trail to the account: one that the site does not vouch for says nothing.
+        if (opened?.isTrail && isVouchedFor)
+          entries.push(decoded('trail entry', () => decodeTrailEntry(opened.data)))
+        else if (!opened || opened.isTrail) lost += 1
+        if (!opened || opened.isTrail) continue
         if (table === recoveredTable) recovered += 1
         const arrival = decodeArrival(opened.data)
         const uid = next.get(table) ?? table.uidNext
@@ -115,12 +127,14 @@ export async function adoptLeniently(account: UnlockedAccount, isDryRun: boolean
         changes.push({ ...place, internalDate, zoneMinutes, sizeBytes, savedAt: account.site.clock.now() })
       }
       const adopted = batch.map(({ version, value }) => [version, sha256(value)] as const)
-      changes.push({ kind: 'adopted', arrivals: adopted })
+      const trail = await trailWrites(account, entries)
+      changes.push(...trail.changes, { kind: 'adopted', arrivals: adopted })
       return {
         ...{ changes, value: undefined },
         write(tx) {
           for (const { key, sealed } of puts) tx.put(key, sealed)
           for (const { version } of batch) tx.delete(arrivalKey(version))
+          trail.write(tx)
         },
       }
     })

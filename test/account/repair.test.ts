@@ -2,6 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isRefusal } from '../../src/account/errors.ts'
+import { checkpoint } from '../../src/account/checkpoint.ts'
+import { restoredKey } from '../../src/account/keys.ts'
+import { encodeRestored, finishRestore } from '../../src/account/restored.ts'
+import { readTrail } from '../../src/account/trail.ts'
+import { unlock } from './unlocked.ts'
 import { copyOf, putBack, type AccountCopy } from './copies.ts'
 import { chunks, deliverTo, mail, makeSite, password, session, type TestSite } from './support.ts'
 
@@ -158,6 +163,51 @@ describe('repairing an account', () => {
     assert.equal((await open.status('Recovered')).messages, 1)
     await open.close()
     assert.deepEqual((await site.accounts.verify(address, password())).findings, [])
+  })
+
+  it('keeps what waits for the trail, whatever is wrong with other things that wait', async () => {
+    const { site } = await lived()
+    await (
+      await site.accounts.enableAtRest(address, password())
+    ).finished
+    const { accountId } = await site.accounts.info(address)
+    await deliverTo(site.accounts, address, mail('harmed'))
+    await site.accounts.lockedMail.lockMail(address, password('another'))
+    const copy = await copyOf(site.store, accountId)
+    let arrivals = 0
+    await putBack(site.store, copy, (key, value) =>
+      key.startsWith('d') && (arrivals += 1) === 1 ? flipped(value) : value,
+    )
+    assert.equal(arrivals, 3, 'a message, an entry of the trail and a notice')
+    const report = await site.accounts.repairs.repair(address, secret(), { isDryRun: false })
+    assert.deepEqual(report.findings, [])
+    const account = await unlock(site, address)
+    const kinds = (await readTrail(account)).map(({ kind }) => kind)
+    await account.lock()
+    assert.ok(kinds.includes('mail-locked'), kinds.join())
+  })
+
+  it('gives UIDVALIDITYs above those that run ahead of the clock, though the manifest is lost', async () => {
+    const { site, copy } = await lived()
+    // As a restore leaves it: until the next unlock, which gives all mailboxes numbers of tomorrow.
+    const mark = encodeRestored({ at: site.clock.now() })
+    await putBack(site.store, { ...copy, entries: [...copy.entries, [restoredKey, mark]] })
+    const validity = async (): Promise<number> => {
+      const open = await site.accounts.login(address, password(), session)
+      const { uidValidity } = await open.status('INBOX')
+      await open.close()
+      return uidValidity
+    }
+    const account = await unlock(site, address)
+    await finishRestore(account)
+    await checkpoint(account)
+    await account.lock()
+    const before = await validity()
+    const restored = await copyOf(site.store, copy.id.toString('hex'))
+    await putBack(site.store, restored, without('n'))
+    await site.accounts.repairs.repair(address, secret(), { isDryRun: false })
+    const after = await validity()
+    assert.ok(after > before, `${after} after ${before}`)
   })
 
   it('corrects the quota, also above it', async () => {
