@@ -90,6 +90,14 @@ function knownBelow(path: string): string[] {
   ]
 }
 
+/** For lines as a surgemail.ini has them. */
+function surgemailHint(line: string): { readonly hint?: string } {
+  if (!/^\s*(g_\w+|vdomain)\b/.test(line)) return {}
+  return {
+    hint: 'SurgeMail’s: `letterlock config migrate-surgemail FILE` writes these settings; three go as g_atrest_all = "true"',
+  }
+}
+
 function* explain(issue: z.core.$ZodIssue): Generator<Omit<Problem, 'line'>> {
   const path = issue.path.filter((step) => typeof step === 'string').join('.')
   const item = issue.path.find((step) => typeof step === 'number')
@@ -100,6 +108,7 @@ function* explain(issue: z.core.$ZodIssue): Generator<Omit<Problem, 'line'>> {
         where: path === '' ? key : `${path}.${key}`,
         message: 'no such setting',
         ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+        ...surgemailHint(key),
       }
     }
     return
@@ -126,7 +135,8 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
     const [message = 'not TOML'] = error.message.split('\n')
-    throw new ConfigError([{ where: '', message, line: error.line }], fileName)
+    const hint = surgemailHint(text.split('\n')[error.line - 1] ?? '')
+    throw new ConfigError([{ where: '', message, line: error.line, ...hint }], fileName)
   }
   const problems: Problem[] = []
   const origins = overlay(table, sources, problems)

@@ -127,6 +127,16 @@ const wrong: readonly (readonly [name: string, sources: ConfigSources, ...lines:
     'configuration:1: tls: cert and key must be set both or neither',
   ],
   [
+    'a line of SurgeMail’s as it is there',
+    { text: 'hostname = "x.example"\ng_atrest_all "true"' },
+    'letterlock config migrate-surgemail FILE',
+  ],
+  [
+    'a setting of SurgeMail’s that has no counterpart',
+    { text: 'g_pop_port = "110"' },
+    'letterlock config migrate-surgemail FILE',
+  ],
+  [
     'a KDF too weak',
     { text: '[atrest.kdf]\nmemory = "1M"' },
     'configuration:2: atrest.kdf.memory: must be from 19M to 1G',
