@@ -6,7 +6,8 @@ import type { AliasInfo, DomainInfo } from '../account/api-names.ts'
 import type { Argument, Option } from './command.ts'
 import { parseSize } from '../config/units.ts'
 import { isNetwork } from './networks.ts'
-import { isoOrNull } from './owner.ts'
+import { isoOrNull, shownTime } from './owner.ts'
+import { tableLines } from './words.ts'
 
 /** An account's address; what exactly may be one is decided by the account layer. */
 export const address = z
@@ -177,4 +178,15 @@ export function appPasswordView(one: AppPassword): z.output<typeof appPasswordFo
     createdAt: new Date(createdAt).toISOString(),
     ...{ expiresAt: isoOrNull(expiresAt), lastUsedAt: isoOrNull(lastUsedAt) },
   }
+}
+
+/** App passwords as a table. */
+export function appPasswordLines(appPasswords: readonly z.output<typeof appPasswordForm>[]): string[] {
+  const head = ['ID', 'NAME', 'FOR', 'MADE', 'EXPIRES', 'LAST USED', 'FROM']
+  const rows = appPasswords.map((one) => [
+    ...[one.id, one.name, one.protocols.join(',')],
+    ...[shownTime(one.createdAt), shownTime(one.expiresAt), shownTime(one.lastUsedAt)],
+    one.lastUsedFrom ?? '-',
+  ])
+  return tableLines(head, rows)
 }

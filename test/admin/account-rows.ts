@@ -4,6 +4,33 @@ import { alice, missing, type Row } from './command-rows.ts'
 
 export const accountRows: readonly Row[] = [
   {
+    name: 'user passwd --own lists app passwords that stay valid, and ends sessions when told to',
+    argv: [
+      ...['user', 'passwd', alice, '--own', '--end-sessions'],
+      ...['--old-password-file', '-', '--password-file', '-'],
+    ],
+    options: { stdin: 'old secret words\nnew secret words\n' },
+    before({ accounts }) {
+      accounts.slots.apps.set('0a1b2c3d', {
+        ...{ id: '0a1b2c3d', name: 'iPhone', protocols: ['imap'], createdAt: 0 },
+        ...{ expiresAt: undefined, lastUsedAt: undefined, lastUsedFrom: undefined },
+      })
+      accounts.addSession(alice, 's1')
+    },
+    exitCode: 0,
+    err: /has a new password[\s\S]*Ended 1 session\.[\s\S]*Still valid: 1 app password[\s\S]*0a1b2c3d +iPhone/,
+    after: ({ accounts }) => assert.deepEqual(accounts.kicked, ['s1']),
+  },
+  {
+    name: 'user passwd leaves sessions alone, and says what it did as JSON',
+    argv: ['user', 'passwd', alice, '--password-file', '-', '--json'],
+    options: { stdin: 'new secret words\n' },
+    before: ({ accounts }) => accounts.addSession(alice, 's1'),
+    exitCode: 0,
+    out: /"changed":true,"appPasswords":\[\],"endedSessions":0/,
+    after: ({ accounts }) => assert.deepEqual(accounts.kicked, []),
+  },
+  {
     name: 'user add takes the password from standard input and keeps all of it',
     argv: ['user', 'add', 'bob@example.org', '--password-file', '-'],
     options: { stdin: 'pass word with % and ü \r\nsecond line\n' },

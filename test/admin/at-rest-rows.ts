@@ -36,6 +36,57 @@ export const atRestRows: readonly Row[] = [
     },
   },
   {
+    name: 'atrest enable on a terminal has the code typed back, and says when it was not right',
+    argv: ['atrest', 'enable', alice],
+    options: { typed: ['old secret words', 'PPPP-QQQX', 'PPPP-QQQQ'] },
+    exitCode: 0,
+    out: /^HHHH-JJJJ-KKKK-MMMM-NNNN-PPPP-QQQQ\n$/,
+    err: /shown this once[\s\S]*is encrypted at rest\./,
+    after: ({ accounts, questions }) => {
+      assert.equal(accounts.accounts.get(alice)?.atRest, 'on')
+      assert.deepEqual(questions, [
+        `Password of ${alice}`,
+        'Type its last two groups, to show that you have it',
+        'That is not the code that was shown. Its last two groups',
+      ])
+    },
+  },
+  {
+    name: 'atrest enable changes nothing when the code is never typed back',
+    argv: ['atrest', 'enable', alice],
+    options: { typed: ['old secret words', 'no', 'no', 'no'] },
+    exitCode: 65,
+    err: /nothing was changed/,
+    after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.atRest, 'off'),
+  },
+  {
+    name: 'atrest enable --yes does not ask for the code',
+    argv: ['atrest', 'enable', alice, '--yes'],
+    options: { typed: ['old secret words'] },
+    exitCode: 0,
+    out: /^AAAA-BBBB/,
+    after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.atRest, 'on'),
+  },
+  {
+    name: 'atrest code regenerate on a terminal has the code typed back',
+    argv: ['atrest', 'code', 'regenerate', alice],
+    before: sealed,
+    options: { typed: ['old secret words', 'PPPP-QQQQ'] },
+    exitCode: 0,
+    out: /^HHHH-JJJJ/,
+    after: ({ accounts }) =>
+      assert.equal(accounts.accounts.get(alice)?.code, 'HHHH-JJJJ-KKKK-MMMM-NNNN-PPPP-QQQQ'),
+  },
+  {
+    name: 'atrest code regenerate leaves the old code where the new one is not typed back',
+    argv: ['atrest', 'code', 'regenerate', alice],
+    before: sealed,
+    options: { typed: ['old secret words', 'a', 'b', 'c'] },
+    exitCode: 65,
+    after: ({ accounts }) =>
+      assert.equal(accounts.accounts.get(alice)?.code, 'AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG'),
+  },
+  {
     name: 'atrest enable wants to know whom',
     argv: ['atrest', 'enable'],
     exitCode: 64,

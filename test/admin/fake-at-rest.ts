@@ -35,6 +35,16 @@ export function fakeAtRest(owner: Owner): AtRestApi {
     } else unused()
     return account
   }
+  let wrong = 0
+  /** The whole code, or its last two groups; three tries. */
+  const take = (typed: Buffer): void => {
+    const words = read(typed)
+    if (words === freshCode || words === freshCode.slice(-9)) return
+    wrong += 1
+    throw wrong < 3
+      ? new Refusal('wrong-recovery-code', 'That is not the code that was shown')
+      : new Refusal('offer-expired', 'not offered any more, and was never in force')
+  }
   return {
     async atRestStatus(address) {
       const { atRest, isPending, own = {} } = find(address)
@@ -52,8 +62,17 @@ export function fakeAtRest(owner: Owner): AtRestApi {
         recoveryCodeCheckedAt: undefined,
       }
     },
-    offerEnable: unused,
-    acceptEnable: unused,
+    async offerEnable(address, password) {
+      check(address, { kind: 'password', password })
+      const recoveryCode = Buffer.from(freshCode)
+      owner.given.push(recoveryCode)
+      return { offerId: address, recoveryCode, expiresAt: 0 }
+    },
+    async acceptEnable(offerId, typed) {
+      take(typed)
+      find(offerId).atRest = 'on'
+      return { finished: Promise.resolve() }
+    },
     withdrawOffer: () => undefined,
     async offerRecoveryCode(address, password) {
       check(address, { kind: 'password', password })
@@ -62,7 +81,8 @@ export function fakeAtRest(owner: Owner): AtRestApi {
       return { offerId: address, recoveryCode, expiresAt: 0 }
     },
     async acceptRecoveryCode(offerId, typed) {
-      find(offerId).code = typed.toString()
+      take(typed)
+      find(offerId).code = freshCode
     },
     async testRecoveryCode(address, code) {
       check(address, { kind: 'recovery', code })

@@ -17,7 +17,14 @@ import { paintFor } from '../../src/admin/paint.ts'
 import { showProgress } from '../../src/admin/progress.ts'
 import { StdinLines } from '../../src/admin/stdin-lines.ts'
 import { makeView } from '../../src/admin/view.ts'
-import { durationInWords, printable, sizeInWords, tableLines, wrapLines } from '../../src/admin/words.ts'
+import {
+  durationInWords,
+  harmless,
+  printable,
+  sizeInWords,
+  tableLines,
+  wrapLines,
+} from '../../src/admin/words.ts'
 
 describe('frames', () => {
   const bytes = Buffer.concat([
@@ -200,5 +207,28 @@ describe('progress', () => {
 describe('text from elsewhere', () => {
   it('cannot drive the terminal', () => {
     assert.equal(printable('a\x1b[2Jb\u202ec\n'), 'a\ufffd[2Jb\ufffdc\ufffd')
+  })
+})
+
+describe('text of several lines that others wrote', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['a\r\nb\tc\n', 'a\r\nb\tc\n'],
+    ['\u001b[31mred\u009b0m\u0007', '\ufffd[31mred\ufffd0m\ufffd'],
+    ['over\rwritten', 'overwritten'],
+    ['right\u202eleft\u2028', 'right\ufffdleft\ufffd'],
+    ['äöü 漢字 😀', 'äöü 漢字 😀'],
+  ]
+  for (const [text, shown] of rows)
+    it(`${JSON.stringify(text)} cannot drive the terminal`, () => assert.equal(harmless(text), shown))
+
+  it('is shown so on a terminal, also where a character is cut in two, and left as it is in a pipe', async () => {
+    for (const isTTY of [true, false]) {
+      const stdout = Object.assign(new PassThrough(), { isTTY })
+      const view = makeView({ stdin: new PassThrough(), stdout, stderr: new PassThrough() }, {})
+      const bytes = Buffer.from('ü\u001b[0m\n')
+      await view.data(bytes.subarray(0, 1))
+      await view.data(bytes.subarray(1))
+      assert.equal(String(stdout.read()), isTTY ? 'ü\ufffd[0m\n' : 'ü\u001b[0m\n')
+    }
   })
 })

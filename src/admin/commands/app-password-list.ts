@@ -1,9 +1,9 @@
 // app-password list: the app passwords of an account.
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
-import { address, addressArgument, appPasswordForm, appPasswordView } from '../forms.ts'
-import { ownerNeeds, ownerSecret, shownTime, siteKeyField, siteKeyOption } from '../owner.ts'
-import { counted, tableLines } from '../words.ts'
+import { address, addressArgument, appPasswordForm, appPasswordLines, appPasswordView } from '../forms.ts'
+import { ownerNeeds, ownerSecret, siteKeyField, siteKeyOption } from '../owner.ts'
+import { counted } from '../words.ts'
 
 const input = z.strictObject({ address, siteKey: siteKeyField })
 const result = z.object({ appPasswords: z.array(appPasswordForm).describe('one object each') })
@@ -29,15 +29,7 @@ export const appPasswordList: SiteCommand<z.output<typeof input>, z.output<typeo
   },
 
   show({ appPasswords }, view) {
-    if (appPasswords.length > 0) {
-      const head = ['ID', 'NAME', 'FOR', 'MADE', 'EXPIRES', 'LAST USED', 'FROM']
-      const rows = appPasswords.map((one) => [
-        ...[one.id, one.name, one.protocols.join(',')],
-        ...[shownTime(one.createdAt), shownTime(one.expiresAt), shownTime(one.lastUsedAt)],
-        one.lastUsedFrom ?? '-',
-      ])
-      for (const line of tableLines(head, rows)) view.out(line)
-    }
+    if (appPasswords.length > 0) for (const line of appPasswordLines(appPasswords)) view.out(line)
     view.talk(view.talkPaint.dim(counted(appPasswords.length, 'app password')))
   },
 })

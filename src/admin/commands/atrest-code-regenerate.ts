@@ -4,6 +4,7 @@ import { Refusal } from '../../account/errors.ts'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { isSealed } from '../account-checks.ts'
 import { address, addressArgument } from '../forms.ts'
+import { typedBack, typedBackNote } from '../typed-back.ts'
 
 const input = z.strictObject({ address })
 const result = z.object({
@@ -18,7 +19,8 @@ export const atrestCodeRegenerate: SiteCommand<z.output<typeof input>, z.output<
     summary: 'make a new recovery code',
     notes:
       'Needs the password, and prints the code, once. The code before it does not work any more. Also for accounts that were encrypted at a login ' +
-      'and have no code yet. `letterlock atrest code test` tries what was written down.',
+      'and have no code yet. `letterlock atrest code test` tries what was written down. ' +
+      typedBackNote,
     examples: [
       {
         line: 'letterlock atrest code regenerate alice@example.org',
@@ -33,11 +35,12 @@ export const atrestCodeRegenerate: SiteCommand<z.output<typeof input>, z.output<
     input,
     result,
     changesData: true,
+    asks: true,
     mayNeed: [{ name: 'password', kind: 'current' }],
     secrets: ({ address }) => [{ name: 'password', kind: 'current', prompt: `Password of ${address}` }],
     reveals: {
       'recovery-code':
-        'New recovery code, shown this once; an older one is dead. Print it or write it down, and keep it away from\nthis machine.',
+        'New recovery code, shown this once; an older one dies when this one counts. Print it or write it down, and\nkeep it away from this machine.',
     },
 
     async run(work, { address }) {
@@ -47,10 +50,16 @@ export const atrestCodeRegenerate: SiteCommand<z.output<typeof input>, z.output<
       const { atRest } = work.accounts
       const password = work.secret('password')
       const { offerId, recoveryCode } = await atRest.offerRecoveryCode(address, password)
+      const accept = (typed: Buffer): Promise<void> => atRest.acceptRecoveryCode(offerId, typed, password)
       try {
-        // Whoever typed the command gets the code printed: that stands for typing it back.
-        await atRest.acceptRecoveryCode(offerId, recoveryCode, password)
-        await work.reveal('recovery-code', recoveryCode)
+        if (work.ask) {
+          await work.reveal('recovery-code', recoveryCode)
+          await typedBack(work.ask, accept)
+        } else {
+          // A script gets the code: that stands for typing it back.
+          await accept(recoveryCode)
+          await work.reveal('recovery-code', recoveryCode)
+        }
       } finally {
         atRest.withdrawOffer(offerId)
         recoveryCode.fill(0)

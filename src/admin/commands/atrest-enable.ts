@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isRefusal, Refusal } from '../../account/errors.ts'
 import { siteCommand, type SiteCommand, type Work } from '../command.ts'
 import { aborted } from '../aborted.ts'
+import { typedBack, typedBackNote } from '../typed-back.ts'
 import { estimated, isSealed } from '../account-checks.ts'
 import { address, atRestForm } from '../forms.ts'
 import { counted, durationInWords, sizeInWords } from '../words.ts'
@@ -55,6 +56,37 @@ async function markMany(work: Work, { all, domain }: Input): Promise<Result> {
   return { address: null, atRest: null, marked, usedBytes, estimatedSeconds }
 }
 
+/** Resolves when new mail is safe; `finished` when older mail is. */
+async function enable(work: Work, address: string): Promise<{ readonly finished: Promise<void> }> {
+  const { recoveryCode, finished } = await work.accounts.enableAtRest(
+    address,
+    work.secret('password'),
+    (done, total) => work.progress(done, total),
+  )
+  finished.catch(() => undefined)
+  await work.reveal('recovery-code', recoveryCode)
+  return { finished }
+}
+
+/** The same, once the code was typed back. */
+async function enableTypedBack(
+  work: Work,
+  address: string,
+  ask: (question: string) => Promise<Buffer>,
+): Promise<{ readonly finished: Promise<void> }> {
+  const { atRest } = work.accounts
+  const { offerId, recoveryCode } = await atRest.offerEnable(address, work.secret('password'))
+  try {
+    await work.reveal('recovery-code', recoveryCode)
+    return await typedBack(ask, (typed) =>
+      atRest.acceptEnable(offerId, typed, (done, total) => work.progress(done, total)),
+    )
+  } finally {
+    recoveryCode.fill(0)
+    atRest.withdrawOffer(offerId)
+  }
+}
+
 /** Turns at-rest encryption on, or marks accounts for their next login. */
 export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
   name: 'atrest enable',
@@ -64,7 +96,8 @@ export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
     'open it, the operator included. Mail keeps arriving while the account is locked; mail programs need no change. ' +
     'Older mail is sealed anew while the mailbox stays usable; that survives a restart. With --at-login, --all or --domain no password is needed: ' +
     'the accounts are marked, and each is sealed when its owner logs in next. Such an owner is told by a message, and has no recovery code until ' +
-    'one is made with `letterlock atrest code regenerate`.',
+    'one is made with `letterlock atrest code regenerate`. ' +
+    typedBackNote,
   examples: [
     { line: 'letterlock atrest enable alice@example.org', does: 'asks for the password, prints the code' },
     { line: 'letterlock atrest enable alice@example.org --no-wait', does: 'does not follow the conversion' },
@@ -81,6 +114,7 @@ export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
   input,
   result,
   changesData: true,
+  asks: true,
   mayNeed: [{ name: 'password', kind: 'current' }],
   secrets: (given) =>
     isMarking(given)
@@ -108,13 +142,8 @@ export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
       return { ...facts, atRest: info.atRest, marked: 1 }
     }
     if (work.isDryRun) return { ...facts, atRest: info.atRest, marked: 0 }
-    const { recoveryCode, finished } = await work.accounts.enableAtRest(
-      address,
-      work.secret('password'),
-      (done, total) => work.progress(done, total),
-    )
+    const { finished } = await (work.ask ? enableTypedBack(work, address, work.ask) : enable(work, address))
     finished.catch(() => undefined) // awaited below, or reported by the account layer itself
-    await work.reveal('recovery-code', recoveryCode)
     // Without a server there is nobody who would go on with it.
     if (wait !== false || !work.server) await Promise.race([finished, aborted(work.signal)])
     return { ...facts, atRest: (await work.accounts.info(address)).atRest, marked: 0 }
