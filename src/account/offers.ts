@@ -37,7 +37,7 @@ function whatIsWrong(typed: Uint8Array): string {
   try {
     readRecoveryCode(typed).secret.fill(0)
   } catch (error) {
-    if (error instanceof MistypedCode && error.typo) return error.message
+    if (error instanceof MistypedCode && (error.typo || error.isWords)) return error.message
   }
   return 'That is not the code that was shown; look at it once more'
 }

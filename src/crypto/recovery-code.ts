@@ -11,7 +11,9 @@ import {
   writeGroups,
 } from './code-symbols.ts'
 import { checkSymbols, checkWord } from './gf32.ts'
+import { equalSecret } from './primitives.ts'
 import { randomBytes } from './random.ts'
+import { formatRecoveryWords, readRecoveryWords } from './recovery-words.ts'
 
 const secretBytes = 16
 /** Zero bits before the secret. */
@@ -33,9 +35,13 @@ export class MistypedCode extends Error {
   /** Present when exactly one wrong symbol explains the text. */
   readonly typo: Typo | undefined
 
-  constructor(message: string, typo?: Typo) {
+  /** It was read as words. */
+  readonly isWords: boolean
+
+  constructor(message: string, { typo, isWords = false }: { typo?: Typo; isWords?: boolean } = {}) {
     super(message)
     this.typo = typo
+    this.isWords = isWords
   }
 }
 
@@ -57,12 +63,35 @@ export function formatRecoveryCode(secret: Uint8Array): Buffer {
   return text
 }
 
-/** Reads a typed code, UTF-8. Throws MistypedCode, which locates a single wrong symbol; nothing is corrected silently. */
+/** The same code as twelve words, ASCII. The caller wipes both. Throws MistypedCode. */
+export function recoveryWordsOf(code: Uint8Array): Buffer {
+  const { secret } = readRecoveryCode(code)
+  try {
+    return formatRecoveryWords(secret)
+  } finally {
+    secret.fill(0)
+  }
+}
+
+/** The secret of a text that looks like words. Throws MistypedCode. */
+function readWords(text: Uint8Array): Buffer | undefined {
+  const read = readRecoveryWords(text)
+  if (read && 'mistake' in read) throw new MistypedCode(read.mistake, { isWords: true })
+  return read?.secret
+}
+
+/**
+ * Reads a typed code, UTF-8, in either spelling. Throws MistypedCode, which locates a single wrong symbol, or a word that is none; nothing is
+ * corrected silently.
+ */
 export function readRecoveryCode(text: Uint8Array | string): { readonly secret: Buffer } {
+  const octets = typeof text === 'string' ? Buffer.from(text) : text
+  const ofWords = readWords(octets)
+  if (ofWords) return { secret: ofWords }
   const symbols = new Int8Array(new ArrayBuffer(wordSymbols))
   const word = secretBuffer(wordSymbols)
   try {
-    const count = readSymbols(typeof text === 'string' ? Buffer.from(text) : text, symbols)
+    const count = readSymbols(octets, symbols)
     return { secret: decode(symbols, count, word) }
   } finally {
     symbols.fill(0)
@@ -74,10 +103,12 @@ export function readRecoveryCode(text: Uint8Array | string): { readonly secret: 
 const tailSymbols = 2 * groupSymbols
 
 /**
- * Whether somebody typed the code that they were shown: all of it, or its last two groups. Case, spaces and dashes do not matter, nor O
+ * Whether somebody typed the code that they were shown: all of it, in either spelling, or its last two groups. Case, spaces and dashes do not matter, nor O
  * for 0 and I or L for 1. Takes as long for a wrong symbol as for a right one.
  */
 export function isTypedBack(code: Uint8Array, typed: Uint8Array): boolean {
+  const ofWords = readRecoveryWords(typed)
+  if (ofWords) return 'secret' in ofWords && isSecretOf(code, ofWords.secret)
   const shown = new Int8Array(new ArrayBuffer(wordSymbols))
   const given = new Int8Array(new ArrayBuffer(wordSymbols))
   try {
@@ -93,6 +124,17 @@ export function isTypedBack(code: Uint8Array, typed: Uint8Array): boolean {
   } finally {
     shown.fill(0)
     given.fill(0)
+  }
+}
+
+/** Wipes `secret`. */
+function isSecretOf(code: Uint8Array, secret: Buffer): boolean {
+  const shown = readRecoveryCode(code).secret
+  try {
+    return equalSecret(shown, secret)
+  } finally {
+    shown.fill(0)
+    secret.fill(0)
   }
 }
 
@@ -124,7 +166,7 @@ function oneWrong(index: number, symbol: number): MistypedCode {
   const typo = { ...placeOf(index), expected: alphabet.charAt(symbol) }
   return new MistypedCode(
     `symbol ${typo.symbol} of group ${typo.group} looks wrong; it should probably be ${typo.expected}`,
-    typo,
+    { typo },
   )
 }
 

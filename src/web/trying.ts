@@ -117,6 +117,6 @@ export function typoIn(visit: Visit, code: Buffer): string | undefined {
     const { typo } = error
     return typo
       ? visit.t('code.typo', { group: typo.group, symbol: typo.symbol, expected: typo.expected })
-      : visit.t('code.mistyped')
+      : visit.t(error.isWords ? 'code.mistypedWords' : 'code.mistyped')
   }
 }

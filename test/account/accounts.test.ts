@@ -1,6 +1,7 @@
 // An account from creation to recovery, over the memory store.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { recoveryWordsOf } from '../../src/crypto/recovery-code.ts'
 import { isRefusal } from '../../src/account/errors.ts'
 import { alice, chunks, deliverTo, mail, makeSite, password, readAll, session } from './support.ts'
 
@@ -133,7 +134,8 @@ describe('an account', () => {
     await site.restart()
     const again = await site.accounts.recover(
       'alice@example.org',
-      Buffer.from(String(recoveryCode).toLowerCase()),
+      // The other spelling of it (FORMAT.md §6).
+      recoveryWordsOf(recoveryCode),
       password('new one'),
     )
     await assert.rejects(

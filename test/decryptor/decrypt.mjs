@@ -324,6 +324,29 @@ function checkCode(code, name) {
 const numberOf = (code) => code.reduce((sum, symbol) => sum * 32n + BigInt(symbol), 0n)
 const sixteenBytes = (number) => Buffer.from(number.toString(16).padStart(32, '0'), 'hex')
 
+/** Reads a recovery code of twelve words; returns its 16 bytes. The list of words is asked for only then. */
+async function readRecoveryWords(words) {
+  must(words.length === 12, `a recovery code has 12 words, this one has ${words.length}`)
+  const { wordlist } = await import('@scure/bip39/wordlists/english.js')
+  const numbers = words.map((word) =>
+    wordlist.findIndex((known) => known === word || (word.length >= 4 && known.startsWith(word))),
+  )
+  const unknown = numbers.indexOf(-1)
+  must(unknown < 0, `word ${unknown + 1} of the recovery code is not one of the list`)
+  const number = numbers.reduce((sum, each) => sum * 2048n + BigInt(each), 0n)
+  const secret = sixteenBytes(number >> 4n)
+  const check = createHash('sha256').update(secret).digest()[0] >> 4
+  must(Number(number & 15n) === check, 'a word of the recovery code is wrong, or stands in the wrong place')
+  return secret
+}
+
+/** Reads a recovery code in either spelling. */
+export async function readAnyRecoveryCode(text) {
+  const words = text.toLowerCase().match(/[a-z]+/g) ?? []
+  const areWords = words.length >= 9 && !/[0-9]/.test(text) && words.every((word) => word.length >= 3)
+  return areWords ? readRecoveryWords(words) : readRecoveryCode(text)
+}
+
 /** Reads a recovery code; returns its 16 bytes. */
 export function readRecoveryCode(text) {
   const code = readSymbols(text, 'recovery code')
@@ -994,7 +1017,7 @@ async function readSecret(files, siteKey) {
   const codeFile = files['code-file']
   if (!codeFile && siteKey) return { kind: 3, name: 'server slot', bytes: siteKey }
   const code = codeFile ? readFileSync(codeFile, 'utf8') : await askForCode()
-  return { kind: 2, name: 'recovery code', bytes: readRecoveryCode(code) }
+  return { kind: 2, name: 'recovery code', bytes: await readAnyRecoveryCode(code) }
 }
 
 async function askForCode() {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { recoveryWordsOf } from '../../src/crypto/recovery-code.ts'
 import { chunks, deliverTo, mail, password, session, type TestSite } from '../account/support.ts'
 import { live, mailboxNames, makeKeyedSite, whatIsIn, type Expected } from './lived-account.ts'
 import { decrypt, exportOf, Scratch, takeApart, type ExportParts, type Run } from './support.ts'
@@ -113,6 +114,8 @@ describe('the stand-alone decryptor', () => {
       expected,
     )
     assertSame(await decrypt(scratch, after, { code: String(recoveryCode), siteKey }), expected)
+    const words = String(recoveryWordsOf(recoveryCode))
+    assertSame(await decrypt(scratch, after, { code: words.toUpperCase().replaceAll(' ', '\n') }), expected)
     const bySite = await decrypt(scratch, after, { siteKey })
     assert.match(bySite.refusal, /refused \(wrong key\): .*no slot/)
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
+import { recoveryWordsOf } from '../../src/crypto/recovery-code.ts'
 import type { Browser } from 'playwright-core'
 import { startBrowser, Visitor, withoutBrowser } from './browser.ts'
 import { alice, alicePassword, pageServer, type PageServer } from './page-server.ts'
@@ -82,6 +83,9 @@ class Person {
     ])
     const text = await readFile(await download.path(), 'utf8')
     assert.ok(text.includes(code) && text.includes(alice), text)
+    const words = (await this.page.locator('#words').innerText()).trim()
+    assert.equal(words, recoveryWordsOf(Buffer.from(code)).toString())
+    assert.ok(text.includes(`\r\n${words}\r\n`), text)
     return code
   }
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { loadConfig } from '../../src/config/load.ts'
-import { makeRecoveryCode } from '../../src/crypto/recovery-code.ts'
+import { makeRecoveryCode, recoveryWordsOf } from '../../src/crypto/recovery-code.ts'
 import { readCookie } from '../../src/web/cookies.ts'
 import { Form } from '../../src/web/form.ts'
 import { appleProfile } from '../../src/web/mail-programs/apple-profile.ts'
@@ -251,6 +251,7 @@ suite('what is shown once', () => {
         date: '28 November 2026',
         url: 'https://mail.example.org/recover',
         code: text.toString(),
+        words: recoveryWordsOf(text).toString(),
       }
       const sheet = Buffer.from(translator(language)('sheet.file', values).replaceAll('\n', '\r\n'))
       assert.equal(codeIn(sheet).toString().trim(), text.toString())

@@ -41,6 +41,10 @@ export const commonTexts = {
     'This is not a whole recovery code: it has seven groups of four letters and digits. Compare it with your sheet, group by group.',
     'Das ist kein vollständiger Wiederherstellungscode: Er hat sieben Gruppen aus je vier Buchstaben und Ziffern. Vergleichen Sie ihn Gruppe für Gruppe mit Ihrem Blatt.',
   ],
+  'code.mistypedWords': [
+    'Those are not the twelve words of a recovery code: one is missing, misspelt or in the wrong place. Compare them with your sheet, word by word.',
+    'Das sind nicht die zwölf Wörter eines Wiederherstellungscodes: Eines fehlt, ist verschrieben oder steht an der falschen Stelle. Vergleichen Sie sie Wort für Wort mit Ihrem Blatt.',
+  ],
   'code.once': [
     'This code is shown only this once. Write it down or print it before you go on.',
     'Dieser Code wird nur dieses eine Mal gezeigt. Schreiben Sie ihn auf oder drucken Sie ihn, bevor Sie weitergehen.',

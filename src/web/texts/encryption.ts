@@ -93,6 +93,7 @@ export const encryptionTexts = {
   'sheet.date': ['Made on', 'Erstellt am'],
   'sheet.where': ['Use it at', 'Zu benutzen auf'],
   'sheet.code': ['Recovery code, seven groups', 'Wiederherstellungscode, sieben Gruppen'],
+  'sheet.words': ['The same code as words:', 'Derselbe Code in (englischen) Wörtern:'],
   'sheet.qr': ['The recovery code as a QR code', 'Der Wiederherstellungscode als QR-Code'],
   'sheet.passwordLine': ['Password, if you like, by hand:', 'Passwort, wenn Sie mögen, von Hand:'],
   'sheet.keep': [
@@ -108,8 +109,8 @@ export const encryptionTexts = {
     'Zum Drucken benutzen Sie das Menü Ihres Browsers: Gedruckt wird nur das Blatt.',
   ],
   'sheet.file': [
-    'Recovery code for {address}\nServer: {server}\nMade on: {date}\n\n{code}\n\nWith this code you set a new password if you forget yours, at\n{url}\nCapitals, spaces and dashes do not matter. It works once; then you get a new one.\nWhoever has this code can open your mail: print it, then delete this file.\n',
-    'Wiederherstellungscode für {address}\nServer: {server}\nErstellt am: {date}\n\n{code}\n\nMit diesem Code setzen Sie ein neues Passwort, wenn Sie Ihres vergessen haben, auf\n{url}\nGroßschreibung, Leerzeichen und Striche sind gleichgültig. Er gilt einmal; dann bekommen Sie einen neuen.\nWer diesen Code hat, kann Ihre Post öffnen: Drucken Sie ihn und löschen Sie dann diese Datei.\n',
+    'Recovery code for {address}\nServer: {server}\nMade on: {date}\n\n{code}\n\nor, the same in words:\n{words}\n\nWith this code you set a new password if you forget yours, at\n{url}\nCapitals, spaces and dashes do not matter. It works once; then you get a new one.\nWhoever has this code can open your mail: print it, then delete this file.\n',
+    'Wiederherstellungscode für {address}\nServer: {server}\nErstellt am: {date}\n\n{code}\n\noder, dasselbe in Wörtern:\n{words}\n\nMit diesem Code setzen Sie ein neues Passwort, wenn Sie Ihres vergessen haben, auf\n{url}\nGroßschreibung, Leerzeichen und Striche sind gleichgültig. Er gilt einmal; dann bekommen Sie einen neuen.\nWer diesen Code hat, kann Ihre Post öffnen: Drucken Sie ihn und löschen Sie dann diese Datei.\n',
   ],
   'confirm.title': ['Type the code back', 'Code zurücktippen'],
   'confirm.lead': [

@@ -1,6 +1,7 @@
 // A recovery code, shown once: to print, to save as a text file, to copy, to scan.
 import type { FC } from 'hono/jsx'
-import { secretCopy } from '../../base/secret.ts'
+import { secretBuffer, secretCopy } from '../../base/secret.ts'
+import { recoveryWordsOf } from '../../crypto/recovery-code.ts'
 import type { Visit } from '../page.ts'
 import { qrDataUrl } from '../qr.ts'
 import type { Reveal } from '../reveal.ts'
@@ -22,30 +23,49 @@ function recoverUrl({ peer, site }: Visit): string {
 
 function textFile({ visit, address, code }: SheetProps): Buffer {
   const { t, language, site } = visit
-  const words = t('sheet.file', {
+  const text = t('sheet.file', {
     address,
     server: site.settings.hostname,
     date: day(language, site.clock.now()),
     url: recoverUrl(visit),
     code: '\uE002',
+    words: '\uE003',
   })
-  const [before = '', after = ''] = words.split('\uE002')
-  const encoded = (text: string): Buffer =>
-    Buffer.from(encodeURIComponent(text.replaceAll('\n', '\r\n')).replaceAll("'", '%27'))
-  return secretCopy(
-    Buffer.concat([Buffer.from('data:text/plain;charset=utf-8,'), encoded(before), code, encoded(after)]),
-  )
+  const encoded = (plain: string): Buffer =>
+    Buffer.from(encodeURIComponent(plain.replaceAll('\n', '\r\n')).replaceAll("'", '%27'))
+  const words = inUrl(recoveryWordsOf(code))
+  const parts = text.split(/([\uE002\uE003])/).map((part) => {
+    if (part === '\uE002') return code
+    return part === '\uE003' ? words : encoded(part)
+  })
+  const file = secretCopy(Buffer.concat([Buffer.from('data:text/plain;charset=utf-8,'), ...parts]))
+  words.fill(0)
+  return file
 }
 
-function groupsOf(code: Buffer): Buffer[] {
-  const groups: Buffer[] = []
-  for (let start = 0; start < code.length;) {
-    const dash = code.indexOf(0x2d, start)
-    const end = dash < 0 ? code.length : dash
-    groups.push(code.subarray(start, end))
+/** Words with single spaces, as a URL holds them. Wipes what it is given. */
+function inUrl(words: Buffer): Buffer {
+  const spaces = words.filter((octet) => octet === 0x20).length
+  const written = secretBuffer(words.length + 2 * spaces)
+  let at = 0
+  for (const octet of words) {
+    if (octet === 0x20) at += written.write('%20', at, 'latin1')
+    else written[at++] = octet
+  }
+  words.fill(0)
+  return written
+}
+
+/** Views of what stands between the separators. */
+function piecesOf(text: Buffer, separator: number): Buffer[] {
+  const pieces: Buffer[] = []
+  for (let start = 0; start < text.length;) {
+    const found = text.indexOf(separator, start)
+    const end = found < 0 ? text.length : found
+    pieces.push(text.subarray(start, end))
     start = end + 1
   }
-  return groups
+  return pieces
 }
 
 /** Groups of a code or an app password, each on its own for eyes and screen readers; the script copies them as one. */
@@ -55,7 +75,7 @@ export const Groups: FC<{ readonly reveal: Reveal; readonly code: Buffer; readon
   label,
 }) => (
   <ol class="code" id="code" aria-label={label}>
-    {groupsOf(code).map((group) => (
+    {piecesOf(code, 0x2d).map((group) => (
       <li>{reveal.mark(group)}</li>
     ))}
   </ol>
@@ -89,6 +109,14 @@ export const RecoverySheet: FC<SheetProps> = (given) => {
         <Groups reveal={reveal} code={code} label={t('sheet.code')} />
         <img class="qr" src={reveal.mark(qrDataUrl(code))} alt={t('sheet.qr')} width="160" height="160" />
       </div>
+      <p class="words">
+        <span class="hint">{t('sheet.words')}</span>{' '}
+        <span id="words">
+          {piecesOf(recoveryWordsOf(code), 0x20).map((word) => (
+            <>{reveal.mark(word)} </>
+          ))}
+        </span>
+      </p>
       <p class="only-print blank">{t('sheet.passwordLine')}</p>
       <p class="only-print">{t('sheet.keep')}</p>
       <p class="sheet-actions">
