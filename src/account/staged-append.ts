@@ -3,6 +3,7 @@ import { collect } from '../base/async.ts'
 import { normaliseStream } from '../mail/normalise.ts'
 import { recentChange } from './adopt.ts'
 import type { AppendOptions, AppendResult, Replaced, StagedAppend, Uid, UidValidity } from './api.ts'
+import { appendBudget, type AppendBudget, type AppendHold } from './append-budget.ts'
 import { changesBytes, recordsBytes } from './commit-limits.ts'
 import { Refusal } from './errors.ts'
 import { readFlags, type FlagSet } from './flags.ts'
@@ -36,6 +37,8 @@ export interface StagingRules {
   readonly mustBeOpen: () => void
   /** Who appends, for those who watch. */
   readonly by: object
+  /** `appendBudget` when absent. */
+  readonly budget?: AppendBudget
 }
 
 export class Staging implements StagedAppend {
@@ -60,7 +63,15 @@ export class Staging implements StagedAppend {
   }
 
   async #add(source: AsyncIterable<Uint8Array>, options: AppendOptions): Promise<void> {
-    const message = await this.#read(source, options.isBinary === true)
+    const hold = (this.#rules.budget ?? appendBudget).hold(this.#account.id)
+    try {
+      await this.#stage(await this.#read(source, options.isBinary === true, hold), options)
+    } finally {
+      hold.release()
+    }
+  }
+
+  async #stage(message: Buffer, options: AppendOptions): Promise<void> {
     this.#rules.mustBeOpen()
     const table = this.#account.named(this.#name)
     const flags = readFlags(options.flags, table.keywords)
@@ -79,7 +90,7 @@ export class Staging implements StagedAppend {
   }
 
   /** The message in its stored form. */
-  async #read(source: AsyncIterable<Uint8Array>, isBinary: boolean): Promise<Buffer> {
+  async #read(source: AsyncIterable<Uint8Array>, isBinary: boolean, hold: AppendHold): Promise<Buffer> {
     const limit = this.#rules.maxMessageBytes
     const tooLarge = (): Refusal =>
       new Refusal('message-too-large', 'The message is larger than this server takes')
@@ -88,6 +99,7 @@ export class Staging implements StagedAppend {
       for await (const piece of isBinary ? source : normaliseStream(source)) {
         length += piece.length
         if (length > limit) throw tooLarge()
+        hold.take(piece.length)
         yield piece
       }
     }

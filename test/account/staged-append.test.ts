@@ -1,8 +1,12 @@
 // Messages that are brought in together, or in place of another: all or nothing, and nothing left on the disk.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { AppendBudget } from '../../src/account/append-budget.ts'
 import type { OpenAccount, SelectedMailbox, Uid } from '../../src/account/api.ts'
 import { isRefusal } from '../../src/account/errors.ts'
+import { Staging } from '../../src/account/staged-append.ts'
+import { breathe, deferred } from '../../src/base/async.ts'
+import { unlock } from './unlocked.ts'
 import { alice, chunks, mail, makeSite, readAll, type TestSite } from './support.ts'
 
 const refuses = (code: Parameters<typeof isRefusal>[1]) => (error: unknown) => isRefusal(error, code)
@@ -171,4 +175,53 @@ describe('a message in place of another', () => {
         refuses('read-only'),
       )
     }))
+})
+
+describe('messages on their way', () => {
+  const account = (byte: number): Buffer => Buffer.alloc(16, byte)
+
+  it('have room together, and each account some of it; the only one may always come', () => {
+    const budget = new AppendBudget(100, 40)
+    const [first, second, third] = [budget.hold(account(1)), budget.hold(account(1)), budget.hold(account(2))]
+    first.take(30)
+    second.take(10)
+    assert.throws(() => second.take(1), refuses('unavailable'))
+    third.take(40)
+    third.take(20)
+    assert.throws(() => third.take(1), refuses('unavailable'))
+    assert.throws(() => budget.hold(account(3)).take(1), refuses('unavailable'))
+    first.release()
+    second.take(1)
+    budget.hold(account(3)).take(20)
+    for (const hold of [second, third]) hold.release()
+    const alone = new AppendBudget(10, 5).hold(account(4))
+    alone.take(7)
+    alone.take(70)
+  })
+
+  it('are refused beyond that, and give their room back whatever becomes of them', async () => {
+    const site = await makeSite()
+    await (await alice(site)).close()
+    const account = await unlock(site, 'alice@example.org')
+    const budget = new AppendBudget(1_000_000, 50_000)
+    const rules = { maxMessageBytes: 100_000, mustBeOpen: () => undefined, by: site, budget }
+    const slow = deferred<undefined>()
+    async function* trickling(): AsyncGenerator<Uint8Array> {
+      yield mail('slow', 'x'.repeat(30_000))
+      await slow.promise
+    }
+    const [one, other] = [new Staging(account, 'INBOX', rules), new Staging(account, 'INBOX', rules)]
+    const waiting = one.add(trickling(), { flags: [] })
+    await breathe()
+    const large = mail('large', 'y'.repeat(30_000))
+    await assert.rejects(other.add(chunks(large), { flags: [] }), refuses('unavailable'))
+    slow.resolve(undefined)
+    await waiting
+    assert.equal(budget.usedBytes, 0)
+    await other.add(chunks(large), { flags: [] })
+    for (const staged of [one, other]) assert.equal((await staged.commit()).uids.length, 1)
+    assert.equal(budget.usedBytes, 0)
+    await account.lock()
+    await site.accounts.close()
+  })
 })
