@@ -41,9 +41,14 @@ export function helpBehind(command: Command): string {
   return lines.join('\n')
 }
 
+/** `make an account` to `Make an account.` */
+export function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
 /** The summary as a sentence, and the notes. */
 export function helpAhead(command: Command): string {
-  const summary = `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`
+  const summary = asSentence(command.summary)
   return wrapLines(command.notes === undefined ? summary : `${summary}\n\n${command.notes}`, columns).join(
     '\n',
   )

@@ -1,6 +1,7 @@
 // The manual page, in the man macros that groff and mandoc read.
 import { z } from 'zod'
 import type { Command, Option } from './command.ts'
+import { asSentence } from './help.ts'
 import { globalOptions, optionsOf } from './options.ts'
 import { commandGroups } from './registry.ts'
 
@@ -35,7 +36,7 @@ function synopsis(command: Command): string {
 }
 
 function commandLines(command: Command): string[] {
-  const summary = `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`
+  const summary = asSentence(command.summary)
   const keys = command.where === 'program' ? [] : Object.entries(command.result.shape)
   return [
     `.SS ${argument(command.name)}`,

@@ -2,9 +2,10 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from 'commander'
 import type { Command, SecretName } from './command.ts'
 import { exitCodes } from './exit-code.ts'
-import { camelCase, helpAhead, helpBehind } from './help.ts'
+import { camelCase, asSentence, helpAhead, helpBehind } from './help.ts'
 import { globalOptions, optionsOf } from './options.ts'
-import { commandGroups, familySummaries } from './registry.ts'
+import { familySubject, familySummary } from './families.ts'
+import { commandGroups } from './registry.ts'
 import { secretSources } from './secrets.ts'
 import type { SettingsSource } from './settings.ts'
 import type { Streams } from './view.ts'
@@ -134,9 +135,13 @@ export function makeProgram(
     .addHelpText(
       'after',
       '\nTry it out:             letterlock demo\nExplain one command:    letterlock user add --help\n' +
-        '\nExit codes: 0 done, 64 wrong usage, 65 wrong password or data, 67 no such user,\n' +
-        '69 no server or store, 70 bug, 73 exists already, 75 try again, 77 not permitted,\n' +
-        '78 wrong configuration, 130 interrupted.',
+        '\nPasswords are asked for, or read from a file: --password-file FILE, - for a pipe.\n' +
+        'What cannot be undone asks first; --dry-run says what would be done, --yes is for\n' +
+        'scripts. --json prints one object, whose keys each command explains.\n' +
+        '\nExit codes: 0 done, 1 a check failed, 64 wrong usage, 65 wrong password or data,\n' +
+        '67 no such user, 68 no such mailbox, message or slot, 69 no server or store, 70 bug,\n' +
+        '73 exists already, 75 try again, 77 not permitted, 78 wrong configuration,\n' +
+        '130 interrupted.',
     )
   addGlobalOptions(root)
   const families = new Map([['', root]])
@@ -147,7 +152,10 @@ export function makeProgram(
     if (known) return known
     const family = familyOf(words.slice(0, -1))
       .command(words.at(-1) ?? '')
-      .description(familySummaries[name] ?? name)
+      .summary(familySummary(name, commands))
+      .description(asSentence(familySubject(name)))
+      .usage('COMMAND ...')
+      .helpCommand(false)
     families.set(name, family)
     return family
   }

@@ -269,5 +269,17 @@ export const repairRows: readonly Row[] = [
     exitCode: 0,
     err: /6 mailboxes have/,
   },
+  {
+    name: 'uidvalidity bump --dry-run',
+    argv: ['uidvalidity', 'bump', alice, '--dry-run', '--json'],
+    exitCode: 0,
+    out: /"mailboxes":0/,
+  },
+  {
+    name: 'quota recalc --dry-run',
+    argv: ['quota', 'recalc', alice, '--dry-run'],
+    exitCode: 0,
+    err: /quota recalc could be done/,
+  },
   { name: 'uidvalidity bump of nobody', argv: ['uidvalidity', 'bump', missing, '--site-key'], exitCode: 67 },
 ]

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { helpBehind } from '../../src/admin/help.ts'
-import { commandGroups } from '../../src/admin/registry.ts'
+import { commandGroups, familySummaries } from '../../src/admin/registry.ts'
 import { secretSources } from '../../src/admin/secrets.ts'
 import { allCommands } from '../../src/server/cli.ts'
 import { makeBench } from './harness.ts'
@@ -24,6 +24,16 @@ describe('the registry', () => {
     assert.equal(new Set(names).size, names.length)
     const words = commandGroups.flatMap((group) => group.words)
     for (const name of names) assert.ok(words.includes(name.split(' ')[0] ?? ''), name)
+  })
+
+  it('says of each family what it is about, and of no other', () => {
+    const families = new Set(
+      allCommands.flatMap(({ name }) => {
+        const words = name.split(' ')
+        return words.slice(1).map((_, index) => words.slice(0, index + 1).join(' '))
+      }),
+    )
+    assert.deepEqual(Object.keys(familySummaries).sort(), [...families].sort())
   })
 
   for (const command of allCommands) {

@@ -8,7 +8,7 @@ const input = z.strictObject({ address, siteKey: z.boolean().optional() })
 const result = z.object({
   address: z.string().describe('whose account it is'),
   before: z.number().describe('bytes that were counted'),
-  usedBytes: z.number().describe('bytes that there are'),
+  usedBytes: z.number().describe('bytes that there are; after a dry run the same'),
 })
 
 /** Sessions end meanwhile. */
@@ -22,12 +22,14 @@ export const quotaRecalc: SiteCommand<z.output<typeof input>, z.output<typeof re
   options: [{ flags: '--site-key', description: 'open it with the key of the site, not a password' }],
   input,
   result,
+  changesData: true,
   mayNeed: [{ name: 'password', kind: 'current' }],
   secrets: ({ address: whose, siteKey }) =>
     siteKey ? [] : [{ name: 'password', kind: 'current', prompt: `Password of ${whose}` }],
 
   async run(work, { address: whose, siteKey }) {
     const { usedBytes: before } = await work.accounts.info(whose)
+    if (work.isDryRun) return { address: whose, before, usedBytes: before }
     const usedBytes = await work.accounts.repairs.recountQuota(
       whose,
       siteKey ? { kind: 'site' } : { kind: 'password', password: work.secret('password') },

@@ -11,7 +11,7 @@ const input = z.strictObject({
 })
 const result = z.object({
   address: z.string().describe('whose account it is'),
-  mailboxes: z.number().describe('mailboxes that have a new UIDVALIDITY'),
+  mailboxes: z.number().describe('mailboxes that have a new UIDVALIDITY; 0 after a dry run'),
 })
 
 /** For clients that have mixed up what they know of a mailbox. */
@@ -29,11 +29,14 @@ export const uidvalidityBump: SiteCommand<z.output<typeof input>, z.output<typeo
   options: [{ flags: '--site-key', description: 'open it with the key of the site, not a password' }],
   input,
   result,
+  changesData: true,
   mayNeed: [{ name: 'password', kind: 'current' }],
   secrets: ({ address: whose, siteKey }) =>
     siteKey ? [] : [{ name: 'password', kind: 'current', prompt: `Password of ${whose}` }],
 
   async run(work, { address: whose, mailbox, siteKey }) {
+    const info = await work.accounts.info(whose)
+    if (work.isDryRun) return { address: info.address, mailboxes: 0 }
     const mailboxes = await work.accounts.repairs.bumpUidValidity(
       whose,
       siteKey ? { kind: 'site' } : { kind: 'password', password: work.secret('password') },

@@ -1,7 +1,7 @@
 // The tree of commands as completion sees it: which words may follow, which options there are, what an argument is.
 import type { Command, Option } from '../command.ts'
 import { globalOptions, optionsOf } from '../options.ts'
-import { familySummaries } from '../registry.ts'
+import { familySummary } from '../families.ts'
 
 /** One word that can be typed, with its explanation. */
 export interface Choice {
@@ -57,7 +57,7 @@ export function placesOf(commands: readonly Command[]): readonly Place[] {
       chain,
       words: below.map((one) => ({
         word: one.split(' ').at(-1) ?? one,
-        explanation: commands.find(({ name }) => name === one)?.summary ?? familySummaries[one] ?? one,
+        explanation: commands.find(({ name }) => name === one)?.summary ?? familySummary(one, commands),
       })),
       options: [
         ...(command ? optionsOf(command).map(asChoice) : []),
