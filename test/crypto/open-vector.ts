@@ -16,6 +16,7 @@ import { SiteKey } from '../../src/crypto/site-key.ts'
 import { decodeSlotList, verifySlotList } from '../../src/crypto/slot-list.ts'
 import { decodeSlotLabel } from '../../src/crypto/slot-label.ts'
 import { openSlot, slotLabel, type SlotSecret } from '../../src/crypto/slot.ts'
+import { laterOpeners } from './open-later.ts'
 import { bytesOf, field, required, type Expectation, type Vector } from './vector.ts'
 
 /** What came out; all parts that the format gives, joined in the format's order. */
@@ -92,6 +93,7 @@ function openBodyVector(vector: Vector): Promise<Buffer> {
 }
 
 const openers: Readonly<Record<string, Opener>> = {
+  ...laterOpeners,
   box: (vector) =>
     openBox(
       bytesOf(vector, 'key'),

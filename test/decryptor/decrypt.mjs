@@ -4,7 +4,9 @@
 // needs Node 20, libsodium-wrappers and argon2, and nothing else of the project.
 //
 //   node decrypt.mjs [--code-file F | --password-file F | --app-password-file F] [--site-key-file F] [--salvage] EXPORT OUTDIR
+//   node decrypt.mjs --recovery-key-file F --admin-password-file F [--admin-password-file F ...] ... EXPORT OUTDIR
 //
+// The admin recovery key of a site is in the newest file below site/ of a backup.
 // Without a file the recovery code is asked for (or read from the standard input). The first thing that does not
 // verify ends the run (index.json comes last, so without one not all was written); with --salvage it is told, what
 // depends on it is left out, and the rest is written.
@@ -260,11 +262,15 @@ function readSlot(fields, value) {
 async function slotKeyOf(slot, account, secret, leastMemory) {
   if (slot.kind === 3) return extract(slot.salt, derive(secret, 'letterlock/1 server slot', account))
   if (slot.kind !== 1) return extract(slot.salt, secret)
-  const { memory, passes, parallelism, salt } = slot
+  return passwordKeyOf(slot, secret, leastMemory)
+}
+
+/** Argon2id of a password, within the limits of §6. */
+async function passwordKeyOf({ memory, passes, parallelism, salt }, secret, leastMemory) {
   const within = (n, least, most) => n >= least && n <= most
   const affordable = within(memory, leastMemory, 2 ** 20) && memory * passes <= 4 * 2 ** 20
   if (!affordable || !within(passes, 1, 16) || !within(parallelism, 1, 16)) {
-    throw unsupported('a slot asks for more work, or less, than any slot of Letterlock does')
+    throw unsupported('a password is to cost more work, or less, than any of Letterlock does')
   }
   const cost = { memoryCost: memory, timeCost: passes, parallelism, hashLength: 32, version: 0x13 }
   return argon2.hash(normalPassword(secret), { ...cost, type: argon2.argon2id, salt, raw: true })
@@ -422,6 +428,156 @@ export function readArrival(account, value, siteKey, name = 'an arrival') {
   fields.end()
   if (siteKey) verifySiteMac(siteKey, 'letterlock/1 arrival', account, value, name)
   return arrival
+}
+
+const readCost = (fields) => ({
+  ...{ memory: fields.u32(), passes: fields.u32(), parallelism: fields.u32(), salt: fields.id() },
+})
+
+// §8.4: GF(2^8) with x^8 + x^4 + x^3 + x + 1, by its powers of x + 1.
+const gfPowers = Array.from({ length: 255 })
+for (let i = 0, x = 1; i < 255; i++, x ^= (x << 1) ^ (x & 128 ? 0x11b : 0)) gfPowers[i] = x
+const gfLog = (a) => gfPowers.indexOf(a)
+const gfTimes = (a, b) => (a === 0 || b === 0 ? 0 : gfPowers[(gfLog(a) + gfLog(b)) % 255])
+const gfOver = (a, b) => (a === 0 ? 0 : gfPowers[(gfLog(a) + 255 - gfLog(b)) % 255])
+
+/** The value at 0 of the polynomials that go through these shares (x first). */
+function joinShares(shares) {
+  const secret = Buffer.alloc(shares[0].length - 1)
+  for (const [i, share] of shares.entries()) {
+    const others = shares.filter((_, other) => other !== i)
+    const factor = others.reduce((all, other) => gfTimes(all, gfOver(other[0], other[0] ^ share[0])), 1)
+    for (let at = 0; at < secret.length; at++) secret[at] ^= gfTimes(share[at + 1], factor)
+  }
+  return secret
+}
+
+/** §8.4: the seed of the site's recovery key, by the passwords of as many admins as it takes. */
+export async function openRecoveryKey(value, passwords, siteKey, leastMemory = 19456) {
+  const name = 'the recovery key'
+  const fields = new Fields(value, name).version()
+  fields.take(24) // generation and dates
+  if (siteKey) verifySiteMac(siteKey, 'letterlock/1 escrow', none, value, name)
+  must(fields.u8() === 1, 'the recovery key was removed')
+  const [id, publicKey, threshold] = [fields.id(), fields.take(1216), fields.u8()]
+  const holders = fields.list(fields.u8(), () => ({ ...readCost(fields), box: fields.lp16() }))
+  fields.hash()
+  fields.end()
+  must(threshold >= 1 && threshold <= holders.length && holders.length <= 16, `${name} has odd numbers`)
+  const shares = new Map()
+  for (const password of passwords) {
+    for (const [index, holder] of holders.entries()) {
+      if (shares.has(index)) continue
+      const own = cat(id, u8(index))
+      const slow = await passwordKeyOf(holder, password, leastMemory)
+      try {
+        const key = derive(slow, 'letterlock/1 escrow share', own)
+        shares.set(index, openBox(key, 24, cat(ascii('escrow'), own), holder.box, 'a share'))
+        break
+      } catch (error) {
+        // The record's MAC says whether a box is whole; a password that is another's leads to another commitment.
+        if (error.verdict !== 'damaged') throw error
+      }
+    }
+  }
+  if (shares.size < threshold || shares.size < passwords.length)
+    throw new Refusal('wrong key', 'a password is no admin’s, or there are too few')
+  const seed = joinShares([...shares.values()].slice(0, threshold))
+  must(seed.length === 32 && same(publicKeyOf(seed), publicKey), `${name} is not the one of the shares`)
+  return seed
+}
+
+/** §8.5: whether this password lets in to mail that stays locked. */
+export async function isLockedLogin(account, value, password, leastMemory = 19456) {
+  const fields = new Fields(value, 'a locked login')
+  const cost = readCost(fields)
+  const verifier = fields.hash()
+  fields.u64() // since when
+  fields.end()
+  const slow = await passwordKeyOf(cost, password, leastMemory)
+  return same(derive(slow, 'letterlock/1 locked login', account), verifier)
+}
+
+/** §8.8: the hash that a backup's manifest ends in, after its MAC was verified. */
+export function verifyManifest(siteKey, value) {
+  must(value.length > 64 && same(H(value.subarray(0, -32)), value.subarray(-32)), 'a manifest was changed')
+  verifySiteMac(siteKey, 'letterlock/1 backup', none, value.subarray(0, -32), 'a manifest')
+  return value.subarray(-32)
+}
+
+/** §8.9: the site key from its file. */
+export async function openSiteKeyFile(value, passphrase, leastMemory = 19456) {
+  const fields = new Fields(value, 'the sealed site key')
+  must(fields.take(8).equals(ascii('LLSITKEY')), 'this is no sealed site key')
+  fields.version()
+  const cost = readCost(fields)
+  const box = fields.lp16()
+  fields.end()
+  const key = derive(await passwordKeyOf(cost, passphrase, leastMemory), 'letterlock/1 sealed site key')
+  try {
+    return openBox(key, 18, ascii('sealed site key'), box, 'the sealed site key')
+  } catch (error) {
+    if (error.verdict !== 'damaged') throw error
+    throw new Refusal('wrong key', 'the passphrase is another one, or the file was changed')
+  }
+}
+
+/** §8.10: fingerprints of an owner's own keys. */
+export function readOwnKeys(account, value, siteKey) {
+  const fields = new Fields(value, 'the own keys')
+  if (siteKey) verifySiteMac(siteKey, 'letterlock/1 public keys', account, value, 'the record of own keys')
+  fields.version()
+  const [serial, append, settings] = [fields.u32(), fields.u8(), fields.u8()]
+  must(append <= 2 && settings <= 7, 'own keys have settings that there are none of')
+  const keys = fields.list(fields.u8(), () => {
+    const key = { kind: fields.u8(), fingerprint: fields.lp16() }
+    const names = fields.list(fields.u8(), fields.text16)
+    const more = { algorithm: fields.text16(), added: fields.u64(), created: fields.u64() }
+    return { ...key, names, ...more, expires: fields.u64(), bytes: fields.lp16() }
+  })
+  fields.hash()
+  fields.end()
+  return { serial, append, settings, keys }
+}
+
+/** §9.7: the message key in a recovery header. */
+export function openRecoveryHeader(account, blob, header, { seed, root }) {
+  const place = cat(ascii('recovery'), account, blob)
+  const name = 'a recovery header'
+  must(header.length > 1, `${name} is cut short`)
+  const sealed = header.subarray(1)
+  if (header[0] === 1) return openCapsule(seed, 12, place, sealed, name)
+  must(header[0] === 2 || header[0] === 3, `${name} opens nothing`)
+  // A box of 32 bytes has 63 before its ciphertext, 64 in it, and 16 of a tag; zeros may follow it where it took a capsule's place.
+  const box = header[0] === 2 ? sealed : sealed.subarray(0, 63 + 64 + 16)
+  return openBox(derive(root, 'letterlock/1 recovery header'), 12, place, box, name)
+}
+
+/** §9.18: what a witness says. */
+export function readWitness(account, value, root) {
+  const fields = new Fields(value, 'a witness')
+  must(fields.take(8).equals(ascii('LLWITNES')), 'this is no witness')
+  must(fields.version().id().equals(account), 'the witness is another account’s')
+  const witness = { version: fields.u64(), head: fields.hash(), epoch: fields.u32() }
+  fields.take(4 + 4 + 32 + 8)
+  fields.hash()
+  fields.end()
+  const key = derive(root, 'letterlock/1 witness')
+  must(
+    same(mac(key, 'letterlock/1 witness', value.subarray(0, -32)), value.subarray(-32)),
+    'the witness was changed',
+  )
+  return witness
+}
+
+/** §12: a line of the audit log, without its line feed; gives what the next one names as `previous`. */
+export function readAuditLine(siteKey, line) {
+  const at = line.lastIndexOf(',"mac":"')
+  must(at > 0, 'a line of the audit log has no MAC')
+  const key = derive(siteKey, 'letterlock/1 site mac')
+  const ours = ascii(`,"mac":"${hex(mac(key, 'letterlock/1 audit', line.subarray(0, at)))}"}`)
+  must(same(ours, line.subarray(at)), 'a line of the audit log was not written by this site')
+  return H(line)
 }
 
 function openArrival(account, arrival, keyset, name) {
@@ -725,6 +881,9 @@ const readTrailEntry = (fields) => ({
   ...{ by: fields.text16(), remoteAddress: fields.text16(), detail: fields.text16() },
 })
 
+export const nextTrailHead = (account, number, previous, entry) =>
+  H(labelled('letterlock/1 trail chain'), account, u32(number), previous, H(entry))
+
 // §9.10: what was done to the keys, as far as fact 1 says that there is something.
 function readTrail(account) {
   const fact = account.facts.get(1)
@@ -738,7 +897,7 @@ function readTrail(account) {
   for (let number = first; number <= last; number++) {
     account.attempt(() => {
       const entry = account.openData('trail', u32(number))
-      reached = H(labelled('letterlock/1 trail chain'), account.id, u32(number), reached, H(entry))
+      reached = nextTrailHead(account.id, number, reached, entry)
       const read = new Fields(entry, `entry ${number} of the trail`)
       entries.push(readTrailEntry(read))
       read.end()
@@ -794,9 +953,13 @@ function* messageRecords(account, mailbox) {
 
 function readMessage(fields) {
   const message = { messageKey: fields.hash(), blob: fields.id() }
-  if (fields.knownAs === 2) fields.id() // what the message was known by before its body was sealed again
-  return { ...message, size: readContent(fields) }
+  // What the message was known by before its body was sealed again.
+  const firstBlob = fields.knownAs === 2 ? fields.id() : message.blob
+  return { ...message, firstBlob, size: readContent(fields) }
 }
+
+/** The data of a message record. */
+export const readMessageRecord = (data) => readMessage(new Fields(data, 'a message record').version(2))
 
 // ---- §10 Sealed export --------------------------------------------------------------------------------------------------
 
@@ -1004,15 +1167,32 @@ export async function decryptExport(exportPath, outDir, secret, { siteKey, isSal
   }
 }
 
+const readLine = (path) => Buffer.from(readFileSync(path, 'latin1').replace(/\r?\n$/, ''), 'latin1')
+
+/** The site's record `escrow`: by itself, or in the site file of a backup (../../src/backup/LAYOUT.md). */
+function recoveryKeyIn(bytes) {
+  if (!bytes.subarray(0, 8).equals(ascii('LLBKSITE'))) return bytes
+  const fields = new Fields(bytes.subarray(8), 'the site file')
+  for (let kind = fields.version().u8(); kind !== 0; kind = fields.u8()) {
+    const [name, value] = [fields.text16(), fields.lp32()]
+    if (kind === 2 && name === 'escrow') return value
+  }
+  throw damaged('the backup has no recovery key of the site')
+}
+
 // A password and a code with the line end of the file that they stand in.
 async function readSecret(files, siteKey) {
   if (files['password-file']) {
-    const bytes = Buffer.from(readFileSync(files['password-file'], 'latin1').replace(/\r?\n$/, ''), 'latin1')
-    return { kind: 1, name: 'password', bytes }
+    return { kind: 1, name: 'password', bytes: readLine(files['password-file']) }
   }
   if (files['app-password-file']) {
     const { hint, secret } = readAppPassword(readFileSync(files['app-password-file'], 'utf8'))
     return { kind: 4, name: 'app password', bytes: secret, hint }
+  }
+  if (files['recovery-key-file']) {
+    const passwords = files['admin-password-file'].map(readLine)
+    const record = recoveryKeyIn(readFileSync(files['recovery-key-file']))
+    return { kind: 5, name: 'recovery key', bytes: await openRecoveryKey(record, passwords, siteKey) }
   }
   const codeFile = files['code-file']
   if (!codeFile && siteKey) return { kind: 3, name: 'server slot', bytes: siteKey }
@@ -1036,6 +1216,8 @@ async function main() {
     'code-file': file,
     'password-file': file,
     'app-password-file': file,
+    'recovery-key-file': file,
+    'admin-password-file': { type: 'string', multiple: true, default: [] },
     'site-key-file': file,
     salvage: { type: 'boolean' },
   }

@@ -53,6 +53,39 @@ export interface Decryptor {
     siteKey?: Buffer,
   ): { readonly previousHead: Buffer; readonly blob: Buffer; readonly capsule: Buffer }
   nextHead(account: Buffer, version: number, previous: Buffer, entryHash: Buffer): Buffer
+  openRecoveryKey(
+    value: Buffer,
+    passwords: readonly Buffer[],
+    siteKey: Buffer | undefined,
+    leastMemory?: number,
+  ): Promise<Buffer>
+  isLockedLogin(account: Buffer, value: Buffer, password: Buffer, leastMemory?: number): Promise<boolean>
+  verifyManifest(siteKey: Buffer, value: Buffer): Buffer
+  openSiteKeyFile(value: Buffer, passphrase: Buffer, leastMemory?: number): Promise<Buffer>
+  readOwnKeys(
+    account: Buffer,
+    value: Buffer,
+    siteKey?: Buffer,
+  ): { readonly serial: number; readonly keys: readonly { readonly fingerprint: Buffer }[] }
+  openRecoveryHeader(
+    account: Buffer,
+    blob: Buffer,
+    header: Buffer,
+    keys: { readonly seed: Buffer; readonly root: Buffer },
+  ): Buffer
+  readWitness(
+    account: Buffer,
+    value: Buffer,
+    root: Buffer,
+  ): { readonly version: number; readonly head: Buffer; readonly epoch: number }
+  readAuditLine(siteKey: Buffer, line: Buffer): Buffer
+  nextTrailHead(account: Buffer, number: number, previous: Buffer, entry: Buffer): Buffer
+  readMessageRecord(data: Buffer): {
+    readonly messageKey: Buffer
+    readonly blob: Buffer
+    readonly firstBlob: Buffer
+    readonly size: number
+  }
   decryptExport(
     exportPath: string,
     outDir: string,

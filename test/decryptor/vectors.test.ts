@@ -16,6 +16,8 @@ function u32(value: number): Buffer {
   return bytes
 }
 
+const leastOf = (vector: Vector): number => Number(required(vector, 'least memory'))
+
 async function openSlotOf(vector: Vector): Promise<Buffer> {
   const account = bytesOf(vector, 'account')
   const list = decryptor.readSlotList(vector.bytes)
@@ -92,6 +94,45 @@ const openers: Readonly<Record<string, (vector: Vector) => Buffer | Promise<Buff
     const { hint, secret } = decryptor.readAppPassword(required(v, 'text'))
     return Buffer.concat([u32(hint), secret])
   },
+  'recovery key': (v) => {
+    const names = ['first password', 'second password'].filter((name) => field(v, name) !== undefined)
+    const passwords = names.map((name) => bytesOf(v, name))
+    return decryptor.openRecoveryKey(v.bytes, passwords, bytesOf(v, 'site key'), leastOf(v))
+  },
+  'locked login': async (v) => {
+    const isRight = await decryptor.isLockedLogin(
+      bytesOf(v, 'account'),
+      v.bytes,
+      bytesOf(v, 'password'),
+      leastOf(v),
+    )
+    if (!isRight) throw new decryptor.Refusal('wrong key', 'another password')
+    return v.bytes.subarray(28, 60)
+  },
+  'trail head': (v) => {
+    const number = Number(required(v, 'number'))
+    return decryptor.nextTrailHead(bytesOf(v, 'account'), number, bytesOf(v, 'previous head'), v.bytes)
+  },
+  'message record': (v) => {
+    const { messageKey, blob, firstBlob, size } = decryptor.readMessageRecord(v.bytes)
+    return Buffer.concat([messageKey, blob, firstBlob, u32(0), u32(size)])
+  },
+  'recovery header': (v) =>
+    decryptor.openRecoveryHeader(bytesOf(v, 'account'), bytesOf(v, 'blob'), v.bytes, {
+      seed: bytesOf(v, 'seed'),
+      root: bytesOf(v, 'root'),
+    }),
+  'own keys': (v) => {
+    const { serial, keys } = decryptor.readOwnKeys(bytesOf(v, 'account'), v.bytes, bytesOf(v, 'site key'))
+    return Buffer.concat([u32(serial), ...keys.map(({ fingerprint }) => fingerprint)])
+  },
+  witness: (v) => {
+    const { version, head, epoch } = decryptor.readWitness(bytesOf(v, 'account'), v.bytes, bytesOf(v, 'root'))
+    return Buffer.concat([u32(0), u32(version), head, u32(epoch)])
+  },
+  'sealed site key': (v) => decryptor.openSiteKeyFile(v.bytes, bytesOf(v, 'password'), leastOf(v)),
+  'audit line': (v) => decryptor.readAuditLine(bytesOf(v, 'site key'), v.bytes),
+  'backup manifest': (v) => decryptor.verifyManifest(bytesOf(v, 'site key'), v.bytes),
   'slot label': (v) => {
     const { name, protocols, expires } = decryptor.readLabel(v.bytes)
     return Buffer.from(`${name} ${protocols} ${expires}`)

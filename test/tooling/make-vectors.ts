@@ -6,6 +6,7 @@ import { appPasswordVectors, slotLabelVectors } from './vectors/app-passwords.ts
 import { bodyVectors } from './vectors/bodies.ts'
 import { boxVectors } from './vectors/boxes.ts'
 import { keyVectors } from './vectors/keys.ts'
+import { laterVectors } from './vectors/later.ts'
 import { recoveryCodeVectors } from './vectors/recovery-codes.ts'
 import { siteVectors } from './vectors/site.ts'
 import { slotVectors } from './vectors/slots.ts'
@@ -19,6 +20,7 @@ const vectors: readonly Vector[] = [
   ...appPasswordVectors(),
   ...slotLabelVectors(),
   ...(await slotVectors()),
+  ...(await laterVectors()),
 ]
 
 mkdirSync(vectorFolder, { recursive: true })
