@@ -77,6 +77,49 @@ const epochsOfMail = ({ things }: ExportParts): Set<number> =>
   )
 
 describe('the stand-alone decryptor', () => {
+  it('opens an account by an app password, and by two of three admins who share the recovery key; with new UIDVALIDITYs', async () => {
+    using scratch = new Scratch()
+    const { site } = await makeKeyedSite()
+    const { accounts } = site
+    await accounts.create(address, password())
+    await deliverTo(accounts, address, mail('for admins too'))
+    const { finished, recoveryCode } = await accounts.enableAtRest(address, password())
+    recoveryCode.fill(0)
+    await finished
+    const secret = { kind: 'password', password: password() } as const
+    const { text } = await accounts.slots.addAppPassword(address, secret, { name: 'Phone' })
+    const admins = ['the first admin', 'the second admin', 'the third admin']
+    await accounts.escrow.setEscrow(
+      admins.map((each) => Buffer.from(each)),
+      2,
+    )
+    await expectedOf(site)
+    await accounts.repairs.bumpUidValidity(address, secret)
+    const expected = await expectedOf(site)
+    const bytes = await exportOf(site)
+    assertSame(await decrypt(scratch, bytes, { appPassword: String(text) }), expected)
+    const stored = await site.store.site.get('escrow')
+    assert.ok(stored)
+    const recoveryKey = Buffer.from(stored)
+    const [one = '', two = '', three = ''] = admins
+    assertSame(await decrypt(scratch, bytes, { recoveryKey, adminPasswords: [three, one] }), expected)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(recoveryKey.length)
+    const inBackup = Buffer.concat([
+      ...[Buffer.from('LLBKSITE'), Buffer.of(1), Buffer.of(3, 0, 4), Buffer.from('hint'), Buffer.alloc(4)],
+      ...[Buffer.of(2, 0, 6), Buffer.from('escrow'), length, recoveryKey, Buffer.alloc(33)],
+    ])
+    assertSame(
+      await decrypt(scratch, bytes, { recoveryKey: inBackup, adminPasswords: [two, three] }),
+      expected,
+    )
+    for (const adminPasswords of [[one], [one, one], [one, 'nobody']])
+      assert.match(
+        (await decrypt(scratch, bytes, { recoveryKey, adminPasswords })).refusal,
+        /refused \(wrong key\)/,
+      )
+  })
+
   it('gives back an account that has lived, before, during and after a key rotation and after a recovery', async () => {
     using scratch = new Scratch()
     const { site, siteKey } = await makeKeyedSite()

@@ -58,6 +58,10 @@ export interface Secrets {
   readonly code?: string
   readonly password?: string | Buffer
   readonly siteKey?: Buffer
+  readonly appPassword?: string
+  /** The site's record of its recovery key, or a site file of a backup; opened by `adminPasswords`. */
+  readonly recoveryKey?: Buffer
+  readonly adminPasswords?: readonly string[]
   /** Given on the standard input. */
   readonly typed?: string
   readonly isSalvage?: boolean
@@ -105,6 +109,11 @@ export async function decrypt(
     args.push('--password-file', scratch.file('password', line))
   }
   if (secrets.siteKey) args.push('--site-key-file', scratch.file('site-key', secrets.siteKey))
+  if (secrets.appPassword !== undefined)
+    args.push('--app-password-file', scratch.file('app-password', `${secrets.appPassword}\n`))
+  if (secrets.recoveryKey) args.push('--recovery-key-file', scratch.file('recovery-key', secrets.recoveryKey))
+  for (const one of secrets.adminPasswords ?? [])
+    args.push('--admin-password-file', scratch.file('admin-password', `${one}\n`))
   if (secrets.isSalvage) args.push('--salvage')
   args.push(scratch.file('export', bytes), outDir)
   const { exitCode, output, refusal } = await runNode([decryptorPath, ...args], secrets.typed ?? '')
