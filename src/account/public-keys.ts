@@ -137,24 +137,40 @@ export class PublicKeys implements PublicKeyApi {
       throw new Refusal('bad-key', 'The file is larger than 1 MB: that is no key')
     const found = await this.#inspect(bytes)
     const usable = found.filter(({ problem }) => problem === undefined)
-    if (usable.length === 0) throw new Refusal('bad-key', whyNone(found))
-    const added = usable.map((key) => stored(key, this.#site.clock.now()))
+    const now = this.#site.clock.now()
+    const added = usable.map((key) => stored(key, now))
+    const revoked = new Set(found.filter(({ isRevoked }) => isRevoked).map(({ fingerprint }) => fingerprint))
+    const entry = await this.#entry(address)
+    const inUse =
+      (await this.#record(entry))?.keys.filter(({ fingerprint }) => revoked.has(fingerprint)) ?? []
+    if (usable.length + inUse.length === 0) throw new Refusal('bad-key', whyNone(found))
     await this.#with(address, secret, async ({ account }, entry) => {
       await writeSealing(account, {
         change: (record) => {
           const gone = new Set(added.map(({ fingerprint }) => fingerprint))
-          const keys = [...record.keys.filter(({ fingerprint }) => !gone.has(fingerprint)), ...added]
+          const kept = record.keys.filter(({ fingerprint }) => !gone.has(fingerprint))
+          const keys = [
+            ...kept.map((key) => (revoked.has(key.fingerprint) ? ended(key, now) : key)),
+            ...added,
+          ]
           if (keys.length > keysAtMost)
             throw new Refusal('limit', `An account has at most ${keysAtMost} keys; remove one first`)
           if (keys.reduce((sum, key) => sum + key.bytes.length, 0) > keysBytesAtMost)
             throw new Refusal('limit', 'The keys of the account are too large together; remove one first')
           return { ...record, keys }
         },
-        notes: added.map(({ fingerprint }) => ({
-          kind: 'public-key-added',
-          by: askedBy(secret),
-          detail: fingerprint,
-        })),
+        notes: [
+          ...inUse.map(({ fingerprint }) => ({
+            ...({
+              kind: 'public-key-removed',
+              by: askedBy(secret),
+              detail: `${fingerprint} (revoked)`,
+            } as const),
+          })),
+          ...added.map(({ fingerprint }) => ({
+            ...({ kind: 'public-key-added', by: askedBy(secret), detail: fingerprint } as const),
+          })),
+        ],
       })
       await this.#audit(entry, secret, { added: added.map(({ fingerprint }) => fingerprint).join(',') })
     })
@@ -299,6 +315,12 @@ function stored(key: FoundKey, addedAt: number): StoredKey {
   const { kind, fingerprint, names, algorithm, createdAt, expiresAt, bytes } = key
   return { kind, fingerprint, names, algorithm, createdAt, expiresAt, bytes, addedAt }
 }
+
+/** A key that was revoked stays in the record, as one that is over: mail is deferred, or marked, and never stored as if there had been no key. */
+const ended = (key: StoredKey, now: number): StoredKey => ({
+  ...key,
+  expiresAt: Math.min(key.expiresAt ?? now, now),
+})
 
 function whyNone(found: readonly FoundKey[]): string {
   const [first] = found

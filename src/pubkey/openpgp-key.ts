@@ -87,13 +87,17 @@ export async function momentOfUse(key: PublicKey, now: number): Promise<Date> {
   return isUsable ? at : new Date(now + dayMs)
 }
 
+/** By a signature of its own that holds. */
+const isRevokedAt = (key: PublicKey, now: number): Promise<boolean> =>
+  key.isRevoked(undefined, undefined, new Date(now)).catch(() => false)
+
 /** Why nothing can be sealed to it, in words; undefined: it can. */
 async function problemOf(
   key: PublicKey,
   expiresAt: number | undefined,
   now: number,
 ): Promise<string | undefined> {
-  if (await key.isRevoked(undefined, undefined, new Date(now)).catch(() => false)) return 'it is revoked'
+  if (await isRevokedAt(key, now)) return 'it is revoked'
   if (expiresAt !== undefined && expiresAt <= now)
     return `it expired on ${new Date(expiresAt).toISOString().slice(0, 10)}`
   if (key.getCreationTime().getTime() > now + dayMs) return 'it says that it will be made in the future'
@@ -134,6 +138,7 @@ async function describe(
     createdAt: key.getCreationTime().getTime(),
     expiresAt,
     problem,
+    ...((await isRevokedAt(key, now)) ? { isRevoked: true } : {}),
     bytes: problem === undefined ? bytes : Buffer.alloc(0),
   }
 }

@@ -17,6 +17,8 @@ export interface FoundKey {
   readonly expiresAt: number | undefined
   /** undefined: mail can be sealed to it; else why not, in words. */
   readonly problem: string | undefined
+  /** Its owner declared it void: a copy of it that is in use must not be any more. */
+  readonly isRevoked?: true
   /** What is kept of it: packets that sealing needs, or the certificate (DER). Empty when there is a problem. */
   readonly bytes: Buffer
 }

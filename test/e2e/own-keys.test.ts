@@ -296,7 +296,7 @@ unset mark_old
     await carols.logout()
   })
 
-  it('a key that was revoked is refused in words, and another one takes its place', async () => {
+  it('a key that its owner revokes is out of use at once: 451 until there is another; one that never was in use is refused in words', async () => {
     const key = ring.makeGpg('curve25519', 'revoked')
     await give(carol, key)
     assert.match(await deliver(carol, mail('in time', carol)), /^250 /)
@@ -306,7 +306,12 @@ unset mark_old
     const certificate = join(ring.directory, 'openpgp-revocs.d', `${ring.gpgFingerprint('revoked')}.rev`)
     const revocation = (await readFile(certificate, 'utf8')).replace(':-----BEGIN', '-----BEGIN')
     ring.gpg(['--import'], Buffer.from(revocation))
-    await assert.rejects(give(carol, ring.gpg(['--armor', '--export', 'revoked@example.org'])), /revoked/i)
+    const revoked = ring.gpg(['--armor', '--export', 'revoked@example.org'])
+    await assert.rejects(give(dave, revoked), /revoked/i)
+    await give(carol, revoked)
+    assert.match(await deliver(carol, mail('too late again', carol)), /^451 4\.7\.5 /)
+    await give(carol, ring.makeGpg('p256', 'next'))
+    assert.match(await deliver(carol, mail('sealed again', carol)), /^250 /)
   })
 
   it('LMTP: 451 when the record of keys was taken off the disk, and the log and the audit log say so', async () => {

@@ -47,6 +47,8 @@ export const atrestPubkeyAdd: SiteCommand<z.output<typeof input>, z.output<typeo
 
   show({ address, keys }, view) {
     showKeys(keys, view)
-    view.talk(`New mail for ${address} is sealed to it. Try it: letterlock atrest pubkey test ${address}`)
+    if (keys.some(({ problem }) => problem === null))
+      view.talk(`New mail for ${address} is sealed to it. Try it: letterlock atrest pubkey test ${address}`)
+    else view.talk('A key that is revoked is not used any more: without another one mail cannot be sealed.')
   },
 })

@@ -158,7 +158,8 @@ async function add(visit: OwnerVisit, api: PublicKeyApi, form: SentForm): Promis
   const secret = { kind: 'password', password: form.secret('password') } as const
   try {
     const added = await attempting(visit, info.address, () => api.addPublicKeys(info.address, secret, bytes))
-    session.flash = t('keys.added', { count: added.length })
+    const count = added.filter(({ problem }) => problem === undefined).length
+    session.flash = count > 0 ? t('keys.added', { count }) : t('keys.revoked')
     return { kind: 'redirect', to: '/public-keys' }
   } catch (error) {
     return view(

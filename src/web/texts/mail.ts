@@ -185,6 +185,10 @@ export const mailTexts = {
     'Fügen Sie Ihren öffentlichen Schlüssel oder Ihr Zertifikat ein, oder wählen Sie eine Datei damit.',
   ],
   'keys.addSubmit': ['Add it', 'Hinzufügen'],
+  'keys.revoked': [
+    'The key is revoked, and is not used any more. Without another one, mail for you cannot be sealed.',
+    'Der Schlüssel ist widerrufen und wird nicht mehr benutzt. Ohne einen anderen kann Post für Sie nicht versiegelt werden.',
+  ],
   'keys.added': [
     'Keys added: {count}. Send a test message now.',
     'Hinzugefügte Schlüssel: {count}. Senden Sie jetzt eine Testnachricht.',
