@@ -129,8 +129,10 @@ export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<In
   readonly needsServer?: boolean
   /** Gives the command `--dry-run`. */
   readonly changesData?: boolean
-  /** What it is doing while it tells progress in messages, as `importing`. */
+  /** What it is doing while it tells progress, as `importing`. */
   readonly working?: string
+  /** What that counts; messages when absent. */
+  readonly workingIn?: 'messages' | 'octets' | 'steps'
   /** A dry run that was asked for takes the secrets too: without them it could not look. */
   readonly looksFirst?: boolean
   /** Key of the result that `row` fills. */

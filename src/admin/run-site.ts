@@ -44,7 +44,7 @@ function collectAnswer(
     rows,
     revealed,
     octets,
-    progress: showProgress(view, command.working ?? 'sealing older mail', 'messages'),
+    progress: showProgress(view, command.working ?? 'sealing older mail', command.workingIn ?? 'messages'),
     async row(value) {
       if (!command.isFollowed?.(input)) rows.push(value)
       else if (isJson) view.out(JSON.stringify(value))

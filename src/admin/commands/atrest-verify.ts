@@ -27,6 +27,7 @@ const result = z.object({
 export const atrestVerify: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
   name: 'atrest verify',
   summary: 'read everything of an account and say what is wrong',
+  working: 'reading',
   notes:
     'Every record and every octet must authenticate, every message have its body, every body its messages, and nothing else may lie ' +
     'about. Needs the account’s password; --site-key opens an account without at-rest encryption. The account can be used meanwhile. ' +

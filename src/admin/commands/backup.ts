@@ -38,6 +38,8 @@ const needsPassphrase = [{ name: 'password', kind: 'new' }] as const
 export const backup: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
   name: 'backup',
   summary: 'copy the site, sealed as it is, to a directory',
+  working: 'copying',
+  workingIn: 'octets',
   notes:
     'Each account is copied as it is at one moment, while mail comes and owners read. Nothing in the copy can be read without an owner’s password or ' +
     'recovery code. With --incremental what earlier copies in DIR hold is not copied again; each copy is complete all the same. The site key is not ' +

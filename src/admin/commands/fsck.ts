@@ -90,6 +90,8 @@ async function lookOverSite(
 export const fsck: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
   name: 'fsck',
   summary: 'look over the site or one account, and repair that',
+  working: 'looking',
+  workingIn: 'steps',
   notes:
     'Without ADDR: whether each address has its account, each account its address, keys and bodies, and whether everything stored has the form of a sealed thing; no key is ' +
     'needed, and nothing is changed. With --all the accounts that the site’s key opens are then looked over, or repaired, one by one, as if each were named with --site-key. With ADDR everything of the account must open; --repair files again what bodies alone still hold, makes a new chain over what authenticates ' +

@@ -38,6 +38,8 @@ const result = z.object({
 export const restore: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
   name: 'restore',
   summary: 'put accounts back from a backup',
+  working: 'putting back',
+  workingIn: 'octets',
   notes:
     'All accounts of the newest copy in DIR, or one. An account that is there, in another state, is refused unless --replace says that it goes. Sessions of an account ' +
     'end while it is restored, and mail for it waits. Clients will load restored mailboxes anew: UIDs that were given after the backup are given again. ' +
