@@ -709,6 +709,9 @@ class Account {
     const keywords = fields.list(fields.u16(), fields.text16)
     const pages = fields.list(fields.u16(), () => [fields.u32(), fields.u16(), fields.hash()])
     const later = fields.knownAs > 1 ? this.readLaterFields(fields) : new Map()
+    const shown = later.get(2)
+    if (shown) mailbox.shownUidValidity = shown.u32()
+    shown?.end()
     try {
       for (const page of pages) this.loadStatePage(mailbox, keywords, page)
       must(mailbox.messages.size === count, `${mailbox.name} has not as many messages as the list says`)
@@ -856,7 +859,7 @@ class Account {
     }
     if (kind === 6) return (mailbox.name = fields.text16())
     if (kind === 9) return (mailbox.recentFrom = fields.u32())
-    if (kind === 18) return fields.u32() // the UIDVALIDITY that clients are told
+    if (kind === 18) return (mailbox.shownUidValidity = fields.u32())
     if (kind === 13) return (mailbox.packedUntil = fields.u32())
     if (kind === 1) {
       const uid = fields.u32()
@@ -1091,7 +1094,9 @@ function writeMailbox(account, mailbox, directory, outDir) {
   for (const uid of mailbox.messages.keys()) {
     account.expect(written.has(uid), `message ${uid} of ${mailbox.name} is missing`)
   }
-  const { name, specialUse, uidValidity, uidNext, recentFrom } = mailbox
+  const { name, specialUse, uidNext, recentFrom } = mailbox
+  // Places keep the first one; clients may have been told another.
+  const uidValidity = mailbox.shownUidValidity ?? mailbox.uidValidity
   const messages = [...written.values()].sort((a, b) => a.uid - b.uid)
   return { name, directory, specialUse, uidValidity, uidNext, recentFrom, messages }
 }
