@@ -6,6 +6,12 @@ import type { Clock, Log } from '../base/ports.ts'
 import { certificateEnd } from '../crypto/certificate.ts'
 import { codeOf, setupFailure } from './setup-failure.ts'
 
+/**
+ * SSL_OP_CLEANSE_PLAINTEXT of OpenSSL 3, which Node gives no name: what was read is overwritten in OpenSSL's own buffer as soon as it was handed
+ * over. Without it a password stays there until something longer comes on the same connection, and in freed memory for longer still.
+ */
+export const cleansePlaintext = 0x2
+
 export interface CertificateFiles {
   readonly cert: string
   readonly key: string
@@ -46,7 +52,10 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
   const minVersion = minimums[files.min]
   try {
     const expiresAt = certificateEnd(cert)
-    const context = createSecureContext({ cert, key, minVersion, honorCipherOrder: true })
+    const context = createSecureContext({
+      ...{ cert, key, minVersion, honorCipherOrder: true },
+      secureOptions: cleansePlaintext,
+    })
     return { cert, key, minVersion, context, expiresAt }
   } catch (error) {
     throw setupFailure(`the certificate ${files.cert} and the key ${files.key} cannot be used together`, {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { within } from '../base/async.ts'
 import type { RequestListener } from '../web/open.ts'
 import type { ConnectionLimit } from './rate-limit.ts'
-import type { Tls } from './tls.ts'
+import { cleansePlaintext, type Tls } from './tls.ts'
 
 export interface WebDoorOptions {
   readonly listener: RequestListener
@@ -38,6 +38,9 @@ export class WebDoor {
       void listener(incoming, outgoing)
     this.netServer = tls ? secureServer(tls, onRequest) : createHttpServer(settings, onRequest)
     this.netServer.timeout = idleMs
+    this.netServer.on(tls ? 'secureConnection' : 'connection', (socket: Socket) =>
+      this.#wipeWhatIsRead(socket),
+    )
     this.netServer.maxRequestsPerSocket = 1000
     this.netServer.on('connection', (socket: Socket) => {
       const remoteAddress = socket.remoteAddress ?? ''
@@ -52,6 +55,14 @@ export class WebDoor {
         limit.leave(remoteAddress)
       })
     })
+  }
+
+  /**
+   * Node's HTTP parser reads into one buffer of its own, where the last long form stays for as long as nothing longer comes. A listener for
+   * data makes it read what the socket read instead, which is wiped when it was parsed: bodies are copies.
+   */
+  #wipeWhatIsRead(socket: Socket): void {
+    socket.on('data', (chunk: Buffer) => chunk.fill(0))
   }
 
   /** Takes no more requests, lets those in progress finish; cuts off what is left after `graceMs`. */
@@ -69,7 +80,7 @@ export class WebDoor {
 function secureServer(tls: Tls, onRequest: Parameters<typeof createHttpServer>[1]): HttpsServer {
   const { cert, key, minVersion } = tls.current
   const server = createHttpsServer(
-    { ...settings, cert, key, minVersion, handshakeTimeout: 30_000 },
+    { ...settings, cert, key, minVersion, handshakeTimeout: 30_000, secureOptions: cleansePlaintext },
     onRequest,
   )
   // What is not TLS, or gives up, is of no interest to anybody.
@@ -79,6 +90,7 @@ function secureServer(tls: Tls, onRequest: Parameters<typeof createHttpServer>[1
       cert: certificate.cert,
       key: certificate.key,
       minVersion: certificate.minVersion,
+      secureOptions: cleansePlaintext,
     })
   })
   return server

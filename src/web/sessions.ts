@@ -24,6 +24,8 @@ export class WebSession {
   lastSeenAt: number
   /** Which password slot the account had: another one means that the password was changed elsewhere. */
   passwordSlot: string | undefined
+  /** Whether the password it began with opened the mail: an admin's password makes it end, and so does opening the mail again. */
+  isLocked = false
   offer: PendingOffer | undefined
   /** As it was when the password was last given; their texts are sealed otherwise. */
   trail: readonly TrailEntry[] = []

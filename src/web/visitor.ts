@@ -27,7 +27,10 @@ export function passwordSlotOf(info: AccountInfo): string | undefined {
 async function accountOf(site: WebSite, session: WebSession): Promise<AccountInfo | undefined> {
   try {
     const info = await site.accounts.info(session.address)
-    const isSame = info.accountId === session.accountId && passwordSlotOf(info) === session.passwordSlot
+    const isSame =
+      info.accountId === session.accountId &&
+      passwordSlotOf(info) === session.passwordSlot &&
+      (info.atRest === 'locked') === session.isLocked
     return isSame && !info.isDisabled ? info : undefined
   } catch (error) {
     if (isRefusal(error, 'no-such-account')) return undefined

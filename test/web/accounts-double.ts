@@ -14,8 +14,10 @@ import type {
   JobStatus,
   LockApi,
   OwnerSecret,
+  RecoveryApi,
   RollbackApi,
   SlotApi,
+  SlotInfo,
   TrailApi,
   TrailEntry,
 } from '../../src/account/api-lifecycle.ts'
@@ -44,6 +46,8 @@ export interface DoubleAccount {
   rollback: { seenVersion: number; presentVersion: number; seenAt: number } | undefined
   keys: PublicKeyInfo[]
   sealing: SealingSettings
+  /** A recovery that waits, and what cancels it. */
+  waiting: { readyAt: number; token: string } | undefined
 }
 
 interface Offer {
@@ -83,6 +87,7 @@ type Everything = AtRestApi &
   PublicKeyApi &
   LockApi &
   RollbackApi &
+  RecoveryApi &
   Pick<EscrowApi, 'escrowStatus'>
 
 /** What the page uses of `Accounts`; the rest is not there. */
@@ -95,6 +100,8 @@ export class AccountsDouble implements Used, Everything {
   readonly accounts = new Map<string, DoubleAccount>()
   readonly offers = new Map<string, Offer>()
   rows: SessionRow[] = []
+  /** What a login opens; without it, nothing is in it. */
+  opened: (() => Promise<OpenAccount>) | undefined
   /** Passwords that were tried: a test counts them. */
   tries = 0
   escrow: EscrowStatus = {
@@ -134,6 +141,7 @@ export class AccountsDouble implements Used, Everything {
       rollback: undefined,
       keys: [],
       sealing: { append: false, exceptDrafts: true, protectHeaders: false, onTrouble: 'defer' },
+      waiting: undefined,
       ...changed,
     }
     this.accounts.set(address, account)
@@ -159,6 +167,7 @@ export class AccountsDouble implements Used, Everything {
       trail: this,
       lockedMail: this,
       rollbacks: this,
+      recovery: this,
       escrow: this,
       publicKeys: this,
     }
@@ -195,6 +204,7 @@ export class AccountsDouble implements Used, Everything {
     const account = this.accounts.get(address.toLowerCase())
     if (!account || password.toString('utf8') !== account.password) return wrong()
     if (account.isDisabled) refuse('account-disabled')
+    if (this.opened) return this.opened()
     return {
       address: account.address,
       sessionId: hexId(),
@@ -356,8 +366,11 @@ export class AccountsDouble implements Used, Everything {
     return { finished: Promise.resolve() }
   }
 
-  rotateKeys(): never {
-    return refuse('unavailable')
+  async rotateKeys(address: string, secret: OwnerSecret): Promise<{ finished: Promise<void> }> {
+    const account = this.#opened(address, secret)
+    account.job = { kind: 'rotate', done: 1, total: 12_034, startedAt: this.#clock.now() }
+    this.#note(account, 'keys-rotated')
+    return { finished: Promise.resolve() }
   }
   setPending(): never {
     return refuse('unavailable')
@@ -398,11 +411,42 @@ export class AccountsDouble implements Used, Everything {
     account.appPasswords = account.appPasswords.filter((one) => one.id !== id)
   }
 
-  slots(): never {
-    return refuse('unavailable')
+  async slots(address: string, secret: OwnerSecret): Promise<readonly SlotInfo[]> {
+    const { passwordSlot, code, appPasswords } = this.#opened(address, secret)
+    const of = (kind: SlotInfo['kind'], id: string, name?: string): SlotInfo => ({
+      ...{ id, kind, name, createdAt: this.#clock.now(), lastUsedAt: undefined, kdf: undefined },
+    })
+    return [
+      of('password', passwordSlot.slice(0, 8)),
+      ...(code === '' ? [] : [of('recovery', '00c0de00')]),
+      ...appPasswords.map(({ id, name }) => of('app', id, name)),
+    ]
   }
-  removeSlot(): never {
-    return refuse('unavailable')
+
+  async removeSlot(address: string, secret: OwnerSecret, id: string): Promise<void> {
+    const account = this.#opened(address, secret)
+    if (id !== '00c0de00') refuse('not-permitted')
+    account.code = ''
+    this.#note(account, 'slot-removed')
+  }
+
+  async beginRecovery(): ReturnType<RecoveryApi['beginRecovery']> {
+    return { readyAt: this.#clock.now(), cancelToken: undefined }
+  }
+
+  async waitingRecovery(address: string): ReturnType<RecoveryApi['waitingRecovery']> {
+    return this.find(address).waiting
+  }
+
+  async cancelRecovery(address: string, by: Parameters<RecoveryApi['cancelRecovery']>[1]): Promise<void> {
+    const account =
+      'token' in by
+        ? (this.accounts.get(address) ?? refuse('authentication-failed'))
+        : this.#opened(address, { kind: 'password', ...by })
+    if ('token' in by && account.waiting?.token !== by.token) refuse('authentication-failed')
+    if (!account.waiting) refuse('not-enabled')
+    account.waiting = undefined
+    this.#note(account, 'recovery-cancelled')
   }
 
   async setMainPasswordUse(
@@ -490,8 +534,9 @@ export class AccountsDouble implements Used, Everything {
     this.find(address)
   }
 
-  sealExistingMail(): never {
-    return refuse('unavailable')
+  async sealExistingMail(address: string, secret: OwnerSecret): Promise<{ finished: Promise<void> }> {
+    this.#opened(address, secret)
+    return { finished: Promise.resolve() }
   }
 
   async escrowStatus(): Promise<EscrowStatus> {

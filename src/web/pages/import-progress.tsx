@@ -95,10 +95,10 @@ function over(visit: OwnerVisit, job: ImportJob): Reply {
           </Card>
         ) : null}
         {job.troubleCount > 0 ? <Troubles visit={visit} job={job} /> : null}
-        <p>
+        <p class="actions">
           <a class="button main" href="/">
             {t('note.overview')}
-          </a>{' '}
+          </a>
           <a class="button" href="/import">
             {t('import.more')}
           </a>

@@ -44,6 +44,7 @@ const One = ({ visit, one }: { visit: OwnerVisit; one: PublicKeyInfo }) => {
         action="/public-keys"
         submit={t('keys.remove')}
         what="remove"
+        tone="danger"
         label={t('keys.removeThis', { name: one.names[0] ?? one.fingerprint })}
       >
         <input type="hidden" name="fingerprint" value={one.fingerprint} />

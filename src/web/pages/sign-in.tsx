@@ -70,6 +70,7 @@ async function begin(visit: Visit, opened: OpenAccount, password: Buffer): Promi
     now: site.clock.now(),
   })
   session.passwordSlot = passwordSlotOf(info)
+  session.isLocked = info.atRest === 'locked'
   await gather(visit, session, password)
   if (visit.session) site.sessions.end(visit.session)
   site.log.write('info', 'web.signed-in', { user: opened.address, rip: peer.remoteAddress })

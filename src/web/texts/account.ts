@@ -33,7 +33,7 @@ export const accountTexts = {
   'overview.checkCodeLink': ['Test the recovery code', 'Wiederherstellungscode testen'],
   'overview.space': ['Space', 'Speicherplatz'],
   'overview.used': ['{used} in use, without a limit.', '{used} belegt, ohne Grenze.'],
-  'overview.usedOf': ['{used} of {quota} in use ({percent} %)', '{used} von {quota} belegt ({percent} %)'],
+  'overview.usedOf': ['{used} of {quota} in use ({percent} %)', '{used} von {quota} belegt ({percent} %)'],
   'overview.nearlyFull': [
     'Nearly full: when there is no room left, new mail has to wait. Delete or move some.',
     'Fast voll: Ist kein Platz mehr, muss neue Post warten. Löschen oder verschieben Sie etwas.',

@@ -125,19 +125,19 @@ export const transferTexts = {
   'import.doneAll': ['All of it is here.', 'Alles ist da.'],
   'import.doneBefore': ['All of it was here already.', 'Alles war schon da.'],
   'import.donePartly': [
-    'It is here, except for what is listed below.',
-    'Die Post ist da, bis auf das, was unten steht.',
+    'The mail is here; what could not be taken is listed below.',
+    'Die Post ist da; was nicht übernommen werden konnte, steht unten.',
   ],
   'import.result': ['In numbers', 'In Zahlen'],
   'import.added': ['Added', 'Dazugekommen'],
   'import.present': ['Here before', 'Schon da gewesen'],
-  'import.left': ['Left behind', 'Nicht übernommen'],
+  'import.left': ['Messages left behind', 'Nachrichten, die nicht mitkamen'],
   'import.mailboxes': ['Folders', 'Ordner'],
   'import.verified': [
     'All that was added was read back and is equal, octet for octet.',
     'Alles, was dazukam, wurde zurückgelesen und stimmt Byte für Byte.',
   ],
-  'import.troubles': ['Left behind', 'Nicht übernommen'],
+  'import.troubles': ['To look at', 'Zum Nachsehen'],
   'import.moreTroubles': ['And {count} more.', 'Und {count} weitere.'],
   'import.more': ['Import more', 'Mehr importieren'],
 } as const satisfies Record<string, Entry>
