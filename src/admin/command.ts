@@ -125,6 +125,8 @@ interface Facts<Input, Result> {
 /** A command that works on the accounts or the server: in the server when it runs, else on the idle store. */
 export interface SiteCommand<Input = unknown, Result = unknown> extends Facts<Input, Result> {
   readonly where: 'site'
+  /** Programs ask it again and again: the log says so at `debug` only. */
+  readonly isRoutine?: boolean
   /** Makes no sense without a running server. */
   readonly needsServer?: boolean
   /** Gives the command `--dry-run`. */

@@ -192,7 +192,8 @@ export async function serveControl(socket: Socket, options: ControlConnectionOpt
     if (request) {
       name = request.command.name
       // Input is not logged: an address is, where the command itself says so.
-      log.write('info', 'control.command', { command: name, dryRun: request.isDryRun })
+      const level = request.command.isRoutine ? 'debug' : 'info'
+      log.write(level, 'control.command', { command: name, dryRun: request.isDryRun })
       const outgoing = ask ? { ...outlet, ask } : outlet
       const result = await execute(request.command, request, options.site, outgoing, gone.signal)
       await outlet.send(encodeJson(frameKinds.result, result))

@@ -96,6 +96,18 @@ describe('log tail --follow', () => {
 })
 
 describe('healthcheck', () => {
+  it('does not fill the log of a server that is asked every few seconds', async (context) => {
+    const bench = await makeBench(context)
+    await bench.startServer()
+    await bench.run(['healthcheck'])
+    await bench.run(['who'])
+    const told = bench.log.lines.filter((line) => line.includes('control.command'))
+    assert.deepEqual(
+      told.map((line) => /"level":"(\w+)".*"command":"(\w+)"/.exec(line)?.slice(1, 3).join(' ')),
+      ['debug status', 'info who'],
+    )
+  })
+
   it('says 1 when no server runs, and does not open the store', async (context) => {
     const bench = await makeBench(context)
     const { exitCode, err } = await bench.run(['healthcheck'])

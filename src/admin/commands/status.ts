@@ -37,6 +37,7 @@ export const status: SiteCommand<z.output<typeof input>, z.output<typeof result>
   input,
   result,
   needsServer: true,
+  isRoutine: true,
 
   async run(work, { quick }) {
     if (!work.server) throw serverNotRunning('status')
