@@ -39,6 +39,7 @@ export type AuditEvent =
   | 'mail.unlocked'
   | 'session.kicked'
   | 'account.locked' // keys wiped by an admin
+  | 'restore.begun' // accounts are about to be put back; one that was killed leaves only this
   | 'backup.restored'
   | 'rollback.noticed'
   | 'rollback.accepted'

@@ -103,7 +103,7 @@ suite('an account that is put back', { timeout: 300_000 }, () => {
     assert.notEqual(present.uidValidity, first.uidValidity, 'clients must load it anew')
     await site.command(['atrest', 'rollback', 'status', alice])
     const [audit, trail] = [await events('audit show'), await events('atrest trail')]
-    for (const event of ['backup.restored', 'rollback.noticed', 'rollback.accepted'])
+    for (const event of ['restore.begun', 'backup.restored', 'rollback.noticed', 'rollback.accepted'])
       assert.ok(audit.includes(event), event)
     assert.match(trail, /"rolled-back","by":"owner"/)
     assert.deepEqual((await json<{ findings: unknown[] }>('audit', 'verify')).findings, [])

@@ -77,6 +77,16 @@ export const restore: SiteCommand<z.output<typeof input>, z.output<typeof result
   },
 
   async run(work, { source, user, generation, replace, acceptRollback, foreign }) {
+    if (!work.isDryRun)
+      await noteAct(work, {
+        event: 'restore.begun',
+        ...(user === undefined ? {} : { address: user }),
+        detail: {
+          replace: replace ?? false,
+          acceptRollback: acceptRollback ?? false,
+          foreign: foreign ?? false,
+        },
+      })
     const report = await work.backups.restore(source, {
       mayReplace: replace ?? false,
       acceptsRollback: acceptRollback ?? false,
