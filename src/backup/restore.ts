@@ -3,7 +3,7 @@ import { asBuffer, equalBytes, hex } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
 import { allEntries, canonicalAddress, decodeEntry, encodeEntry } from '../account/directory.ts'
 import { Refusal } from '../account/errors.ts'
-import { cardKey, restoredKey } from '../account/keys.ts'
+import { cardKey, headKey, restoredKey } from '../account/keys.ts'
 import { decodeAlias, decodeDomain, encodeAlias, encodeDomain, kindOfName } from '../account/names-codec.ts'
 import { isDamage } from '../account/refusing.ts'
 import { encodeRestored } from '../account/restored.ts'
@@ -12,10 +12,11 @@ import { adoptCard } from '../crypto/card.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import { Conflict, Unavailable } from '../store/errors.ts'
 import type { Entry, Restoration, Store } from '../store/store.ts'
+import { headOf } from './account-copy.ts'
 import type { RestoredAccount, RestoreOptions, RestoreReport } from './api.ts'
 import { BackupDamaged, BackupRefused, BodyAltered } from './errors.ts'
 import { openPlaces, type Places } from './layout.ts'
-import { readManifests, type AccountRef, type ReadManifest } from './manifest.ts'
+import { noHead, readManifests, type AccountRef, type ReadManifest } from './manifest.ts'
 import { packIndex, readPack, type ReadBody } from './packs.ts'
 import { readRecords, type NeededBody } from './records-file.ts'
 import { readSite, type SiteContents } from './site-file.ts'
@@ -148,13 +149,18 @@ class Restore {
 
   async #account(ref: AccountRef): Promise<RestoredAccount> {
     const id = Buffer.from(ref.account, 'hex')
-    const { store, whileLocked, acceptRollback } = this.#site
+    const { store, whileLocked } = this.#site
     const presentVersion = await versionOf(store, id)
     const { account, version, bodies } = ref
     const address = this.#present.get(account) ?? ref.address
     const told = { address, account, version, presentVersion: presentVersion ?? undefined, bodies, lost: 0 }
     const objection = await this.#objection(ref, presentVersion)
     if (objection === 'same') return { ...told, state: 'same', text: undefined }
+    if (objection === 'without-address') {
+      // A restore ended between the account and its address.
+      if (!this.#options.isDryRun) await this.#enterAndExpect(ref, address)
+      return { ...told, state: 'restored', text: undefined }
+    }
     if (objection !== undefined) return { ...told, state: 'refused', text: objection }
     let lost: number
     try {
@@ -166,13 +172,17 @@ class Restore {
       if (!(error instanceof BackupDamaged)) throw error
       return { ...told, state: 'refused', text: error.message }
     }
-    await this.#enter(ref)
-    await expectRestored(this.#site, address)
-    if (this.#options.acceptsRollback && address !== '') await acceptRollback(address)
+    await this.#enterAndExpect(ref, address)
     return { ...told, lost, state: 'restored', text: undefined }
   }
 
-  /** Why an account is not to be restored; `same`: it need not. */
+  async #enterAndExpect(ref: AccountRef, address: string): Promise<void> {
+    await this.#enter(ref)
+    await expectRestored(this.#site, address)
+    if (this.#options.acceptsRollback && address !== '') await this.#site.acceptRollback(address)
+  }
+
+  /** Why an account is not to be restored; `same`: it need not; `without-address`: only that is missing. */
   async #objection(ref: AccountRef, present: number | undefined | null): Promise<string | undefined> {
     const name = this.#present.get(ref.account) ?? ref.address
     const entry = name === '' ? undefined : await this.#site.store.directory.get(name)
@@ -180,9 +190,17 @@ class Restore {
     if (entry && hex(decodeEntry(undefined, name, entry).account) !== ref.account)
       return 'its address belongs to another account now: delete or rename that one first'
     if (present === undefined || present === null || this.#options.mayReplace) return undefined
-    if (present === ref.version && entry) return 'same'
+    if (present === ref.version && (await this.#isAtHead(ref)))
+      return entry || name === '' ? 'same' : 'without-address'
     const than = present > ref.version ? 'a newer' : 'another'
     return `the account is there, in ${than} state (version ${present}; the backup has ${ref.version})`
+  }
+
+  /** The same version may have been reached by another way. Older manifests do not say by which. */
+  async #isAtHead({ account, head }: AccountRef): Promise<boolean> {
+    if (equalBytes(head, noHead)) return true
+    const stored = await this.#site.store.read(Buffer.from(account, 'hex'), (view) => view.get(headKey))
+    return equalBytes(headOf(stored), head)
   }
 
   /** Reads all that would be put back, before anything is changed, but for the bodies themselves; counts those that are missing. */

@@ -46,7 +46,9 @@ export async function receive(
 ): Promise<Visitor> {
   const { isSecure } = peer
   const { cookie } = incoming.headers
-  const url = new URL(incoming.url ?? '/', 'http://x')
+  const target = incoming.url ?? '/'
+  // What is no address at all, like `//[`, has no page either.
+  const url = new URL(URL.canParse(target, 'http://x') ? target : '/', 'http://x')
   const chosen = readCookie(cookie, 'language', isSecure)
   const language = isLanguage(chosen) ? chosen : preferredLanguage(incoming.headers['accept-language'])
   let session =

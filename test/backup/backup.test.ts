@@ -197,6 +197,41 @@ describe('backup and restore', () => {
     await remove(site, fresh)
   })
 
+  it('gives the address to an account whose restore ended just before that', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    const before = await contents(site.accounts, bob)
+    await site.close()
+    await rm(join(site.root, 'store'), { recursive: true })
+    const fresh = await openSite({ keyBytes: site.keyBytes })
+    await fresh.backups.restore(site.backup, restore)
+    const entry = await fresh.store.directory.get(bob)
+    await fresh.store.directory.delete(bob, entry ?? Buffer.alloc(0))
+    const again = await fresh.backups.restore(site.backup, restore)
+    assert.deepEqual(again.accounts.map(({ address, state, text }) => [address, state, text]).sort(), [
+      [alice, 'same', undefined],
+      [bob, 'restored', undefined],
+    ])
+    assert.deepEqual(await contents(fresh.accounts, bob), before)
+    await fresh.close()
+    await remove(site, fresh)
+  })
+
+  it('refuses an account that came to the version of the backup by another way', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    await deliverTo(site.accounts, bob, mail('this'))
+    await site.backups.take(site.backup, incremental)
+    await site.backups.restore(site.backup, { ...restore, address: bob, generation: 1, mayReplace: true })
+    await deliverTo(site.accounts, bob, mail('that'))
+    const report = await site.backups.restore(site.backup, { ...restore, address: bob })
+    assert.match(report.accounts[0]?.text ?? '', /in another state/)
+    await site.close()
+    await remove(site)
+  })
+
   it('holds nothing that can be read', async () => {
     const site = await openSite()
     await live(site)

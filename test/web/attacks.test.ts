@@ -389,6 +389,7 @@ suite('paths and redirects', () => {
     '/static/comfort.js/../../../x',
     '/../../etc/passwd',
     '//etc/passwd',
+    '//[',
     '/static/',
     '/%00',
     '/.env',
