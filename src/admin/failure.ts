@@ -106,7 +106,7 @@ function answerTo(code: RefusalCode): Answer {
     case 'wrong-recovery-code':
       return {
         exitCode: exitCodes.data,
-        hint: 'a code has seven groups of four; case, spaces and dashes do not matter, a code works once',
+        hint: 'a code has seven groups of four, or twelve words; case, spaces and dashes do not matter, a code works once',
       }
     case 'mail-would-be-lost':
       return {

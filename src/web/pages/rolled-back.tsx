@@ -4,6 +4,7 @@ import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { rollbacksOf } from '../site.ts'
 import { attempting, evenly, problemOf } from '../trying.ts'
+import { nowSignIn } from '../views/done.tsx'
 import { AddressField, Field, Form, Problems, Tick } from '../views/form.tsx'
 import { Notice } from '../views/parts.tsx'
 
@@ -42,25 +43,6 @@ export function rollbackView(visit: Visit, problems: readonly Problem[] = [], gi
   }
 }
 
-function done({ t }: Visit): Reply {
-  return {
-    kind: 'page',
-    title: t('rollback.doneTitle'),
-    body: (
-      <>
-        <Notice tone="good">
-          <p>{t('rollback.accepted')}</p>
-        </Notice>
-        <p>
-          <a class="button main" href="/sign-in">
-            {t('note.signIn')}
-          </a>
-        </p>
-      </>
-    ),
-  }
-}
-
 async function post(visit: Visit, form: SentForm): Promise<Reply> {
   const { site, t } = visit
   const address = form.text('address')
@@ -76,7 +58,7 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
         rollbacksOf(site.accounts)?.acceptRollback(address, { kind: 'password', password }),
       ),
     )
-    return done(visit)
+    return nowSignIn(visit, 'rollback.doneTitle', 'rollback.accepted')
   } catch (error) {
     const isUnknown = isRefusal(error, 'no-such-account')
     return rollbackView(

@@ -3,8 +3,8 @@ import type { Form as SentForm } from '../form.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { locksOf } from '../site.ts'
 import { attempting, codeIn, evenly, newPasswordProblem, problemOf, typoIn } from '../trying.ts'
+import { nowSignIn } from '../views/done.tsx'
 import { AddressField, Field, Form, NewPassword, Problems, RecoveryCodeField } from '../views/form.tsx'
-import { Notice } from '../views/parts.tsx'
 
 const answerMs = 400
 
@@ -40,25 +40,6 @@ function view(visit: Visit, problems: readonly Problem[] = [], given = ''): Repl
   }
 }
 
-function done({ t }: Visit): Reply {
-  return {
-    kind: 'page',
-    title: t('unlocked.title'),
-    body: (
-      <>
-        <Notice tone="good">
-          <p>{t('unlocked.text')}</p>
-        </Notice>
-        <p>
-          <a class="button main" href="/sign-in">
-            {t('note.signIn')}
-          </a>
-        </p>
-      </>
-    ),
-  }
-}
-
 async function post(visit: Visit, form: SentForm): Promise<Reply> {
   const { t, site } = visit
   const accounts = locksOf(site.accounts)
@@ -79,7 +60,7 @@ async function post(visit: Visit, form: SentForm): Promise<Reply> {
     await evenly(answerMs, () =>
       attempting(visit, address, () => accounts.unlockMail(address, secret, form.secret('newPassword'))),
     )
-    return done(visit)
+    return nowSignIn(visit, 'unlocked.title', 'unlocked.text')
   } catch (error) {
     const problem = problemOf(visit, error, { 'wrong-recovery-code': 'code', password: 'oldPassword' })
     return view(
