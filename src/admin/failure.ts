@@ -80,7 +80,10 @@ function answerTo(code: RefusalCode): Answer {
         hint: '`letterlock app-password list ADDR` and `letterlock atrest slots list ADDR` show their identifiers',
       }
     case 'no-such-account':
-      return { exitCode: exitCodes.noUser, hint: '`letterlock user list` shows every account' }
+      return {
+        exitCode: exitCodes.noUser,
+        hint: '`letterlock user list` shows every account, `letterlock alias list` their other addresses',
+      }
     case 'account-exists':
       return { exitCode: exitCodes.cannotCreate, hint: '`letterlock user show ADDR` shows it' }
     case 'no-such-alias':

@@ -175,7 +175,6 @@ export interface Restoration {
   finish(numbers: AccountInfo): Promise<void>
 }
 
-/** Names of the site (logins, aliases) and what they stand for: the only state across accounts. Small. */
 /** What one name stands for from now on, if it stands for `expected` until then (undefined: no value). */
 export interface NameChange {
   readonly name: string
@@ -183,6 +182,7 @@ export interface NameChange {
   readonly expected: Uint8Array | undefined
 }
 
+/** Names of the site (logins, aliases) and what they stand for: the only state across accounts. Small. */
 export interface Directory {
   get(name: string): Promise<Uint8Array | undefined>
   /** Durable when resolved. Throws Conflict unless the present value equals `expected` (undefined: no value). */

@@ -104,6 +104,18 @@ export const accountRows: readonly Row[] = [
     out: /^\{"users":\[\]\}\n$/,
   },
   {
+    name: 'user list takes a domain',
+    argv: ['user', 'list', 'example.org'],
+    exitCode: 0,
+    out: /^alice@example\.org /m,
+  },
+  {
+    name: 'user list takes a domain whole',
+    argv: ['user', 'list', 'xample.org', '--json'],
+    exitCode: 0,
+    out: /^\{"users":\[\]\}\n$/,
+  },
+  {
     name: 'atrest verify says that all is well',
     argv: ['atrest', 'verify', alice, '--password-file', '-'],
     options: { stdin: 'old secret words\n' },

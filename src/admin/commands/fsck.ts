@@ -152,7 +152,7 @@ export const fsck: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
     const name = whose ?? 'the site'
     if (closed > 0)
       view.talk(
-        `${counted(closed, 'account is', 'accounts are')} opened by their owners only, and were looked over without keys: letterlock fsck ADDR`,
+        `${counted(closed, 'account')} that only the owner opens: looked over without keys, and for the rest by letterlock fsck ADDR`,
       )
     if (findings.length + lost.length + repaired.length === 0) view.talk(`${name}: all is well.`)
     else

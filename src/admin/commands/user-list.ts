@@ -22,12 +22,16 @@ export const userList: SiteCommand<z.output<typeof input>, z.output<typeof resul
     { line: 'letterlock user list', does: 'all of them' },
     { line: "letterlock user list '*@example.org' --json", does: 'those of one domain, for scripts' },
   ],
-  arguments: [{ name: '[MASK]', key: 'mask', description: 'only addresses that fit, with * and ?' }],
+  arguments: [
+    { name: '[MASK]', key: 'mask', description: 'only addresses that fit, with * and ?, or a domain' },
+  ],
   input,
   result,
   rows: 'users',
 
-  async run(work, { mask }) {
+  async run(work, { mask: given }) {
+    // No address is without an @.
+    const mask = given === undefined || /[@*?]/.test(given) ? given : `*@${given}`
     for await (const info of work.accounts.list()) {
       if (work.signal.aborted) break
       if (mask === undefined || matchesMask(mask, info.address)) await work.row(accountRow(info))

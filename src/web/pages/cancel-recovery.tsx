@@ -1,13 +1,13 @@
 // A recovery that waits: cancelled by the link that its notice has, without signing in, or by the owner with the password.
 import { isRefusal } from '../../account/errors.ts'
 import type { Form as SentForm } from '../form.ts'
-import { ownerPage, type OwnerVisit, type Page, type Reply, type Visit } from '../page.ts'
+import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply, type Visit } from '../page.ts'
 import { recoveryOf } from '../site.ts'
 import { moment } from '../text.ts'
 import { attempting, evenly, problemOf } from '../trying.ts'
+import { nowSignIn } from '../views/done.tsx'
 import { CurrentPassword, Form, Problems } from '../views/form.tsx'
 import { Card, Notice } from '../views/parts.tsx'
-import type { Problem } from '../page.ts'
 
 /** Links that never were, are used, and are too old are answered after the same time. */
 const answerMs = 400
@@ -36,25 +36,10 @@ function view(visit: Visit): Reply {
   }
 }
 
-function answer({ t }: Visit, isDone: boolean): Reply {
-  return {
-    kind: 'page',
-    status: isDone ? 200 : 422,
-    title: t(isDone ? 'cancelled.title' : 'cancel.notValid'),
-    body: (
-      <>
-        <Notice tone={isDone ? 'good' : 'warning'}>
-          <p>{t(isDone ? 'cancelled.text' : 'cancel.notValidText')}</p>
-        </Notice>
-        <p>
-          <a class="button main" href="/sign-in">
-            {t('note.signIn')}
-          </a>
-        </p>
-      </>
-    ),
-  }
-}
+const answer = (visit: Visit, isDone: boolean): Reply =>
+  isDone
+    ? nowSignIn(visit, 'cancelled.title', 'cancelled.text')
+    : nowSignIn(visit, 'cancel.notValid', 'cancel.notValidText', false)
 
 /** Works without signing in: whoever reads the notice may. */
 export const cancelRecovery: Page = {

@@ -1,15 +1,16 @@
-// What was asked for without signing in is done, and signing in comes next.
+// What was asked for without signing in is done, or cannot be; either way signing in comes next.
 import type { Reply, Visit } from '../page.ts'
 import type { TextKey } from '../texts/catalogue.ts'
 import { Notice } from './parts.tsx'
 
-export function nowSignIn({ t }: Visit, title: TextKey, text: TextKey): Reply {
+export function nowSignIn({ t }: Visit, title: TextKey, text: TextKey, isDone = true): Reply {
   return {
     kind: 'page',
+    status: isDone ? 200 : 422,
     title: t(title),
     body: (
       <>
-        <Notice tone="good">
+        <Notice tone={isDone ? 'good' : 'warning'}>
           <p>{t(text)}</p>
         </Notice>
         <p>
