@@ -9,7 +9,7 @@ import { isRefusal } from '../../src/account/errors.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
 import { cryptoReady } from '../../src/crypto/ready.ts'
 import { SiteKey } from '../../src/crypto/site-key.ts'
-import { openLevelStore } from '../../src/store/level/open.ts'
+import { openLevelStore, type LevelOptions } from '../../src/store/level/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { chunks, cheapKdf, deliverTo, mail, password, session } from './support.ts'
 
@@ -21,14 +21,18 @@ export const keyFile = 'site.key'
 /** Every message has a number of its own. */
 export const numbered = (n: number): Buffer => mail(`number ${n} end`, `${plainWords} ${n}\r\n`.repeat(20))
 
-/** The site over the store in `directory`. */
+/** Many small files that are cleaned all the time. */
+const busyLimits = { segmentBytes: 300_000, cleanMinimumBytes: 1000, cleanBytesPerSecond: 1e9 }
+
+/** The site over the store in `directory`; `around` may stand between the accounts and the store. */
 export async function openChildSite(
   directory: string,
+  limits: LevelOptions['limits'] = busyLimits,
+  around = (store: Store): Store => store,
 ): Promise<{ store: Store; accounts: Accounts; siteKey: SiteKey }> {
   await cryptoReady()
-  const store = await openLevelStore(join(directory, 'store'), {
-    limits: { reserveBytes: 0, segmentBytes: 300_000, cleanMinimumBytes: 1000, cleanBytesPerSecond: 1e9 },
-  })
+  const bare = await openLevelStore(join(directory, 'store'), { limits: { reserveBytes: 0, ...limits } })
+  const store = around(bare)
   const siteKey = SiteKey.fromBytes(fs.readFileSync(join(directory, keyFile)))
   const gate = new KdfGate({ parallel: 2, queue: 64, minimumMemoryKiB: 8 })
   const accounts = await openAccounts({
