@@ -10,6 +10,7 @@ import { hashBytes, makeDirectory, OldFile, partSuffix, type NewFile } from './f
 import { namesIn, type Places } from './layout.ts'
 import { noHead, type AccountRef, type PackRef } from './manifest.ts'
 import { drain, NewPack, packIndex, readPack } from './packs.ts'
+import { packFault, type Recheck } from './recheck.ts'
 import { beginRecords, endRecords, type NeededBody } from './records-file.ts'
 
 const pieceBytes = 1024 * 1024
@@ -26,6 +27,10 @@ export interface CopyOptions {
   readonly isIncremental: boolean
   /** Packs that manifests vouch for. */
   readonly knownPacks: ReadonlyMap<string, PackRef>
+  /** Which of them are read whole before they are relied on. */
+  readonly recheck: Recheck
+  /** A pack that is damaged, in words: what it holds is copied again. */
+  readonly found: (fault: string) => void
   readonly copied: (bytes: number) => void
   readonly signal: AbortSignal | undefined
 }
@@ -95,11 +100,17 @@ class AccountCopy {
 
   /** Packs that manifests name, and whole ones that a run that was interrupted has left. */
   async #takeKnown(): Promise<void> {
-    const { account, knownPacks, places } = this.#options
+    const { account, knownPacks, places, recheck } = this.#options
     for (const pack of await namesIn(this.#packsPath)) {
       const path = places.pack(account, pack)
-      const ref = knownPacks.get(pack) ?? (await this.#leftOver(path, pack))
+      const known = knownPacks.get(pack)
+      const ref = known ?? (await this.#leftOver(path, pack))
       if (!ref) continue
+      const fault = known && (await packFault(places, account, known, recheck))
+      if (fault !== undefined) {
+        this.#options.found(fault)
+        continue
+      }
       const found: Locations = new Map()
       try {
         for await (const { blobId, lengthBytes } of packIndex(path, account, pack))
@@ -107,6 +118,7 @@ class AccountCopy {
       } catch (error) {
         // What it holds is copied again.
         if (!(error instanceof BackupDamaged)) throw error
+        this.#options.found(error.message)
         continue
       }
       this.#packs.set(pack, ref)

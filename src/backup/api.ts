@@ -6,6 +6,8 @@ export interface TakeOptions {
   readonly address?: string
   /** What earlier generations hold is not copied again. */
   readonly isIncremental: boolean
+  /** Every file of earlier generations that is taken over is read before, not only those whose turn it is (LAYOUT.md). */
+  readonly rechecksAll?: boolean
   /** Octets of bodies. */
   readonly progress?: Progress
   readonly signal?: AbortSignal
@@ -21,6 +23,8 @@ export interface TakeReport {
   readonly bodyBytes: number
   /** Bytes of bodies that were copied now. */
   readonly copiedBytes: number
+  /** Files of earlier generations that were found damaged, in words: this generation has what they held from the store again. */
+  readonly replaced: readonly string[]
   /** Accounts that could not be copied, in words; they are in this generation as in an earlier one, or not at all. */
   readonly problems: readonly { readonly account: string; readonly address: string; readonly text: string }[]
 }

@@ -145,12 +145,22 @@ export class OldFile implements AsyncDisposable {
     const piece = Buffer.allocUnsafe(Math.max(bufferBytes, length - this.#buffer.length))
     // The hash at the end is not part of what is hashed, nor of what is taken.
     const room = Math.min(piece.length, this.sizeBytes - hashBytes - this.#position)
-    const { bytesRead } = room > 0 ? await this.#file.read(piece, 0, room, this.#position) : { bytesRead: 0 }
+    const bytesRead = room > 0 ? await this.#read(piece, room, this.#position) : 0
     if (bytesRead === 0) throw this.damaged('is cut short')
     const bytes = piece.subarray(0, bytesRead)
     this.#hash.update(bytes)
     this.#position += bytesRead
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes])
+  }
+
+  /** A place that the disk cannot read is damage of this file, and no reason to give up everything else. */
+  async #read(into: Buffer, length: number, position: number): Promise<number> {
+    try {
+      return (await this.#file.read(into, 0, length, position)).bytesRead
+    } catch (error) {
+      if (codeOf(error) !== 'EIO') throw error
+      throw new BackupDamaged(`${this.#name} cannot be read (EIO)`, { cause: error })
+    }
   }
 
   /** The next `length` bytes in pieces. */
@@ -173,8 +183,7 @@ export class OldFile implements AsyncDisposable {
   /** Bytes anywhere in it. */
   async readAt(position: number, length: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafe(length)
-    const { bytesRead } = await this.#file.read(bytes, 0, length, position)
-    if (bytesRead !== length) throw this.damaged('is cut short')
+    if ((await this.#read(bytes, length, position)) !== length) throw this.damaged('is cut short')
     return bytes
   }
 

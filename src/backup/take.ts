@@ -20,6 +20,7 @@ import {
   type PackRef,
   type ReadManifest,
 } from './manifest.ts'
+import { accountFaults, type Recheck } from './recheck.ts'
 import { readSiteOf, writeSite } from './site-file.ts'
 
 export interface TakeSite {
@@ -115,14 +116,20 @@ async function takeGeneration(
   const total = await octets(store, wanted)
   const refs: AccountRef[] = []
   const problems: TakeReport['problems'][number][] = []
+  const recheck: Recheck = { generation, isAll: options.rechecksAll ?? false, signal }
+  const faults = new Set<string>()
   let copiedBytes = 0
   let unchanged = 0
   for (const account of wanted) {
     signal?.throwIfAborted()
     const known = isIncremental ? before.get(account) : undefined
     const present = { account, address: addresses.get(account) ?? '' }
+    const found = (fault: string): void => {
+      faults.add(`${present.address || account}: ${fault}`)
+    }
     try {
-      const same = known && (await isSame(store, known)) ? { ...known, ...present } : undefined
+      const isSafe = known && (await isSame(store, known)) && (await isWhole(places, known, recheck, found))
+      const same = isSafe ? { ...known, ...present } : undefined
       if (same) unchanged += 1
       const copied = (bytes: number): void => {
         copiedBytes += bytes
@@ -137,7 +144,7 @@ async function takeGeneration(
             generation,
             ...present,
             isIncremental,
-            knownPacks,
+            ...{ knownPacks, recheck, found },
             copied,
             signal,
           })),
@@ -160,7 +167,7 @@ async function takeGeneration(
   })
   const sum = (of: (ref: AccountRef) => number): number => refs.reduce((all, ref) => all + of(ref), 0)
   return {
-    ...{ generation, accounts: refs.length, unchanged, copiedBytes, problems },
+    ...{ generation, accounts: refs.length, unchanged, copiedBytes, replaced: [...faults], problems },
     bodies: sum(({ bodies }) => bodies),
     bodyBytes: sum(({ bodyBytes }) => bodyBytes),
   }
@@ -185,6 +192,18 @@ async function octets(store: Store, accounts: readonly string[]): Promise<number
     sum += info?.usageBytes ?? 0
   }
   return sum
+}
+
+/** Whether what the backup has of an account that has not changed can be taken over. */
+async function isWhole(
+  places: Places,
+  known: AccountRef,
+  recheck: Recheck,
+  found: (fault: string) => void,
+): Promise<boolean> {
+  const faults = await accountFaults(places, known, recheck)
+  faults.forEach(found)
+  return faults.length === 0
 }
 
 /** Whether nothing of the account has changed since. */

@@ -36,6 +36,14 @@ export const backupRows: readonly Row[] = [
     after: ({ backups }) => assert.deepEqual(backups.keys, [`/root/k ${passphrase}`]),
   },
   {
+    name: 'backup --recheck says what was damaged, and that it is right now',
+    argv: ['backup', '/mnt/b', '--incremental', '--recheck'],
+    before: ({ backups }) => (backups.replaced = [`${alice}: pack 00 was altered`]),
+    exitCode: 0,
+    err: /damaged, and copied again: alice@example\.org: pack 00 was altered/,
+    after: ({ backups }) => assert.equal(backups.taken[0]?.rechecksAll, true),
+  },
+  {
     name: 'backup says which accounts it could not copy',
     argv: ['backup', '/mnt/b'],
     before: ({ backups }) =>

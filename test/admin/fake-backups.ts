@@ -15,6 +15,7 @@ export class FakeBackups implements BackupApi {
   readonly pruned: number[] = []
   readonly keys: string[] = []
   problems: TakeReport['problems'] = []
+  replaced: TakeReport['replaced'] = []
   refusal: BackupRefused | undefined
   account: RestoredAccount = {
     ...{ address: 'alice@example.org', account: '00', state: 'restored', version: 7, presentVersion: 9 },
@@ -33,7 +34,7 @@ export class FakeBackups implements BackupApi {
       bodyBytes: 4096,
       copiedBytes: 1024,
     }
-    return { ...counts, problems: this.problems }
+    return { ...counts, replaced: this.replaced, problems: this.problems }
   }
 
   async restore(root: string, options: RestoreOptions): Promise<RestoreReport> {

@@ -11,6 +11,7 @@ const input = z.strictObject({
   destination: path,
   user: address.optional(),
   incremental: z.boolean().optional(),
+  recheck: z.boolean().optional(),
   withSiteKey: path.optional(),
   keep: z.coerce.number().int().min(1).max(10_000).optional(),
 })
@@ -27,6 +28,9 @@ const result = z.object({
   bodies: z.number().describe('messages’ bodies that belong to it'),
   bodyBytes: z.number().describe('their bytes, sealed'),
   copiedBytes: z.number().describe('bytes of bodies copied this time'),
+  replaced: z
+    .array(z.string())
+    .describe('files of earlier copies that were found damaged; what they held was copied again'),
   problems: z.array(problem).describe('accounts that could not be copied'),
   siteKeyFile: z.string().nullable().describe('where the sealed site key was written, if it was'),
   pruned: z.array(z.number()).describe('older copies that were removed'),
@@ -42,7 +46,8 @@ export const backup: SiteCommand<z.output<typeof input>, z.output<typeof result>
   workingIn: 'octets',
   notes:
     'Each account is copied as it is at one moment, while mail comes and owners read. Nothing in the copy can be read without an owner’s password or ' +
-    'recovery code. With --incremental what earlier copies in DIR hold is not copied again; each copy is complete all the same. The site key is not ' +
+    'recovery code. With --incremental what earlier copies in DIR hold is not copied again; each copy is complete all the same. A thirteenth of the older files that a copy relies on is ' +
+    'read again each time, in turn; with --recheck all of them. What is damaged is said, and copied again. The site key is not ' +
     'in it: without that key a restore cannot open accounts without at-rest encryption by itself, nor take in mail that had not been looked at yet. ' +
     '--with-site-key writes it to a file of its own, sealed under a passphrase; keep that file elsewhere. Exit code 65 when an account could not be copied.',
   examples: [
@@ -68,6 +73,10 @@ export const backup: SiteCommand<z.output<typeof input>, z.output<typeof result>
     { flags: '--user ADDR', description: 'only this account' },
     { flags: '--incremental', description: 'copy only what earlier copies in DIR do not have' },
     {
+      flags: '--recheck',
+      description: 'with --incremental, read every older file again that this copy relies on',
+    },
+    {
       flags: '--with-site-key FILE',
       description: 'write the site key, sealed under a passphrase, to a new file',
     },
@@ -82,23 +91,29 @@ export const backup: SiteCommand<z.output<typeof input>, z.output<typeof result>
       ? []
       : [{ name: 'password', kind: 'new', prompt: 'Passphrase for the site key' }],
 
-  async run(work, { destination, user, incremental, withSiteKey, keep }) {
+  async run(work, { destination, user, incremental, recheck, withSiteKey, keep }) {
     const none = { siteKeyFile: null, pruned: [] }
     if (work.isDryRun) {
       if (user !== undefined) await work.accounts.info(user)
       const counts = { accounts: 0, unchanged: 0, bodies: 0, bodyBytes: 0, copiedBytes: 0 }
-      return { destination, generation: 0, ...counts, problems: [], ...none }
+      return { destination, generation: 0, ...counts, replaced: [], problems: [], ...none }
     }
     if (withSiteKey !== undefined) await work.backups.saveSiteKey(withSiteKey, work.secret('password'))
     const report = await work.backups.take(destination, {
       isIncremental: incremental ?? false,
+      rechecksAll: recheck ?? false,
       progress: (done, total) => work.progress(done, total),
       signal: work.signal,
       ...(user === undefined ? {} : { address: user }),
     })
     const pruned = keep === undefined ? [] : (await work.backups.prune(destination, keep, false)).removed
     return {
-      ...{ destination, ...report, problems: report.problems.map((each) => ({ ...each })) },
+      ...{
+        destination,
+        ...report,
+        replaced: [...report.replaced],
+        problems: report.problems.map((each) => ({ ...each })),
+      },
       ...{ siteKeyFile: withSiteKey ?? null, pruned: [...pruned] },
     }
   },
@@ -119,6 +134,7 @@ export const backup: SiteCommand<z.output<typeof input>, z.output<typeof result>
       view.talk(
         `Sealed site key: ${report.siteKeyFile}. Keep it away from the backup, and the passphrase from both.`,
       )
+    for (const fault of report.replaced) view.alarm(`damaged, and copied again: ${fault}`)
     for (const { address, account, text } of report.problems)
       view.alarm(`not copied: ${address || account}: ${text}`)
   },
