@@ -128,6 +128,9 @@ function decodeParts(siteKey: SiteKey | undefined, address: string, bytes: Uint8
   return { account, flags, fields }
 }
 
+/** Whether an entry says which site wrote it; those of earlier versions do not. */
+export const hasMac = (bytes: Uint8Array): boolean => (bytes[0] ?? 0) >= version
+
 /**
  * Reads and verifies an entry of this address. Throws Damage, also for an entry of another address or site. Without the site's key nothing
  * is verified: enough to save sealed mail when the key is lost.

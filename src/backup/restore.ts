@@ -8,6 +8,7 @@ import { decodeAlias, decodeDomain, encodeAlias, encodeDomain, kindOfName } from
 import { isDamage } from '../account/refusing.ts'
 import { encodeRestored } from '../account/restored.ts'
 import { expectRestored } from '../account/sealing-expected.ts'
+import { siteRecordName } from '../account/site-record.ts'
 import { adoptCard } from '../crypto/card.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import { Conflict, Unavailable } from '../store/errors.ts'
@@ -139,11 +140,11 @@ class Restore {
     await namesWereRestored()
   }
 
-  /** What the site remembers beside accounts; what is there stays. */
+  /** What the site remembers beside accounts; what is there stays, and so does whose the store is. */
   async #siteRecords(): Promise<void> {
     const { site } = this.#site.store
     for (const [name, value] of this.#contents.site)
-      if ((await site.get(name)) === undefined) await site.put(name, value)
+      if (name !== siteRecordName && (await site.get(name)) === undefined) await site.put(name, value)
     await this.#names()
   }
 

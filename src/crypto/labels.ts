@@ -28,6 +28,7 @@ export const labels = {
   directory: label('directory entry'),
   alias: label('alias'),
   domain: label('domain'),
+  site: label('site record'),
   trail: label('trail'),
   trailChain: label('trail chain'),
   escrow: label('escrow'),

@@ -13,6 +13,7 @@ import { DeliveryDesk } from '../delivery/desk.ts'
 import { Door } from '../delivery/door.ts'
 import { SubmissionDoor } from '../submission/door.ts'
 import { bind, bindInherited } from './bind.ts'
+import { warnOfOpenData } from './open-data.ts'
 import { LogBook } from './log-book.ts'
 import { ImapDoor } from './imap-door.ts'
 import { openParts, type SiteOptions } from './open-site.ts'
@@ -223,6 +224,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const parts = await openParts(config, { keyNoticesMs: 6 * 3600_000, ...options, guard })
     const { accounts } = parts
     undo.add(() => parts.close())
+    await warnOfOpenData(config, log)
     const monitor = watchEventLoop(log)
     undo.add(() => monitor.stop())
     let doors: readonly OpenDoor[] = []

@@ -2,14 +2,15 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isStoreOf } from '../account/site-record.ts'
 import { describeConfig } from '../config/describe.ts'
 import type { Config } from '../config/schema.ts'
 import { Refused } from '../store/errors.ts'
-import { initLevelStore } from '../store/level/open.ts'
+import { initLevelStore, openLevelStore } from '../store/level/open.ts'
 import { storePath } from './places.ts'
 import { makeSelfSigned } from './self-signed.ts'
 import { codeOf, setupFailure } from './setup-failure.ts'
-import { createSiteKey } from './site-key.ts'
+import { createSiteKey, readSiteKey } from './site-key.ts'
 
 export interface InitOptions {
   /** Writes a file with the settings of `values` there, unless there is one. */
@@ -56,11 +57,18 @@ async function makeStore(config: Config): Promise<boolean> {
   if (config.store.backend === 'memory') return false
   try {
     await initLevelStore(storePath(config))
-    return true
   } catch (error) {
     if (error instanceof Refused && error.reason === 'store-exists') return false
     throw error
   }
+  using siteKey = await readSiteKey(config.siteKeyFile)
+  const store = await openLevelStore(storePath(config))
+  try {
+    await isStoreOf(store, siteKey)
+  } finally {
+    await store.close()
+  }
+  return true
 }
 
 async function makeCertificate({ tls, hostname }: Config): Promise<boolean> {

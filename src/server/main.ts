@@ -19,6 +19,9 @@ export interface ServeOptions {
   readonly onReady?: (server: RunningServer) => void
 }
 
+/** A command that works on the idle store is mostly done within this: no reason to fail, and to be started again later. */
+const storeWaitMs = 10_000
+
 /** Runs until a signal or `letterlock stop` ends it; resolves to the exit code. Throws Failure when it cannot start. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<number> {
   const logBook = new LogBook(config.log.level)
@@ -30,6 +33,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     log,
     logBook,
     inherited,
+    storeWaitMs,
+    ...(options.signal ? { signal: options.signal } : {}),
     version: packageVersion(),
     onStopAsked: () => setImmediate(lifecycle.askToStop),
   })

@@ -1,8 +1,11 @@
 // Opens what the server and the commands on an idle store have in common: site key, store, accounts.
+import { setTimeout as delay } from 'node:timers/promises'
 import { openAccounts } from '../account/accounts.ts'
 import type { Accounts } from '../account/api.ts'
 import type { AtRestRules } from '../account/at-rest-rules.ts'
 import type { LoginGuard } from '../account/login-guard.ts'
+import { Damage } from '../account/errors.ts'
+import { isStoreOf } from '../account/site-record.ts'
 import type { Witnesses } from '../account/witness.ts'
 import { witnessesIn } from '../account/witness-files.ts'
 import type { BackupApi } from '../backup/api.ts'
@@ -14,6 +17,7 @@ import type { OpenSite } from '../admin/command.ts'
 import { systemClock, type Clock, type Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
 import { KdfGate, type KdfParameters } from '../crypto/kdf.ts'
+import type { SiteKey } from '../crypto/site-key.ts'
 import { Damaged, Refused, Unavailable } from '../store/errors.ts'
 import { openLevelStore } from '../store/level/open.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
@@ -31,6 +35,10 @@ export interface SiteOptions {
   readonly keyNoticesMs?: number
   /** A store that is open already, for tests; closed by the site all the same. */
   readonly store?: Store
+  /** How long to wait for another process, a command, to let go of the store. None by default. */
+  readonly storeWaitMs?: number
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal
 }
 
 /** Accounts with what is below them. */
@@ -60,12 +68,23 @@ export function kdfParameters({ memory, time, parallelism }: Config['atrest']['k
   return { memoryKiB: Math.floor(memory / 1024), passes: time, parallelism }
 }
 
-async function openStore(config: Config, log: Log): Promise<Store> {
+/** How often somebody who waits for the store looks. */
+const lookMs = 200
+
+async function openStore(config: Config, options: SiteOptions): Promise<Store> {
   if (config.store.backend === 'memory') return openMemoryStore()
-  try {
-    return await openLevelStore(storePath(config), { log })
-  } catch (error) {
-    throw storeFailure(error, config)
+  const { log, signal, storeWaitMs = 0 } = options
+  const until = performance.now() + storeWaitMs
+  for (let isTold = false; ;) {
+    try {
+      return await openLevelStore(storePath(config), { log })
+    } catch (error) {
+      const isInUse = error instanceof Unavailable && error.reason === 'in-use'
+      if (!isInUse || signal?.aborted || performance.now() >= until) throw storeFailure(error, config)
+    }
+    if (!isTold) log.write('warn', 'store.in-use', { waitsMs: storeWaitMs })
+    isTold = true
+    await delay(lookMs)
   }
 }
 
@@ -95,13 +114,30 @@ function storeFailure(error: unknown, config: Config): unknown {
   return error
 }
 
+/** A key of another site would vouch for what it writes, and find everything else forged. Throws Failure 'configuration'. */
+async function requireOwnStore(store: Store, siteKey: SiteKey, config: Config): Promise<void> {
+  let isOwn: boolean
+  try {
+    isOwn = await isStoreOf(store, siteKey)
+  } catch (error) {
+    if (error instanceof Damage) throw setupFailure(error.message, { cause: error })
+    throw storeFailure(error, config)
+  }
+  if (isOwn) return
+  throw setupFailure(
+    `the site key ${config.siteKeyFile} is of another site than the store in ${config.dataDir}`,
+    { hint: 'nothing was changed; put back the key that belongs to it: `letterlock site-key load`' },
+  )
+}
+
 /** Opens the site. Throws Failure when that cannot be, with nothing left open. */
 export async function openParts(config: Config, options: SiteOptions): Promise<SiteParts> {
   const { log, clock = systemClock, guard } = options
   const siteKey = await readSiteKey(config.siteKeyFile)
   let store: Store | undefined
   try {
-    store = options.store ?? (await openStore(config, log))
+    store = options.store ?? (await openStore(config, options))
+    await requireOwnStore(store, siteKey, config)
     const outgoing = await relayOf(config)
     const gate = new KdfGate({ parallel: config.auth.maxParallelKdf, queue: config.auth.kdfQueue })
     const audit = new AuditFile({ path: auditPath(config), siteKey, records: store.site, clock, log })

@@ -10,7 +10,7 @@ export const serveCommand: ProgramCommand<z.output<typeof input>> = programComma
   summary: 'run the server, in the foreground',
   notes:
     'Ends in order on SIGTERM, on ^C and by `letterlock stop`, at once on a second signal; reads its certificate again on ' +
-    'SIGHUP. Exit code 78 means that the settings or the files are wrong and that starting again will not help.',
+    'SIGHUP. While a command has the store open, it waits for ten seconds before it gives up with 75. Exit code 78 means that the settings or the files are wrong and that starting again will not help.',
   examples: [
     { line: 'letterlock serve', does: 'with /etc/letterlock/letterlock.toml' },
     { line: 'letterlock --data ~/mail serve', does: 'with another data directory' },
