@@ -1,7 +1,11 @@
 // Opens vectors of what stands beside accounts' keys and mail: recovery key, locked login, trail, own keys, witness, audit line, manifest.
 import { readLine } from '../../src/audit/line.ts'
+import { AccountState } from '../../src/account/account-state.ts'
+import { Damage } from '../../src/account/errors.ts'
+import { decodeLogEntry } from '../../src/account/log-codec.ts'
 import { decodeMessage } from '../../src/account/message-codec.ts'
 import { decodeSealing } from '../../src/account/pubkey-codec.ts'
+import { readSiteRecord } from '../../src/account/site-record.ts'
 import { openHeader } from '../../src/account/recovery-header.ts'
 import { Vault } from '../../src/account/vault.ts'
 import { ByteReader, ByteWriter, MalformedRecord } from '../../src/base/bytes.ts'
@@ -30,7 +34,8 @@ function orCorrupt<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (error instanceof MalformedRecord) throw new Corrupt('record', { cause: error })
+    if (error instanceof MalformedRecord || error instanceof Damage)
+      throw new Corrupt('record', { cause: error })
     throw error
   }
 }
@@ -99,6 +104,20 @@ export const laterOpeners: Readonly<Record<string, Opener>> = {
     return new ByteWriter().u64(version).fixed(head).u32(epoch).finish()
   },
   'sealed site key': (vector) => openSiteKey(vector.bytes, bytesOf(vector, 'password'), gate(vector)),
+  'site record': (vector) => {
+    orCorrupt(() => readSiteRecord(siteKey(vector), vector.bytes))
+    return vector.bytes
+  },
+  'log entry': (vector) =>
+    orCorrupt(() => {
+      const { previousHead, changes } = decodeLogEntry(vector.bytes)
+      const state = new AccountState()
+      for (const change of changes) state.apply(change, 1)
+      const to = new ByteWriter().fixed(previousHead)
+      for (const { idBytes, uidValidity, shownUidValidity } of state.mailboxes.values())
+        to.fixed(idBytes).u32(uidValidity).u32(shownUidValidity)
+      return to.finish()
+    }),
   'audit line': (vector) => {
     if (!readLine(siteKey(vector), vector.bytes)) throw new Corrupt('audit line')
     return sha256(vector.bytes)

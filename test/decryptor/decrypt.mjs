@@ -570,6 +570,15 @@ export function readWitness(account, value, root) {
   return witness
 }
 
+/** §8.12: the record that says whose store it is. */
+export function readSiteRecord(value, siteKey) {
+  verifySiteMac(siteKey, 'letterlock/1 site record', none, value, 'the record of the site key')
+  const fields = new Fields(value, 'the record of the site key').version()
+  fields.hash()
+  fields.end()
+  return value
+}
+
 /** §12: a line of the audit log, without its line feed; gives what the next one names as `previous`. */
 export function readAuditLine(siteKey, line) {
   const at = line.lastIndexOf(',"mac":"')
@@ -883,6 +892,19 @@ const readTrailEntry = (fields) => ({
   ...{ number: fields.version().u32(), at: isoDate(fields.i64()), kind: fields.text16() },
   ...{ by: fields.text16(), remoteAddress: fields.text16(), detail: fields.text16() },
 })
+
+/** §9.1: what the data of a log entry makes of an account that has nothing so far. */
+export function replayLogEntry(data) {
+  const refuse = (problem) => {
+    throw problem
+  }
+  const account = new Account({ account: Buffer.alloc(16) }, undefined, undefined, refuse)
+  const fields = new Fields(data, 'a log entry').version()
+  const previousHead = fields.hash()
+  fields.list(fields.u16(), () => account.apply(fields, 1, new Map()))
+  fields.end()
+  return { previousHead, mailboxes: [...account.mailboxes.values()] }
+}
 
 export const nextTrailHead = (account, number, previous, entry) =>
   H(labelled('letterlock/1 trail chain'), account, u32(number), previous, H(entry))

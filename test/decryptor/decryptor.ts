@@ -78,6 +78,15 @@ export interface Decryptor {
     value: Buffer,
     root: Buffer,
   ): { readonly version: number; readonly head: Buffer; readonly epoch: number }
+  readSiteRecord(value: Buffer, siteKey: Buffer): Buffer
+  replayLogEntry(data: Buffer): {
+    readonly previousHead: Buffer
+    readonly mailboxes: readonly {
+      readonly id: Buffer
+      readonly uidValidity: number
+      readonly shownUidValidity?: number
+    }[]
+  }
   readAuditLine(siteKey: Buffer, line: Buffer): Buffer
   nextTrailHead(account: Buffer, number: number, previous: Buffer, entry: Buffer): Buffer
   readMessageRecord(data: Buffer): {

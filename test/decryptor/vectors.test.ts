@@ -131,6 +131,16 @@ const openers: Readonly<Record<string, (vector: Vector) => Buffer | Promise<Buff
     return Buffer.concat([u32(0), u32(version), head, u32(epoch)])
   },
   'sealed site key': (v) => decryptor.openSiteKeyFile(v.bytes, bytesOf(v, 'password'), leastOf(v)),
+  'site record': (v) => decryptor.readSiteRecord(v.bytes, bytesOf(v, 'site key')),
+  'log entry': (v) => {
+    const { previousHead, mailboxes } = decryptor.replayLogEntry(v.bytes)
+    const each = mailboxes.flatMap(({ id, uidValidity, shownUidValidity }) => [
+      id,
+      u32(uidValidity),
+      u32(shownUidValidity ?? uidValidity),
+    ])
+    return Buffer.concat([previousHead, ...each])
+  },
   'audit line': (v) => decryptor.readAuditLine(bytesOf(v, 'site key'), v.bytes),
   'backup manifest': (v) => decryptor.verifyManifest(bytesOf(v, 'site key'), v.bytes),
   'slot label': (v) => {

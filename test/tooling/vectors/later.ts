@@ -1,10 +1,12 @@
 // Vectors of what came after the first ones: recovery key, locked login, trail, own keys, headers in place, witness, site key in a file, audit line, manifest.
 import { makeLine, noPrevious } from '../../../src/audit/line.ts'
+import { encodeLogEntry, type Change } from '../../../src/account/log-codec.ts'
 import { encodeMessage } from '../../../src/account/message-codec.ts'
 import { encodeSealing } from '../../../src/account/pubkey-codec.ts'
 import { headerInPlace } from '../../../src/account/recovery-header.ts'
+import { encodeSiteRecord } from '../../../src/account/site-record.ts'
 import { encodeTrailEntry } from '../../../src/account/trail-codec.ts'
-import { ByteWriter } from '../../../src/base/bytes.ts'
+import { ByteWriter, hex } from '../../../src/base/bytes.ts'
 import { backupMac } from '../../../src/crypto/backup-mac.ts'
 import { boxKinds, sealBox } from '../../../src/crypto/box.ts'
 import { emptyHead, nextTrailHead } from '../../../src/crypto/chain.ts'
@@ -242,11 +244,63 @@ async function siteFileVectors(): Promise<Vector[]> {
   ]
 }
 
+function siteRecordVectors(): Vector[] {
+  const { siteKey, bytes } = SiteKey.make()
+  const record = encodeSiteRecord(siteKey)
+  const { right, refused } = family({ open: 'site record', 'site key': bytes }, record)
+  return [
+    right('site-record', record),
+    refused('site-record-of-another-site', record, { 'site key': randomBytes(32) }),
+    refused('site-record-version-changed', flip(record, 0)),
+    refused('site-record-truncated', record.subarray(0, -1)),
+  ]
+}
+
+/** Mailboxes are made in an entry, and one of them is given another UIDVALIDITY (change 18) for clients. */
+function logEntryVectors(): Vector[] {
+  const [one, two, another] = [makeId(), makeId(), makeId()]
+  const previousHead = randomBytes(32)
+  const made = (mailbox: Buffer, name: string, uidValidity: number): Change => ({
+    ...{ kind: 'created', mailbox: hex(mailbox), name, specialUse: '', uidValidity },
+  })
+  const revalidated = (mailbox: Buffer, uidValidity: number): Change => ({
+    ...{ kind: 'revalidated', mailbox: hex(mailbox), uidValidity },
+  })
+  const both = [made(one, 'INBOX', 7), made(two, 'Sent', 8)]
+  const entry = encodeLogEntry(previousHead, [...both, revalidated(two, 9)])
+  const given = (shown: readonly [number, number]): Buffer =>
+    new ByteWriter()
+      .fixed(previousHead)
+      .fixed(one)
+      .u32(7)
+      .u32(shown[0])
+      .fixed(two)
+      .u32(8)
+      .u32(shown[1])
+      .finish()
+  const about = { open: 'log entry' }
+  const twice = encodeLogEntry(previousHead, [...both, revalidated(two, 9), revalidated(two, 0xffff_ffff)])
+  const { right, refused } = family(about, entry)
+  return [
+    right('log-entry-revalidated', given([7, 9])),
+    family(about, encodeLogEntry(previousHead, both)).right('log-entry-not-revalidated', given([7, 8])),
+    family(about, twice).right('log-entry-revalidated-twice', given([7, 0xffff_ffff])),
+    refused('log-entry-revalidated-cut-short', entry.subarray(0, -1)),
+    refused('log-entry-revalidated-lengthened', Buffer.concat([entry, Buffer.of(0)])),
+    refused(
+      'log-entry-revalidated-of-no-mailbox',
+      encodeLogEntry(previousHead, [...both, revalidated(another, 9)]),
+    ),
+  ]
+}
+
 export async function laterVectors(): Promise<readonly Vector[]> {
   return [
     ...(await escrowVectors()),
     ...(await lockedLoginVectors()),
     ...trailVectors(),
+    ...siteRecordVectors(),
+    ...logEntryVectors(),
     ...messageVectors(),
     ...headerVectors(),
     ...ownKeyVectors(),
