@@ -58,6 +58,8 @@ async function* messagesOf(
     const state = mailbox.state(content.uid)
     if (!state) continue
     const message = await collect(content.read(0, content.sizeBytes)).catch((error: unknown) => {
+      // Somebody removed it this very moment.
+      if (isRefusal(error, 'message-expunged')) return undefined
       if (!isRefusal(error, 'damaged')) throw error
       leave(content)
       return undefined
@@ -66,8 +68,20 @@ async function* messagesOf(
   }
 }
 
+/** undefined, and named among what was left out: it was removed, or got another name, since the export began. */
+async function selected({ account, left }: Work, name: string): Promise<SelectedMailbox | undefined> {
+  try {
+    return await account.select(name, { isReadOnly: true })
+  } catch (error) {
+    if (!isRefusal(error, 'mailbox-not-found')) throw error
+    left.push(`${name}: was removed, or renamed, while this was made`)
+    return undefined
+  }
+}
+
 async function* mboxOctets(work: Work, name: string): AsyncGenerator<Buffer> {
-  const mailbox = await work.account.select(name, { isReadOnly: true })
+  const mailbox = await selected(work, name)
+  if (!mailbox) return
   try {
     for await (const { state, message } of messagesOf(work, mailbox)) yield mboxEntry(message, state)
   } finally {
@@ -84,7 +98,8 @@ async function* maildirFiles(work: Work, { name, path }: TableRow): AsyncGenerat
   })
   for (const own of ['cur/', 'new/', 'tmp/']) yield { path: within(own), modifiedAt: now, content: nothing() }
   if (path !== '.') yield { path: within('maildirfolder'), modifiedAt: now, content: nothing() }
-  const mailbox = await work.account.select(name, { isReadOnly: true })
+  const mailbox = await selected(work, name)
+  if (!mailbox) return
   try {
     const lettered = keywordsWithLetters([], mailbox.keywords)
     yield file('dovecot-keywords', keywordsFile(lettered))

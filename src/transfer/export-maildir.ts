@@ -105,8 +105,10 @@ export async function exportMaildir(work: MailboxExport): Promise<MailboxExporte
       const words = furtherKeywords(state.flags, lettered)
       if (words.length > 0) further.set(base, words)
     } catch (error) {
-      if (!isRefusal(error, 'damaged')) throw error
-      left(content.uid, 'is damaged in the store')
+      // Somebody removed it this very moment.
+      const isGone = isRefusal(error, 'message-expunged')
+      if (!isGone && !isRefusal(error, 'damaged')) throw error
+      if (!isGone) left(content.uid, 'is damaged in the store')
     }
     step()
   }

@@ -83,6 +83,8 @@ async function writeAll(part: string, work: MailboxExport): Promise<Written[]> {
       const state = mailbox.state(content.uid)
       if (!state) continue
       const message = await collect(content.read(0, content.sizeBytes)).catch((error: unknown) => {
+        // Somebody removed it this very moment.
+        if (isRefusal(error, 'message-expunged')) return undefined
         if (!isRefusal(error, 'damaged')) throw error
         left(content.uid, 'is damaged in the store')
         return undefined

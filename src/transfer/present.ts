@@ -1,15 +1,14 @@
 // What a mailbox holds already: each message that an import brings is looked for here, and counts once.
 import type { OpenAccount, SelectedMailbox, Uid } from '../account/api.ts'
 import { asBuffer } from '../base/bytes.ts'
-import { hasher, sha256 } from '../crypto/digest.ts'
+import { sha256 } from '../crypto/digest.ts'
+import { digestOf } from './read-back.ts'
 
-/** SHA-256 of a stored message, opened chunk by chunk. Refuses with 'damaged'. */
+/** SHA-256 of a stored message; undefined: there is none. Refuses with 'damaged'. */
 export async function storedDigest(mailbox: SelectedMailbox, uid: Uid): Promise<Buffer | undefined> {
   const content = await mailbox.content(uid)
   if (!content) return undefined
-  const state = hasher()
-  for await (const piece of content.read(0, content.sizeBytes)) state.update(piece)
-  return state.digest()
+  return digestOf(content)
 }
 
 const keyOf = (sizeBytes: number, epochMs: number): string => `${sizeBytes} ${Math.floor(epochMs / 1000)}`

@@ -1,5 +1,6 @@
 // Verifies an import: what was written is read again from the store and compared with what was read from the source.
-import type { OpenAccount, Uid } from '../account/api.ts'
+import type { MessageContent, OpenAccount, Uid } from '../account/api.ts'
+import { isRefusal } from '../account/errors.ts'
 import type { ZonedDate } from '../mail/date.ts'
 import { hasher } from '../crypto/digest.ts'
 
@@ -14,6 +15,18 @@ export interface ReadBack {
   /** Gone since: somebody else was at work. */
   readonly gone: number
   readonly different: readonly Uid[]
+}
+
+/** SHA-256 of a message, opened chunk by chunk; undefined: somebody removed it this very moment. Refuses with 'damaged'. */
+export async function digestOf(content: MessageContent): Promise<Buffer | undefined> {
+  const state = hasher()
+  try {
+    for await (const piece of content.read(0, content.sizeBytes)) state.update(piece)
+  } catch (error) {
+    if (isRefusal(error, 'message-expunged')) return undefined
+    throw error
+  }
+  return state.digest()
 }
 
 /** Reads `expected` (any order) of a mailbox. Refuses with 'damaged', 'unavailable'. */
@@ -33,10 +46,10 @@ export async function readBack(
       const wanted = expected.get(content.uid)
       const state = mailbox.state(content.uid)
       if (!wanted || !state) continue
-      const digest = hasher()
-      for await (const piece of content.read(0, content.sizeBytes)) digest.update(piece)
+      const digest = await digestOf(content)
+      if (!digest) continue
       const isSame =
-        digest.digest().equals(wanted.digest) &&
+        digest.equals(wanted.digest) &&
         state.internalDate === wanted.date.epochMs &&
         state.zoneMinutes === wanted.date.zoneMinutes
       if (isSame) equal += 1
