@@ -142,7 +142,7 @@ export class DeliveryDesk {
     const results = new Map<string, Reply>()
     remaining.forEach((recipient, index) => {
       const error = outcomes[index]?.error
-      const reply = error === undefined ? saved : this.#explain(error, envelope.id)
+      const reply = error === undefined ? saved : this.#undelivered(error, envelope.id)
       if (!results.has(targetName(recipient))) this.#report(envelope, recipient, reply)
       if (error === undefined) stored.add(targetName(recipient))
       results.set(targetName(recipient), reply)
@@ -163,6 +163,12 @@ export class DeliveryDesk {
       hostname: this.#options.hostname,
       now: this.#options.clock.now(),
     })
+  }
+
+  /** Who was there at RCPT, and is not any more, may have another address, or be behind an alias: when the sender comes again, RCPT tells. */
+  #undelivered(error: unknown, id: string): Reply {
+    const reply = this.#explain(error, id)
+    return isRefusal(error, 'no-such-account') ? replies.gone : reply
   }
 
   #explain(error: unknown, id: string): Reply {

@@ -21,6 +21,7 @@ export const replies = {
   tooSlow: reply(421, '4.4.2 Message took too long'),
   shuttingDown: reply(421, '4.3.2 Server is shutting down'),
   internal: reply(451, '4.3.0 Internal error'),
+  gone: reply(451, '4.2.0 Mailbox was renamed or removed meanwhile, try again'),
   partly: reply(451, '4.3.0 Stored for some of the recipients only, send it again'),
 } as const
 

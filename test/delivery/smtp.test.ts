@@ -122,8 +122,13 @@ const nobody: readonly (readonly [name: string, recipients: readonly string[], a
   ],
   [
     'all for good',
-    ['deliver-message-too-large@example.org', 'deliver-no-such-account@example.org'],
+    ['deliver-message-too-large@example.org', 'deliver-message-too-large+x@example.org'],
     /^552 5\.3\.4 /,
+  ],
+  [
+    'one for good and one that was there at RCPT',
+    ['deliver-message-too-large@example.org', 'deliver-no-such-account@example.org'],
+    /^451 4\.2\.0 /,
   ],
 ]
 for (const [name, recipients, answer] of nobody) {
