@@ -186,7 +186,7 @@ class SiteAccounts implements Accounts {
   /** Goes on with deletions that a crash interrupted. */
   async resume(): Promise<void> {
     await this.names.reload()
-    await this.#registry.resume()
+    await this.#registry.resume((address) => this.names.accountIsGoing(address))
   }
 
   login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
@@ -254,6 +254,7 @@ class SiteAccounts implements Accounts {
     const quota = options.quotaBytes ?? this.#options.defaultQuotaBytes
     await this.names.inTurn(async () => {
       this.names.mustHaveDomain(address)
+      await this.names.mustBeAlone(address)
       const isMarked = isMarkedWhenNew(this.#rules, address)
       await this.#registry.create(address, password, quota, withField(new Map(), pendingField, isMarked))
     })
@@ -335,10 +336,7 @@ class SiteAccounts implements Accounts {
   async delete(address: string): Promise<void> {
     const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
     await this.kick({ address }, 'The account was deleted')
-    await this.names.inTurn(async () => {
-      await this.#registry.destroy(doomed)
-      await this.names.accountWasDeleted(doomed.address)
-    })
+    await this.names.inTurn(() => this.#registry.destroy(doomed, (gone) => this.names.accountIsGoing(gone)))
     await this.#unlocked.rollbacks.forget(doomed.account)
     await this.#note({ event: 'account.deleted', address: doomed.address, by: 'admin' })
   }
@@ -373,9 +371,14 @@ class SiteAccounts implements Accounts {
     const entry = await this.#registry.entry(address)
     await this.recovery.mustBeReady(address, recoveryCode)
     const fresh = await this.#credentials.recover(entry, recoveryCode, newPassword)
-    await this.lockedMail.passwordWasSet(entry)
-    await this.kick({ address }, 'The password was recovered')
-    await this.recovery.recovered(entry, fresh.recoveryCode)
+    // The old code is used up: whatever fails from here on, the owner must get the new one.
+    const behind = [
+      () => this.lockedMail.passwordWasSet(entry),
+      () => this.kick({ address }, 'The password was recovered'),
+      () => this.recovery.recovered(entry, fresh.recoveryCode),
+    ]
+    for (const each of behind)
+      await each().catch((error: unknown) => this.#registry.report('recovery.not-finished', entry, error))
     return fresh
   }
 

@@ -98,6 +98,7 @@ export class Aliases {
   async add(given: string, wanted: readonly string[], isDryRun: boolean): Promise<AliasInfo> {
     const alias = newAlias(given)
     this.#domains.mustHave(alias)
+    await this.#domains.mustBeAlone(alias)
     const { store, siteKey } = this.#site
     return refusing(async () => {
       const bytes = await store.directory.get(alias)

@@ -14,9 +14,11 @@ import { policyOf } from './at-rest-rules.ts'
 import { atRestStatus } from './at-rest-status.ts'
 import { bySecret } from './by-secret.ts'
 import type { Credentials } from './credentials.ts'
+import { clearField } from './directory-edit.ts'
 import {
   adminRecoveryField,
   keyDatesField,
+  lockedMailField,
   pendingField,
   policyField,
   type KeyDates,
@@ -117,6 +119,8 @@ export class AtRest implements AtRestApi {
     try {
       const entry = await this.#entryOf(address, account)
       this.mustBeAllowed(entry)
+      // Of another time when it was on: it must not come into force again.
+      await clearField(this.#parts.site, entry, lockedMailField)
       // The password was checked for the offer: until now the site's key opens the account as well.
       const session = await this.#openSite(entry)
       const work = (): Promise<void> =>

@@ -4,6 +4,8 @@ import { makeRecoveryCode, MistypedCode, readRecoveryCode } from '../crypto/reco
 import type { SlotKind, SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
 import type { OwnerSecret } from './api-lifecycle.ts'
+import { clearField } from './directory-edit.ts'
+import { lockedMailField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { sealAccount } from './key-jobs.ts'
@@ -218,6 +220,8 @@ export class Credentials {
     const session = await this.#enter(entry, { kind: 'password', password })
     const code = makeRecoveryCode()
     try {
+      // Of another time when it was on: it must not come into force again.
+      await clearField(this.#site, entry, lockedMailField)
       await refusing(() => sealAccount(session.account, this.#settings, { code: code.secret }))
     } catch (error) {
       await session.close()

@@ -2,7 +2,7 @@
 import { encodeEntry, decodeEntry, findEntry, type DirectoryEntry, type EntryState } from './directory.ts'
 import { fieldOf, withField, type EntryField } from './directory-fields.ts'
 import { Refusal } from './errors.ts'
-import { asRefusal } from './refusing.ts'
+import { asRefusal, refusing } from './refusing.ts'
 import { Conflict } from '../store/errors.ts'
 import type { Site } from './unlocked-account.ts'
 
@@ -34,7 +34,7 @@ export async function editEntry(
     } catch (error) {
       if (!(error instanceof Conflict) || tries >= editTries) throw asRefusal(error)
     }
-    present = await presentEntry(home, entry)
+    present = await refusing(() => presentEntry(home, entry))
   }
 }
 
@@ -48,4 +48,13 @@ export function changeField<T>(
   return editEntry(home, entry, ({ fields }) => ({
     fields: withField(fields, field, make(fieldOf(fields, field))),
   }))
+}
+
+/** Takes a field out of an entry that had it when it was read. */
+export async function clearField<T>(
+  home: EntryHome,
+  entry: DirectoryEntry,
+  field: EntryField<T | undefined>,
+): Promise<void> {
+  if (fieldOf(entry.fields, field) !== undefined) await changeField(home, entry, field, () => undefined)
 }

@@ -1,5 +1,5 @@
 // The domains of the site: what commands added, what the settings name, and what holds for their accounts.
-import { asciiDomain, domainInWords } from '../base/domain.ts'
+import { asciiDomain, domainInWords, otherSpelling } from '../base/domain.ts'
 import type { AtRestRule, AtRestRules } from './at-rest-rules.ts'
 import type { DomainInfo, DomainRule } from './api-names.ts'
 import { domainOf } from './at-rest-rules.ts'
@@ -64,14 +64,16 @@ export class Domains {
     })
     this.#known.clear()
     this.#damaged.clear()
-    for (const [name, bytes] of found) {
-      try {
-        this.#known.set(name, { record: decodeDomain(this.#site.siteKey, name, bytes), bytes })
-      } catch (error) {
-        if (!isDamage(error)) throw error
-        this.#damaged.add(name)
-        this.#site.log.write('error', 'domain.damaged', { domain: name })
-      }
+    for (const [name, bytes] of found) this.#take(name, bytes)
+  }
+
+  #take(name: string, bytes: Uint8Array): void {
+    try {
+      this.#known.set(name, { record: decodeDomain(this.#site.siteKey, name, bytes), bytes })
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#damaged.add(name)
+      this.#site.log.write('error', 'domain.damaged', { domain: name })
     }
   }
 
@@ -104,6 +106,17 @@ export class Domains {
     throw new Refusal('no-such-domain', `${domain} is none of the domains of this site`)
   }
 
+  /** Refuses with 'account-exists' a new name that something has in the other spelling of its domain: mail for it would come to either. */
+  async mustBeAlone(address: string, but?: string): Promise<void> {
+    const other = otherSpelling(address)
+    if (other === undefined || other === but) return
+    if (await refusing(() => this.#site.store.directory.get(other)))
+      throw new Refusal(
+        'account-exists',
+        `${address} is the same address as ${other}, which is there already`,
+      )
+  }
+
   async add(given: string, isDryRun: boolean): Promise<string> {
     const name = newDomain(given)
     if (this.#known.has(name) || this.#damaged.has(name))
@@ -122,9 +135,11 @@ export class Domains {
     const bytes = await refusing(() => directory.get(name))
     if (!bytes || kindOfName(bytes) !== 'domain') throw this.#missing(name)
     if (isDryRun) return
-    await refusing(() => directory.delete(name, bytes))
-    this.#known.delete(name)
-    this.#damaged.delete(name)
+    try {
+      await refusing(() => directory.delete(name, bytes))
+    } finally {
+      await this.#look(name)
+    }
     await noteAudit(this.#site, { event: 'domain.removed', by: 'admin', detail: { domain: name } })
   }
 
@@ -154,8 +169,23 @@ export class Domains {
   async #put(name: string, record: DomainRecord): Promise<void> {
     const { store, siteKey } = this.#site
     const bytes = encodeDomain(siteKey, name, record)
-    await refusing(() => store.directory.put(name, bytes, this.#known.get(name)?.bytes))
-    this.#known.set(name, { record, bytes })
+    try {
+      await refusing(() => store.directory.put(name, bytes, this.#known.get(name)?.bytes))
+    } finally {
+      await this.#look(name)
+    }
+  }
+
+  /** Takes over what is stored under a name: also after a write that failed, which may have been done all the same. Never throws. */
+  async #look(name: string): Promise<void> {
+    try {
+      const bytes = await this.#site.store.directory.get(name)
+      this.#known.delete(name)
+      this.#damaged.delete(name)
+      if (bytes && kindOfName(bytes) === 'domain') this.#take(name, bytes)
+    } catch {
+      // What is known stays so; the store says at the next change whether it still holds.
+    }
   }
 
   /** All there are, and one that may be none yet. */

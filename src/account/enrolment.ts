@@ -6,7 +6,8 @@ import type { SessionInfo } from './api.ts'
 import { isDue, type AtRestRules } from './at-rest-rules.ts'
 import { noteAudit } from './audit.ts'
 import { deliverNotice } from './deliver.ts'
-import { fieldOf, keyDatesField, pendingField } from './directory-fields.ts'
+import { fieldOf, keyDatesField, lockedMailField, pendingField } from './directory-fields.ts'
+import { clearField } from './directory-edit.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { enrolmentNotice } from './enrolment-notice.ts'
 import { isRefusal } from './errors.ts'
@@ -105,6 +106,7 @@ export class Enrolment {
   }
 
   async #seal(entry: DirectoryEntry, session: OpenSession, password: Buffer | undefined): Promise<void> {
+    await clearField(this.#site, entry, lockedMailField)
     await this.#registry.setField(entry, pendingField, true)
     await refusing(() => sealAccount(session.account, this.#settings, password ? { password } : {}))
     const enabledAt = this.#site.clock.now()

@@ -5,6 +5,7 @@ import type { Slot } from '../crypto/slot.ts'
 import type { OpenAccount, SessionInfo, SessionRow } from './api.ts'
 import type { LockApi, OwnerSecret } from './api-lifecycle.ts'
 import { noteAudit } from './audit.ts'
+import { clearField } from './directory-edit.ts'
 import { fieldOf, lockedMailField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { Refusal } from './errors.ts'
@@ -77,8 +78,7 @@ export class LockedMail implements LockApi {
     requirePassword(newPassword)
     const { site, settings, registry, unlocked, notices, passwordWasReset } = this.#parts
     const entry = await registry.entry(address)
-    const { list } = await refusing(() => readSlots(site, entry.account))
-    if (list.slots.some(({ kind }) => kind === 'server'))
+    if (await this.#isOff(entry))
       throw new Refusal(
         'not-enabled',
         'At-rest encryption is off: the password can be set, and opens the mail',
@@ -101,6 +101,11 @@ export class LockedMail implements LockApi {
         'your recovery code still open it.',
       ],
     })
+  }
+
+  async #isOff({ account }: DirectoryEntry): Promise<boolean> {
+    const { list } = await refusing(() => readSlots(this.#parts.site, account))
+    return list.slots.some(({ kind }) => kind === 'server')
   }
 
   async unlockMail(address: string, secret: OwnerSecret, newPassword: Buffer): Promise<void> {
@@ -129,14 +134,15 @@ export class LockedMail implements LockApi {
   /** A password that opens the mail was set by whoever could: the one that does not is no longer a password. */
   async passwordWasSet(entry: DirectoryEntry): Promise<void> {
     this.#parts.unlocked.forgetPasswords(entry.account)
-    if (fieldOf(entry.fields, lockedMailField))
-      await this.#parts.registry.setField(entry, lockedMailField, undefined)
+    await clearField(this.#parts.site, entry, lockedMailField)
   }
 
   /** A session for a password that does not open the mail; undefined when it is not that password. Throws Busy. */
   async enter(entry: DirectoryEntry, password: Buffer, info: SessionInfo): Promise<OpenAccount | undefined> {
     const locked = fieldOf(entry.fields, lockedMailField)
     const { gate } = this.#parts.settings
+    // Encryption was turned off since: nothing is locked, and the password that was given then is none any more.
+    if (locked && (await this.#isOff(entry))) return undefined
     if (!locked || !(await isLockedLogin(entry.account, password, locked, gate))) return undefined
     const sessionId = randomToken().slice(0, 12)
     const { address, capabilitiesOff } = entry

@@ -10,7 +10,7 @@ import { wrongLogin } from './credentials.ts'
 import { canonicalAddress, type DirectoryEntry } from './directory.ts'
 import { fieldOf } from './directory-fields.ts'
 import type { Enrolment } from './enrolment.ts'
-import { Refusal } from './errors.ts'
+import { isRefusal, Refusal } from './errors.ts'
 import type { LoginAttempt, LoginGuard } from './login-guard.ts'
 import type { OpenSession } from './open-account.ts'
 import { loginName } from './recipients.ts'
@@ -131,7 +131,9 @@ export class Logins {
     try {
       return await task(await registry.find(name), { succeeded })
     } catch (error) {
-      if (!(error instanceof WrongKey)) throw asRefusal(error)
+      const refused = asRefusal(error)
+      // Deleted, or given another address, while its password was checked: as if it had not been there.
+      if (!(error instanceof WrongKey) && !isRefusal(refused, 'no-such-account')) throw refused
       isFoundOut = true
       await attempt?.failed()
       throw wrongLogin()

@@ -1,4 +1,5 @@
 // Who takes mail for an address: an account of that name or of what stands before the `+`, or every account that an alias leads to.
+import { otherSpelling } from '../base/domain.ts'
 import { aliasReach, mailboxNameBytes } from '../base/limits.ts'
 import type { DeliveryTarget } from './api.ts'
 import { canonicalAddress, decodeEntry, type DirectoryEntry, type EntrySource } from './directory.ts'
@@ -136,11 +137,15 @@ function deliverable({ entry, detail }: Reach['accounts'][number]): DeliveryTarg
   return { address: entry.address, detail: Buffer.byteLength(detail) > mailboxNameBytes ? '' : detail }
 }
 
-/** The address of the one account that an alias of this very name stands for, for logins; else the name itself. Throws as `findStop`. */
+/** The address of the one account that this very name stands for, for logins, in either spelling of its domain; else the name itself. Throws as `findStop`. */
 export async function loginName(site: EntrySource, address: string): Promise<string> {
   const name = canonicalAddress(address)
-  const stop = name.startsWith('@') ? undefined : await stopAt(site, name, '')
-  if (stop?.kind !== 'alias') return name
+  if (name.startsWith('@')) return name
+  const other = otherSpelling(name)
+  const stop =
+    (await stopAt(site, name, '')) ?? (other === undefined ? undefined : await stopAt(site, other, ''))
+  if (!stop) return name
+  if (stop.kind === 'account') return stop.entry.address
   const { accounts } = await follow(site, stop, '')
   const [only] = accounts
   return accounts.length === 1 && only && only.detail === '' ? only.entry.address : name

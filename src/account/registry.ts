@@ -85,22 +85,27 @@ export class Registry {
     return editEntry(this.#site, entry, () => ({ isDisabled: true, isDeleting: true }))
   }
 
-  async destroy(entry: DirectoryEntry): Promise<void> {
+  /** `beforeEntryGoes` takes the address out of what else names it: a crash before its end leaves the entry, and all of it is done again. */
+  async destroy(
+    entry: DirectoryEntry,
+    beforeEntryGoes: (address: string) => Promise<unknown>,
+  ): Promise<void> {
     try {
       await this.#site.store.destroy(entry.account)
     } catch (error) {
       // Destroyed already, before a crash: what remains is the entry.
       if (!(error instanceof Refused) || error.reason !== 'no-account') throw asRefusal(error)
     }
+    await beforeEntryGoes(entry.address)
     await refusing(() => this.#site.store.directory.delete(entry.address, entry.bytes))
   }
 
   /** Goes on with deletions that a crash interrupted. One that cannot be done keeps nobody else from their mail. */
-  async resume(): Promise<void> {
+  async resume(beforeEntryGoes: (address: string) => Promise<unknown>): Promise<void> {
     for await (const entry of this.entries()) {
       if (!entry.isDeleting) continue
       try {
-        await this.destroy(entry)
+        await this.destroy(entry, beforeEntryGoes)
       } catch (error) {
         this.report('account.delete-failed', entry, error)
       }

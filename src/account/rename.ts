@@ -39,6 +39,7 @@ export async function renameAccount(
   const old = await registry.entry(from)
   const to = newAddress(given)
   domains.mustHave(to)
+  await domains.mustBeAlone(to, old.address)
   await mayMove(site, old, to)
   const accountId = old.account.toString('hex')
   const alternateOf: string[] = []

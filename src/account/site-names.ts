@@ -52,8 +52,13 @@ export class SiteNames implements NamesApi {
     this.#domains.mustHave(address)
   }
 
-  /** An account is gone: to be called in turn. */
-  async accountWasDeleted(address: string): Promise<void> {
+  /** Refuses with 'account-exists' an address for a new account that differs from another name in the spelling of its domain alone. */
+  mustBeAlone(address: string): Promise<void> {
+    return this.#domains.mustBeAlone(address)
+  }
+
+  /** An account is going, and its address is still taken: to be called in turn. */
+  async accountIsGoing(address: string): Promise<void> {
     await this.#aliases.forget(address)
   }
 

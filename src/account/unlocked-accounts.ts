@@ -7,6 +7,7 @@ import { Busy } from '../crypto/errors.ts'
 import { PasswordMemo } from '../crypto/password-memo.ts'
 import type { SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
+import { findEntry } from './directory.ts'
 import { Refusal } from './errors.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { OpenSession } from './open-account.ts'
@@ -209,7 +210,17 @@ export class UnlockedAccounts {
     throw new Busy()
   }
 
+  /**
+   * The account got another address, or goes, while the secret was checked or waited at the door: whoever comes with its present one must not find
+   * it unlocked under an address that nobody looks for, and that has other rules.
+   */
+  async #mustBeOf(address: string, account: Buffer): Promise<void> {
+    const entry = await refusing(() => findEntry(this.#site, address))
+    if (!entry?.account.equals(account)) throw new Refusal('no-such-account', 'No such account')
+  }
+
   async #unlock(address: string, account: Buffer, vault: Vault): Promise<Unlocked> {
+    await this.#mustBeOf(address, account)
     const unlocked = new UnlockedAccount(this.#site, account, vault, address)
     await this.rollbacks.load(unlocked)
     await finishRestore(unlocked)

@@ -15,6 +15,14 @@ export function asciiAddress(address: string): string {
     : address.slice(0, at + 1) + asciiDomain(domain)
 }
 
+/** The address with its domain in the other of its two spellings; undefined where it has but one. */
+export function otherSpelling(address: string): string | undefined {
+  const at = address.lastIndexOf('@') + 1
+  const domain = address.slice(at)
+  const other = /^[\u0000-\u007f]*$/.test(domain) ? domainInWords(domain) : asciiDomain(domain)
+  return at === 0 || domain === '' || other === domain ? undefined : address.slice(0, at) + other
+}
+
 /** As people read it; the name itself where it is none. */
 export function domainInWords(ascii: string): string {
   return domainToUnicode(ascii) || ascii

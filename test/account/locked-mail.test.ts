@@ -68,6 +68,23 @@ describe('locked mail', () => {
     assert.deepEqual(site.accounts.sessions(), [])
   })
 
+  it('ends with encryption: its password opens nothing from then on, also when encryption is turned on again', async () => {
+    const { site } = await locked()
+    const { accounts } = site
+    const secret: OwnerSecret = { kind: 'password', password: password() }
+    await accounts.atRest.disableAtRest(address, secret)
+    const given = (): Promise<unknown> => accounts.login(address, password('given'), session)
+    await assert.rejects(given(), refuses('authentication-failed'))
+    await accounts.setPassword(address, password('third'))
+    await assert.rejects(given(), refuses('authentication-failed'))
+    await (
+      await accounts.enableAtRest(address, password('third'))
+    ).finished
+    assert.equal((await accounts.info(address)).atRest, 'on')
+    await assert.rejects(given(), refuses('authentication-failed'))
+    assert.ok((await subjects(site, 'third')).includes('precious'))
+  })
+
   it('is refused where the password could simply be set', async () => {
     const site = await makeSite(quiet)
     await (await alice(site)).close()

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OutgoingMail } from '../../src/account/notices.ts'
 import { isRefusal } from '../../src/account/errors.ts'
-import { alice, makeSite, password, session, type TestSite } from './support.ts'
+import { Unavailable } from '../../src/store/errors.ts'
+import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
+import type { Store } from '../../src/store/store.ts'
+import { alice, makeSite, overriding, password, session, type TestSite } from './support.ts'
 
 const address = 'alice@example.org'
 const elsewhere = 'alice@elsewhere.example'
@@ -21,13 +24,17 @@ class KeptMail implements OutgoingMail {
 
 async function enabled(
   options: Parameters<typeof makeSite>[0],
+  store?: Store,
 ): Promise<{ site: TestSite; code: Buffer; outgoing: KeptMail }> {
   const outgoing = new KeptMail()
-  const site = await makeSite({
-    outgoing,
-    recovery: { delayMs: 0, mail: 'notice', intoMailbox: false },
-    ...options,
-  })
+  const site = await makeSite(
+    {
+      outgoing,
+      recovery: { delayMs: 0, mail: 'notice', intoMailbox: false },
+      ...options,
+    },
+    store,
+  )
   await (await alice(site)).close()
   await site.accounts.setAlternateAddress(address, elsewhere)
   const { recoveryCode, finished } = await site.accounts.enableAtRest(address, password())
@@ -48,6 +55,26 @@ async function inbox(site: TestSite, text?: string): Promise<string> {
 const waits = {
   recovery: { delayMs: 2 * day, mail: 'off', intoMailbox: false, baseUrl: 'https://mail.example.org' },
 } as const
+
+describe('a recovery', () => {
+  it('shows the new code whatever fails once the old one is used up', async () => {
+    const inner = openMemoryStore()
+    const fate = { isBroken: false }
+    const directory = overriding(inner.directory, {
+      async put(...given) {
+        if (fate.isBroken) throw new Unavailable('io', 'injected')
+        await inner.directory.put(...given)
+      },
+    })
+    const { site, code } = await enabled({}, overriding(inner, { directory }))
+    await site.accounts.lockedMail.lockMail(address, password('given'))
+    fate.isBroken = true
+    const { recoveryCode } = await site.accounts.recover(address, code, password('next'))
+    fate.isBroken = false
+    await site.accounts.recover(address, recoveryCode, password('later'))
+    await inbox(site, 'later')
+  })
+})
 
 describe('a recovery that has to wait', () => {
   it('is told to the owner, and sets the password when its time has come, also after a restart', async () => {
