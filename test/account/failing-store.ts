@@ -35,7 +35,8 @@ export class FailingStore {
   #killAt = Infinity
   readonly #veils = new Map<string, Veil>()
 
-  constructor(inner: Store) {
+  /** `countsNames`: changes of the directory are transactions as well. */
+  constructor(inner: Store, { countsNames = false }: { readonly countsNames?: boolean } = {}) {
     const transact: Store['transact'] = (account, run) =>
       this.#transact(inner, account, () => inner.transact(account, run))
     const read: Store['read'] = async (account, run) => {
@@ -68,7 +69,13 @@ export class FailingStore {
       return inner.blobs.stage(...args)
     }
     const blobs = guarded(inner.blobs, { stage, length })
-    const directory = guarded(inner.directory, {})
+    const change: Store['directory']['change'] = (changes) => this.#change(inner, changes)
+    const names: Partial<Store['directory']> = {
+      change,
+      put: (name, value, expected) => change([{ name, value, expected }]),
+      delete: (name, expected) => change([{ name, value: undefined, expected }]),
+    }
+    const directory = guarded(inner.directory, countsNames ? names : {})
     this.store = guarded(inner, { transact, read, blobs, directory })
   }
 
@@ -92,6 +99,21 @@ export class FailingStore {
     if (plan.failure === 'done' || plan.failure === 'late') await run()
     if (veil) this.#veils.set(idOf(account), veil)
     throw failed(plan.failure !== 'refused')
+  }
+
+  /** Names have no state that is hidden for a while: what comes late is there at once. */
+  async #change(inner: Store, changes: Parameters<Store['directory']['change']>[0]): Promise<void> {
+    this.#mustLive()
+    const number = this.transactions
+    this.transactions += 1
+    const plan = this.#plan
+    if (plan?.at === number) {
+      this.#plan = undefined
+      if (plan.failure === 'done' || plan.failure === 'late') await inner.directory.change(changes)
+      throw failed(plan.failure !== 'refused')
+    }
+    await inner.directory.change(changes)
+    if (number + 1 >= this.#killAt) throw new Unavailable('closed', 'the process was killed')
   }
 
   /** The transaction after the next `after` fails. */
