@@ -7,6 +7,33 @@ import type { Unpacking } from './unpack.ts'
 const kinds = new Set(['File', 'OldFile', 'ContiguousFile'])
 const folders = new Set(['Directory', 'GNUDumpDir'])
 
+/** Not all of a file's content is in the archive. */
+class CutOff extends Error {}
+
+async function* whole(entry: ReadEntry): AsyncGenerator<Buffer> {
+  let length = 0
+  for await (const piece of entry) {
+    length += piece.length
+    yield piece
+  }
+  // The parser ends such a file as any other.
+  if (length < entry.size) throw new CutOff('the archive ends within the file')
+}
+
+const blockBytes = 512
+
+/** The same in whole blocks; `cut` is called when something is left at the end, which confuses the parser. */
+async function* inBlocks(content: AsyncIterable<Uint8Array>, cut: () => void): AsyncGenerator<Buffer> {
+  let rest: Uint8Array = Buffer.alloc(0)
+  for await (const piece of content) {
+    const bytes = Buffer.concat([rest, piece])
+    const end = bytes.length - (bytes.length % blockBytes)
+    rest = bytes.subarray(end)
+    if (end > 0) yield bytes.subarray(0, end)
+  }
+  if (rest.length > 0) cut()
+}
+
 async function take(folder: string, entry: ReadEntry, { files, trouble }: Unpacking): Promise<void> {
   const path = bytePath(entry.path)
   const leave = (reason: string): void => trouble({ mailbox: undefined, label: shown(path), reason })
@@ -14,7 +41,10 @@ async function take(folder: string, entry: ReadEntry, { files, trouble }: Unpack
   else if (!kinds.has(entry.type)) leave('is no file, but a link or a device, and is not followed')
   else {
     const modifiedAt = Math.floor((entry.mtime?.getTime() ?? 0) / 1000) * 1000
-    const problem = await files.add(`${folder}/${path}`, modifiedAt, entry)
+    const problem = await files.add(`${folder}/${path}`, modifiedAt, whole(entry)).catch((error: unknown) => {
+      if (error instanceof CutOff) return 'is cut off'
+      throw error
+    })
     if (problem !== undefined) leave(problem)
   }
   entry.resume()
@@ -47,11 +77,14 @@ export async function unpackTar(
   })
   const ended = once(parser, 'end')
   ended.catch(() => undefined)
-  for await (const piece of content) {
+  const blocks = inBlocks(content, () => {
+    fate.isCut = true
+  })
+  for await (const piece of blocks) {
     work.signal.throwIfAborted()
     if (fate.failure) throw fate.failure
     // The parser keeps pieces until they are read.
-    if (!parser.write(Buffer.from(piece))) await Promise.race([once(parser, 'drain'), ended])
+    if (!parser.write(piece)) await Promise.race([once(parser, 'drain'), ended])
   }
   parser.end()
   await ended

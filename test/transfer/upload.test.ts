@@ -283,6 +283,30 @@ describe('a hostile upload', () => {
     ])
   })
 
+  it('that is a tar cut off anywhere gives the files that are whole, and says what is not', async (context) => {
+    const root = await temporary(context)
+    const contents = { 'one.eml': letter('one', 'x'.repeat(700)), 'two.eml': letter('two', 'y'.repeat(1500)) }
+    await files(root, contents)
+    const tar = execFileSync('tar', ['-cf', '-', '-C', root, ...Object.keys(contents)])
+    const directory = await temporary(context)
+    for (let length = 600; length < 5000; length += 37) {
+      const troubles: Trouble[] = []
+      const allowance = { leftBytes: 1_000_000 }
+      await using tree = await UploadFiles.make(directory, allowance)
+      await unpack('x.tar', pieces(tar.subarray(0, length), 999), {
+        ...{ files: tree, directory, allowance, signal: unbounded },
+        trouble: (one) => troubles.push(one),
+      })
+      const found = new Set(await tree.names('archive'))
+      // Headers are a block, contents as many as they need.
+      assert.equal(found.has('one.eml'), length >= 1536, String(length))
+      assert.equal(found.has('two.eml'), length >= 4096, String(length))
+      for (const [name, text] of Object.entries(contents))
+        if (found.has(name)) assert.equal((await tree.facts(`archive/${name}`))?.sizeBytes, text.length)
+      if (length < 4096) assert.match(troubles.at(-1)?.reason ?? '', /is cut off/)
+    }
+  })
+
   it('with a link in a zip does not follow it', async (context) => {
     const zip = await zipOf({ 'good.eml': letter('good'), 'link.eml': '/etc/passwd' })
     const second = zip.lastIndexOf(Buffer.from('504b0102', 'hex'))
