@@ -15,6 +15,7 @@ import {
   type AtRestRules,
 } from './at-rest-rules.ts'
 import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
+import type { AlternateAddress } from './alternate-address.ts'
 import type { AtRestApi, EscrowApi, OwnerSecret, PublicKeyApi, TrailApi } from './api-lifecycle.ts'
 import { Credentials } from './credentials.ts'
 import {
@@ -24,7 +25,7 @@ import {
   newCapabilitiesOff,
   type DirectoryEntry,
 } from './directory.ts'
-import { alternateAddressField, capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
+import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
@@ -106,6 +107,7 @@ class SiteAccounts implements Accounts {
   readonly repairs: Repairs
   readonly lockedMail: LockedMail
   readonly recovery: Recovery
+  readonly alternateAddress: AlternateAddress
 
   constructor(options: AccountsOptions) {
     const { store, siteKey, clock, log, gate, kdf } = options
@@ -154,6 +156,7 @@ class SiteAccounts implements Accounts {
     this.trail = services.trail
     this.lockedMail = services.lockedMail
     this.recovery = services.recovery
+    this.alternateAddress = services.alternateAddress
     this.#delivery = services.delivery
     this.#atRest.onNewCode = (entry, code) => this.recovery.codeWasMade(entry, code)
     this.#logins = new Logins({
@@ -312,16 +315,8 @@ class SiteAccounts implements Accounts {
     await refusing(() => this.#site.store.transact(account, async (tx) => tx.setQuota(quotaBytes)))
   }
 
-  async setAlternateAddress(address: string, alternate: string | undefined): Promise<void> {
-    const entry = await this.#registry.entry(address)
-    const value = alternate === undefined ? undefined : newAddress(alternate)
-    await this.#registry.setField(entry, alternateAddressField, value)
-    await this.#note({
-      event: 'account.alternate-address',
-      address: entry.address,
-      by: 'admin',
-      detail: { isSet: value !== undefined },
-    })
+  setAlternateAddress(address: string, alternate: string | undefined): Promise<void> {
+    return this.alternateAddress.changeByAdmin(address, alternate)
   }
 
   #note(entry: AuditEntry): Promise<void> {

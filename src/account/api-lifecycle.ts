@@ -219,6 +219,7 @@ export type TrailKind =
   | 'public-key-added'
   | 'public-key-removed'
   | 'renamed' // the account has another address
+  | 'alternate-address' // set, changed or taken away
 
 export type TrailBy =
   | 'owner'
@@ -256,6 +257,19 @@ export interface RecoveryApi {
     address: string,
     by: { readonly token: string } | { readonly password: Buffer },
   ): Promise<void>
+}
+
+/** Another address of the owner's, where notices about keys go besides the mailbox. */
+export interface AlternateAddressApi {
+  /** Whether this site sends anything out of the house. */
+  readonly isSentTo: boolean
+  /** Whether recovery codes themselves go there (`[recovery] mail = "code"`). */
+  readonly takesCodes: boolean
+  /**
+   * By the owner; undefined: none from now on. The address from before is told that it is one no more, the new one that it is one. Refuses
+   * with 'limit' what is no address, and with 'in-use' one that leads to the account itself.
+   */
+  change(address: string, secret: OwnerSecret, alternate: string | undefined): Promise<void>
 }
 
 /** An account that was put back to an older state, found by the witness outside the store. */
@@ -349,6 +363,4 @@ export interface PublicKeyApi {
     secret: OwnerSecret,
     progress?: Progress,
   ): Promise<{ readonly finished: Promise<void> }>
-  /** Ends that job for good, wherever it is; what is sealed stays so. Refuses with 'not-enabled' when there is none. */
-  cancelSealing(address: string, secret: OwnerSecret): Promise<void>
 }

@@ -2,6 +2,7 @@
 import type { NamesApi } from './api-names.ts'
 import type { VerifyReport } from './verify-report.ts'
 import type {
+  AlternateAddressApi,
   AtRestApi,
   EscrowApi,
   LockApi,
@@ -352,7 +353,12 @@ export interface Accounts {
   readonly lockedMail: LockApi
   /** Recovery with a waiting time. */
   readonly recovery: RecoveryApi
-  /** Where notices go besides the mailbox; undefined: nowhere. Refuses with 'limit' what is no address. */
+  /** The owner's own way to do what the next one does. */
+  readonly alternateAddress: AlternateAddressApi
+  /**
+   * By an admin. Where notices go besides the mailbox; undefined: nowhere. Refuses with 'limit' what is no address, and with 'in-use' what
+   * leads to the account itself.
+   */
   setAlternateAddress(address: string, alternate: string | undefined): Promise<void>
 
   /**

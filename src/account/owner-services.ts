@@ -1,4 +1,5 @@
 // What hangs together about an owner's last resorts: admin recovery, the trail, locked mail, recovery with a waiting time, mail sealed to own keys; and who is told.
+import { AlternateAddress } from './alternate-address.ts'
 import type { EscrowApi, TrailApi } from './api-lifecycle.ts'
 import type { Credentials } from './credentials.ts'
 import type { DirectoryEntry } from './directory.ts'
@@ -40,6 +41,7 @@ export interface OwnerServices {
   readonly trail: TrailApi
   readonly lockedMail: LockedMail
   readonly recovery: Recovery
+  readonly alternateAddress: AlternateAddress
   readonly delivery: OwnerDelivery
 }
 
@@ -56,6 +58,7 @@ export function makeOwnerServices(
   credentials.openByAdmin = (...given) => escrow.openByAdmin(...given)
   return {
     ...{ escrow, trail: new OwnerTrail(shared), lockedMail, recovery: new Recovery(shared) },
+    alternateAddress: new AlternateAddress(shared),
     delivery: new OwnerDelivery(shared),
   }
 }

@@ -1,6 +1,7 @@
 // All pages, in the order of the menu; nothing else knows them all.
 import type { Page } from './page.ts'
 import { admin } from './pages/admin.tsx'
+import { alternateAddress } from './pages/alternate-address.tsx'
 import { appPasswords } from './pages/app-passwords.tsx'
 import { changePassword } from './pages/change-password.tsx'
 import { confirmCode } from './pages/confirm-code.tsx'
@@ -38,6 +39,7 @@ export const pages: readonly Page[] = [
   changePassword,
   testCode,
   newCode,
+  alternateAddress,
   appPasswords,
   waysIn,
   renewKeys,

@@ -1,6 +1,7 @@
 // What all pages share, and which parts of the account layer are there for them.
 import type { Accounts } from '../account/api.ts'
 import type {
+  AlternateAddressApi,
   AtRestApi,
   EscrowApi,
   LockApi,
@@ -63,6 +64,8 @@ export const locksOf = (accounts: Accounts): LockApi | undefined =>
   part<LockApi>(accounts, ['lockedMail'], 'unlockMail')
 export const recoveryOf = (accounts: Accounts): RecoveryApi | undefined =>
   part<RecoveryApi>(accounts, ['recovery'], 'beginRecovery')
+export const alternateAddressOf = (accounts: Accounts): AlternateAddressApi | undefined =>
+  part<AlternateAddressApi>(accounts, ['alternateAddress'], 'change')
 export const rollbacksOf = (accounts: Accounts): RollbackApi | undefined =>
   part<RollbackApi>(accounts, ['rollbacks'], 'acceptRollback')
 export const escrowOf = (accounts: Accounts): EscrowApi | undefined =>

@@ -56,6 +56,7 @@ export class FakeAccounts implements Accounts {
   readonly trail = new FakeTrail()
   readonly names: FakeNames = new FakeNames(this.accounts)
   readonly lockedMail = new FakeLockedMail(this)
+  readonly alternateAddress = { isSentTo: false, takesCodes: false, change: unused }
   readonly recovery = { waitingRecovery: unused, beginRecovery: unused, cancelRecovery: unused }
 
   add(address: string, password = 'old secret words', atRest: AtRestState = 'off'): FakeAccount {

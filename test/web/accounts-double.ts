@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import type {
+  AlternateAddressApi,
   AppPassword,
   PublicKeyApi,
   PublicKeyInfo,
@@ -46,6 +47,7 @@ export interface DoubleAccount {
   rollback: { seenVersion: number; presentVersion: number; seenAt: number } | undefined
   keys: PublicKeyInfo[]
   sealing: SealingSettings
+  alternate?: string | undefined
   /** A recovery that waits, and what cancels it. */
   waiting: { readyAt: number; token: string } | undefined
 }
@@ -170,6 +172,7 @@ export class AccountsDouble implements Used, Everything {
       recovery: this,
       escrow: this,
       publicKeys: this,
+      alternateAddress: this.alternateAddress,
     }
     return { ...used, ...parts } as unknown as Accounts
   }
@@ -225,6 +228,7 @@ export class AccountsDouble implements Used, Everything {
       pendingArrivals: 0,
       isUnlocked: this.rows.some((row) => row.address === account.address),
       capabilitiesOff: [],
+      alternateAddress: account.alternate,
       slots: [{ id: passwordSlot, kind: 'password', createdAt: 0 }],
     }
   }
@@ -272,6 +276,19 @@ export class AccountsDouble implements Used, Everything {
     account.code = newCode()
     this.#note(account, 'recovered')
     return { recoveryCode: Buffer.from(account.code) }
+  }
+
+  /** `takesCodes` is for a test to set. */
+  readonly alternateAddress: { -readonly [Key in keyof AlternateAddressApi]: AlternateAddressApi[Key] } = {
+    isSentTo: true,
+    takesCodes: false,
+    change: async (address, secret, alternate) => {
+      const account = this.#opened(address, secret)
+      if (alternate === account.address) refuse('in-use')
+      if (alternate?.includes('@') === false) refuse('limit')
+      account.alternate = alternate
+      this.#note(account, 'alternate-address')
+    },
   }
 
   async atRestStatus(address: string): Promise<AtRestStatus> {
@@ -537,10 +554,6 @@ export class AccountsDouble implements Used, Everything {
   async sealExistingMail(address: string, secret: OwnerSecret): Promise<{ finished: Promise<void> }> {
     this.#opened(address, secret)
     return { finished: Promise.resolve() }
-  }
-
-  async cancelSealing(address: string, secret: OwnerSecret): Promise<void> {
-    this.#opened(address, secret)
   }
 
   async escrowStatus(): Promise<EscrowStatus> {

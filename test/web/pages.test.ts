@@ -315,6 +315,41 @@ function story(hasScript: boolean): void {
     )
   })
 
+  test('the other address is set, changed and taken away, each with the password', async () => {
+    const account = site.accounts.find(alice)
+    await person.go('/alternate-address')
+    assert.match(await person.main(), /into this mailbox only/)
+    const wrong = [
+      [{ alternate: 'nowhere@elsewhere.example', password: 'wrong' }, /Address or password is wrong/],
+      [{ alternate: alice, password: account.password }, /leads into this very mailbox/],
+    ] as const
+    for (const [values, words] of wrong) {
+      await person.fill(values)
+      await person.press('Send notices there')
+      assert.match(await person.main(), words)
+      assert.equal(account.alternate, undefined)
+    }
+    assert.equal(await person.page.inputValue('#alternate'), alice)
+    for (const alternate of ['first@elsewhere.example', 'second@elsewhere.example']) {
+      await person.fill({ alternate, password: account.password })
+      await person.press('Send notices there')
+      assert.match(await person.main(), new RegExp(`Notices go to ${alternate} from now on`))
+      assert.equal(account.alternate, alternate)
+    }
+    await person.fill({ 'password-to-remove': 'wrong' })
+    await person.press('Stop sending notices there')
+    assert.match(await person.main(), /Address or password is wrong/)
+    assert.equal(account.alternate, 'second@elsewhere.example')
+    await person.fill({ password: account.password })
+    await person.press('Stop sending notices there')
+    assert.match(await person.main(), /only from now on/)
+    assert.equal(account.alternate, undefined)
+    site.accounts.alternateAddress.takesCodes = true
+    await person.go('/alternate-address')
+    assert.match(await person.main(), /each new recovery code itself is mailed there/)
+    site.accounts.alternateAddress.takesCodes = false
+  })
+
   test('setting up: names and ports stand there, and a profile for Apple holds a fresh app password', async () => {
     await person.go('/set-up')
     assert.match(await person.main(), /mail\.example\.org.*993.*SSL\/TLS/)
@@ -362,7 +397,7 @@ function story(hasScript: boolean): void {
     await person.press('What to do about it')
     await person.fill({ password: newPassword })
     await person.page.check('#understood')
-    await person.press('I know why; it is all right')
+    await person.press('Go on with the older mailbox')
     await person.go('/')
     assert.doesNotMatch(await person.main(), /older than it was/)
   })

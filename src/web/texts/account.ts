@@ -33,7 +33,7 @@ export const accountTexts = {
   'overview.checkCodeLink': ['Test the recovery code', 'Wiederherstellungscode testen'],
   'overview.space': ['Space', 'Speicherplatz'],
   'overview.used': ['{used} in use, without a limit.', '{used} belegt, ohne Grenze.'],
-  'overview.usedOf': ['{used} of {quota} in use ({percent} %)', '{used} von {quota} belegt ({percent} %)'],
+  'overview.usedOf': ['{used} of {quota} in use ({share})', '{used} von {quota} belegt ({share})'],
   'overview.nearlyFull': [
     'Nearly full: when there is no room left, new mail has to wait. Delete or move some.',
     'Fast voll: Ist kein Platz mehr, muss neue Post warten. Löschen oder verschieben Sie etwas.',
@@ -45,8 +45,8 @@ export const accountTexts = {
   'overview.signedIn': ['This visit', 'Dieser Besuch'],
   'overview.since': ['Signed in since', 'Angemeldet seit'],
   'overview.from': ['From', 'Von'],
-  'overview.otherPages': ['Elsewhere on this page', 'Anderswo auf dieser Seite angemeldet'],
-  'overview.none': ['nobody', 'niemand'],
+  'overview.otherPages': ['Signed in here elsewhere, too', 'Anderswo auch hier angemeldet'],
+  'overview.none': ['no', 'nein'],
   'overview.sessions': ['See all connections', 'Alle Verbindungen ansehen'],
   'state.off': ['Encryption is off', 'Die Verschlüsselung ist aus'],
   'state.off.sentence': [
@@ -79,7 +79,7 @@ export const accountTexts = {
     'It was put back to an older state, as from a backup: the last {missing} changes are missing. This was noticed on {when}. If nobody told you why, ask your administrator before you go on.',
     'Es wurde auf einen älteren Stand zurückgesetzt, wie aus einer Sicherung: Die letzten {missing} Änderungen fehlen. Bemerkt wurde das am {when}. Hat Ihnen niemand gesagt, warum, fragen Sie Ihre Verwaltung, bevor Sie weitermachen.',
   ],
-  'rollback.accept': ['I know why; it is all right', 'Ich weiß, warum; es ist in Ordnung'],
+  'rollback.accept': ['Go on with the older mailbox', 'Mit dem älteren Postfach weitermachen'],
   'rollback.accepted': ['Noted: the present state is meant.', 'Vermerkt: Der jetzige Stand ist gewollt.'],
   'news.title': ['While you were away', 'Während Sie weg waren'],
   'news.more': ['See the whole history', 'Den ganzen Verlauf ansehen'],
@@ -150,6 +150,10 @@ export const accountTexts = {
   'trail.publicKeyAdded': ['A key of your own was added', 'Ein eigener Schlüssel kam hinzu'],
   'trail.publicKeyRemoved': ['A key of your own was removed', 'Ein eigener Schlüssel wurde entfernt'],
   'trail.renamed': ['This account has another address', 'Dieses Konto hat eine andere Adresse'],
+  'trail.alternateAddress': [
+    'The address that notices go to was changed',
+    'Die Adresse für Nachrichten wurde geändert',
+  ],
   'trail.byOwner': ['by you', 'von Ihnen'],
   'trail.byAdmin': ['by an administrator', 'von der Verwaltung'],
   'trail.byAdminKey': [
@@ -176,6 +180,54 @@ export const accountTexts = {
     'Your password was changed. Type the new one into your mail programs, too.',
     'Ihr Passwort ist geändert. Geben Sie das neue auch in Ihren Mailprogrammen ein.',
   ],
+  'alternate.title': ['Another address of yours', 'Ihre andere Adresse'],
+  'alternate.lead': [
+    'An address that you can read without this mailbox. If somebody uses your recovery code or an administrator opens your mail, you learn of it there, too.',
+    'Eine Adresse, die Sie ohne dieses Postfach lesen können. Benutzt jemand Ihren Wiederherstellungscode oder öffnet die Verwaltung Ihre Post, erfahren Sie es auch dort.',
+  ],
+  'alternate.code': [
+    'Your administrators have set that each new recovery code itself is mailed there as well. Whoever reads that mailbox can then open this one: choose an address that only you can read.',
+    'Ihre Verwaltung hat eingestellt, dass auch jeder neue Wiederherstellungscode selbst dorthin geschickt wird. Wer jenes Postfach liest, kann dann auch dieses öffnen: Wählen Sie eine Adresse, die nur Sie lesen können.',
+  ],
+  'alternate.noCode': [
+    'It opens nothing: no mail and no recovery code goes there, only word of what happened.',
+    'Sie öffnet nichts: Weder Post noch Wiederherstellungscode gehen dorthin, nur die Nachricht, dass etwas geschehen ist.',
+  ],
+  'alternate.now': ['Notices go to', 'Nachrichten gehen an'],
+  'alternate.onlyHere': [
+    'At present notices come into this mailbox only.',
+    'Zurzeit kommen Nachrichten nur in dieses Postfach.',
+  ],
+  'alternate.new': ['Your other address', 'Ihre andere Adresse'],
+  'alternate.newHint': [
+    'For example a private one, at another provider.',
+    'Zum Beispiel eine private, bei einem anderen Anbieter.',
+  ],
+  'alternate.wrong': [
+    'This is no mail address. Give one like name@example.com.',
+    'Das ist keine Mailadresse. Geben Sie eine wie name@example.com an.',
+  ],
+  'alternate.self': [
+    'That leads into this very mailbox. Give an address elsewhere, which you can read when this one is closed to you.',
+    'Das führt in eben dieses Postfach. Geben Sie eine Adresse anderswo an, die Sie lesen können, wenn Ihnen dieses verschlossen ist.',
+  ],
+  'alternate.set': ['Send notices there', 'Nachrichten dorthin senden'],
+  'alternate.wasSet': [
+    'Notices go to {address} from now on. A message was sent there just now: if it does not arrive, look for a typing mistake.',
+    'Nachrichten gehen ab jetzt an {address}. Eben wurde eine dorthin geschickt: Kommt sie nicht an, suchen Sie nach einem Tippfehler.',
+  ],
+  'alternate.remove': ['Stop sending notices there', 'Keine Nachrichten mehr dorthin'],
+  'alternate.removed': [
+    'Notices come into this mailbox only from now on.',
+    'Nachrichten kommen ab jetzt nur in dieses Postfach.',
+  ],
+  'alternate.told': [
+    'The address from before gets a message that says so.',
+    'Die bisherige Adresse bekommt eine Nachricht darüber.',
+  ],
+  'alternate.taking': ['Take it away', 'Entfernen'],
+  'alternate.changing': ['Give another one', 'Eine andere angeben'],
+  'alternate.giving': ['Give one', 'Eine angeben'],
   'sessions.title': ['Connections', 'Verbindungen'],
   'sessions.lead': [
     'Who is connected to your mailbox now. If you do not know one of them, end it and change your password.',
