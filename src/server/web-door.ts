@@ -13,31 +13,44 @@ export interface WebDoorOptions {
   readonly tls: Tls | undefined
   /** Shared by all listeners. */
   readonly limit: ConnectionLimit
+  /** For tests; `standardPace` when absent. */
+  readonly pace?: WebPace
 }
 
-/** A head that takes longer is given up; bodies have their own limits in src/web. */
-const headMs = 15_000
-const idleMs = 60_000
+/** Milliseconds. */
+export interface WebPace {
+  /** A head that takes longer is given up; bodies have their own limits in src/web. */
+  readonly headMs: number
+  /** A connection on which nothing moves is closed, whoever has to move it. */
+  readonly idleMs: number
+  /** How often heads are looked at. */
+  readonly checkMs: number
+}
+
+const standardPace: WebPace = { headMs: 15_000, idleMs: 60_000, checkMs: 5_000 }
+
 const keepAliveMs = 10_000
 const headBytes = 16 * 1024
 
-const settings = {
-  headersTimeout: headMs,
-  requestTimeout: 0,
-  keepAliveTimeout: keepAliveMs,
-  connectionsCheckingInterval: 5_000,
-  maxHeaderSize: headBytes,
-} as const
+function settingsOf({ headMs, checkMs }: WebPace) {
+  return {
+    headersTimeout: headMs,
+    requestTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: checkMs,
+    maxHeaderSize: headBytes,
+  } as const
+}
 
 export class WebDoor {
   readonly netServer: HttpServer | HttpsServer
   readonly #sockets = new Set<Socket>()
 
-  constructor({ listener, tls, limit }: WebDoorOptions) {
+  constructor({ listener, tls, limit, pace = standardPace }: WebDoorOptions) {
     const onRequest: Parameters<typeof createHttpServer>[1] = (incoming, outgoing) =>
       void listener(incoming, outgoing)
-    this.netServer = tls ? secureServer(tls, onRequest) : createHttpServer(settings, onRequest)
-    this.netServer.timeout = idleMs
+    this.netServer = tls ? secureServer(tls, pace, onRequest) : createHttpServer(settingsOf(pace), onRequest)
+    this.netServer.timeout = pace.idleMs
     this.netServer.on(tls ? 'secureConnection' : 'connection', (socket: Socket) =>
       this.#wipeWhatIsRead(socket),
     )
@@ -77,10 +90,14 @@ export class WebDoor {
   }
 }
 
-function secureServer(tls: Tls, onRequest: Parameters<typeof createHttpServer>[1]): HttpsServer {
+function secureServer(
+  tls: Tls,
+  pace: WebPace,
+  onRequest: Parameters<typeof createHttpServer>[1],
+): HttpsServer {
   const { cert, key, minVersion } = tls.current
   const server = createHttpsServer(
-    { ...settings, cert, key, minVersion, handshakeTimeout: 30_000, secureOptions: cleansePlaintext },
+    { ...settingsOf(pace), cert, key, minVersion, handshakeTimeout: 30_000, secureOptions: cleansePlaintext },
     onRequest,
   )
   // What is not TLS, or gives up, is of no interest to anybody.

@@ -12,9 +12,9 @@ export interface Part {
   readonly content: AsyncIterable<Buffer>
 }
 
-/** Nothing at all for so long, or less than so much in the mean after a minute, is too slow. */
+/** Nothing at all for so long, or less than so much in a minute of waiting, is too slow. What the server itself takes does not count. */
 const silenceMs = 30_000
-const graceMs = 60_000
+const windowMs = 60_000
 const bytesPerSecond = 2048
 const blankLine = Buffer.from('\r\n\r\n')
 
@@ -26,26 +26,42 @@ function fileNameOf(head: string): string | undefined {
 }
 
 export interface Pace {
-  readonly silenceMs: number
-  readonly graceMs: number
+  readonly silenceMs?: number
+  readonly windowMs?: number
+  /** Octets of the whole body, head lines and all; no limit when absent. */
+  readonly atMostBytes?: number
 }
 
-/** Throws BodyRefused: 400 for what is no such form or breaks off, 408 for one that is too slow. */
+/** Throws BodyRefused: 400 for what is no such form or breaks off, 408 for one that is too slow, 413 for one that is too long. */
 export class MultipartStream {
   readonly #pieces: AsyncIterator<Buffer>
   readonly #delimiter: Buffer
-  readonly #pace: Pace
-  readonly #startedAt = performance.now()
+  readonly #pace: Required<Pace>
   #received = 0
+  /** Since the window began: milliseconds of waiting, and octets that came. */
+  #waitedMs = 0
+  #cameBytes = 0
   /** What came and was not given out; it begins with a line end so that the first delimiter looks like the others. */
   #held: Buffer = Buffer.from('\r\n')
   #state: 'between' | 'inside' | 'over' = 'inside'
 
-  constructor(incoming: IncomingMessage, boundary: string, pace: Pace = { silenceMs, graceMs }) {
+  constructor(incoming: IncomingMessage, boundary: string, pace: Pace = {}) {
     // The answer goes over the same connection: what is left unread must not close it.
     this.#pieces = incoming.iterator({ destroyOnReturn: false })
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
-    this.#pace = pace
+    this.#pace = { silenceMs, windowMs, atMostBytes: Infinity, ...pace }
+  }
+
+  /** A burst at the beginning buys nobody hours of trickling: each window counts for itself. */
+  #keepPace(waitedMs: number, cameBytes: number): void {
+    this.#received += cameBytes
+    if (this.#received > this.#pace.atMostBytes) throw new BodyRefused(413)
+    this.#waitedMs += waitedMs
+    this.#cameBytes += cameBytes
+    if (this.#waitedMs < this.#pace.windowMs) return
+    if (this.#cameBytes < (this.#waitedMs / 1000) * bytesPerSecond) throw new BodyRefused(408)
+    this.#waitedMs = 0
+    this.#cameBytes = 0
   }
 
   /** Whether there was more. */
@@ -54,14 +70,12 @@ export class MultipartStream {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new BodyRefused(408)), this.#pace.silenceMs)
     })
+    const askedAt = performance.now()
     try {
       const next = await Promise.race([this.#pieces.next(), late])
       if (next.done === true) return false
       const { value } = next
-      this.#received += value.length
-      const elapsed = performance.now() - this.#startedAt
-      if (elapsed > this.#pace.graceMs && this.#received < (elapsed / 1000) * bytesPerSecond)
-        throw new BodyRefused(408)
+      this.#keepPace(performance.now() - askedAt, value.length)
       const held = this.#held
       this.#held = Buffer.concat([held, value])
       held.fill(0)

@@ -67,8 +67,11 @@ async function upload(visit: OwnerVisit, incoming: IncomingMessage): Promise<Rep
   const boundary = boundaryOf(incoming.headers['content-type'] ?? '')
   if (boundary === undefined) return notePage(visit, 'badRequest')
   const announced = Number(incoming.headers['content-length'] ?? 0)
-  if (announced > visit.site.settings.importBytes + formBytes) throw new BodyRefused(413)
-  const parts = new MultipartStream(incoming, boundary)
+  const atMostBytes = visit.site.settings.importBytes + formBytes
+  if (announced > atMostBytes) throw new BodyRefused(413)
+  const parts = new MultipartStream(incoming, boundary, { atMostBytes })
+  // It has a pace of its own. An archive is unpacked when it is here: all is quiet on the connection then, however long it takes.
+  incoming.setTimeout(0)
   const outcome = await receiveUpload(visit, parts)
   // Browsers that are still sending do not listen.
   await parts.drain()
