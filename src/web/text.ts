@@ -36,9 +36,16 @@ export function preferredLanguage(header: string | undefined): Language {
 
 const column = { en: 0, de: 1 } as const
 
+/** Where the longest German words may be broken, for browsers that do not know (soft hyphens); not in what is saved as a file. */
+function breakable(key: TextKey, text: string): string {
+  return key === 'sheet.file'
+    ? text
+    : text.replace(/(?<=Wiederherstellungs|Verschlüsselungs)(?=[a-zäöü])/g, '\u00ad')
+}
+
 export function translator(language: Language): Translate {
   return (key, values = {}) => {
-    const text = catalogue[key][column[language]]
+    const text = breakable(key, catalogue[key][column[language]])
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = values[name]
       if (value === undefined) return whole

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import { pages } from '../../src/web/registry.ts'
+import { attachment } from '../../src/web/headers.ts'
 import { alice, alicePassword, pageServer } from './page-server.ts'
+import { alice as openedAccount, makeSite } from '../account/support.ts'
 import { RawClient } from './raw-client.ts'
 
 const sessionCookie = 'letterlock-session'
@@ -112,6 +115,52 @@ suite('forms from elsewhere', () => {
     }
     assert.match((await client.get('/')).body, /<html lang="en">[^]*Overview/)
   })
+
+  /** Whatever page takes a form from those who are signed in: a new one is found here by itself. */
+  const taking = pages.filter(({ access, post, upload }) => access !== 'machine' && (post ?? upload))
+  for (const { path, access, isHarmless, upload } of taking) {
+    test(`${path} takes no form from elsewhere, none without its token, and none of another session`, async () => {
+      await using site = await pageServer()
+      const account = site.accounts.find(alice)
+      account.atRest = path === '/turn-on' ? 'off' : 'on'
+      account.code = 'x'
+      account.alternate = 'hers@elsewhere.example'
+      const [who, secret] = [access === 'admin' ? 'admin@example.org' : alice, alicePassword]
+      site.accounts.add('admin@example.org', secret)
+      site.accounts.add('mallory@example.org', secret)
+      const [client, mallory] = [new RawClient(site.port), new RawClient(site.port)]
+      await client.signIn(who, secret)
+      await mallory.signIn('mallory@example.org', secret)
+      const before = JSON.stringify([...site.accounts.accounts.values()])
+      const fields = {
+        address: alice,
+        password: secret,
+        understood: 'yes',
+        what: 'remove',
+        id: '0'.repeat(8),
+      }
+      const send = (token: string, headers: Readonly<Record<string, string>> = {}) =>
+        upload
+          ? client.upload(path, Object.entries({ token, ...fields }), headers)
+          : client.post(path, { token, ...fields }, headers)
+      const own = await client.tokenOf(path)
+      for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+        assert.equal((await send(own, headers)).status, 403)
+      if (isHarmless) return
+      for (const token of [
+        '',
+        own.slice(1),
+        await mallory.tokenOf(path),
+        await client.tokenOf('/', '/sign-out'),
+      ])
+        if (path !== '/sign-out' || token === '') {
+          const { status, headers } = await send(token)
+          // A page that does not suit the account takes nothing at all.
+          assert.ok(status === 409 || (status === 303 && headers.location === '/'), `${status}`)
+        }
+      assert.equal(JSON.stringify([...site.accounts.accounts.values()]), before)
+    })
+  }
 
   test('only forms are taken as forms', async () => {
     await using site = await pageServer()
@@ -329,6 +378,7 @@ suite('what is stored and what is sent is shown as text', () => {
         slotKind: hostile,
       },
     ]
+    account.alternate = hostile
     site.accounts.add('admin@example.org', alicePassword)
     site.accounts.add(`<script>${hostile}@x`, 'x')
     const [client, admin] = [new RawClient(site.port), new RawClient(site.port)]
@@ -336,9 +386,17 @@ suite('what is stored and what is sent is shown as text', () => {
     await admin.signIn('admin@example.org', alicePassword)
     const pages = [
       ...(await Promise.all(
-        ['/', '/history', '/progress', '/app-passwords', '/sessions', '/progress/events'].map((path) =>
-          client.get(path),
-        ),
+        [
+          '/',
+          '/history',
+          '/progress',
+          '/app-passwords',
+          '/sessions',
+          '/progress/events',
+          '/alternate-address',
+          `/recovery/cancel?address=${encodeURIComponent(hostile)}&token=${encodeURIComponent(hostile)}`,
+          `/rolled-back?address=${encodeURIComponent(hostile)}`,
+        ].map((path) => client.get(path)),
       )),
       await admin.get('/admin'),
       await client.submit('/recover', { address: hostile, code: 'x' }),
@@ -348,6 +406,44 @@ suite('what is stored and what is sent is shown as text', () => {
       assert.doesNotMatch(JSON.stringify(headers), /a=b/)
     }
   })
+
+  test('in what came of an import, where files have such names', async () => {
+    await using site = await pageServer()
+    const opened = await openedAccount(await makeSite())
+    site.accounts.opened = async () => opened
+    const client = new RawClient(site.port)
+    await client.signIn(alice, alicePassword)
+    const name = `<img src=x onerror=alert(1)>'&\\";.mbox`
+    const answer = await client.upload('/import', [
+      ['token', await client.tokenOf('/import')],
+      ['password', alicePassword],
+      [
+        'files',
+        `From x Fri May  1 12:00:00 2020\nSubject: a\nX-Keywords: <script>alert(1)</script>\n\nb\n\n`,
+        name,
+      ],
+      ['files', '\x89PNG', name],
+    ])
+    assert.equal(answer.headers.location, '/import/progress')
+    let body = ''
+    do body = (await client.get('/import/progress')).body
+    while (body.includes('http-equiv="refresh"'))
+    assert.match(body, /The import has ended/)
+    assert.doesNotMatch(body, /<img src=x|<script>alert/)
+  })
+
+  const names: readonly (readonly [given: string, sent: string])[] = [
+    ['alice.zip', 'alice.zip'],
+    ['a"; filename="evil.exe', 'a___filename__evil.exe'],
+    ['a\r\nSet-Cookie: x=y', 'a__Set-Cookie__x_y'],
+    ['../../etc/passwd', '.._.._etc_passwd'],
+    ['naïve\u202Etxt.zip', 'na_ve_txt.zip'],
+  ]
+  for (const [given, sent] of names) {
+    test(`a download named ${JSON.stringify(given)} is called ${sent}`, () => {
+      assert.equal(attachment(given), `attachment; filename="${sent}"`)
+    })
+  }
 
   test('in the XML for mail programs', async () => {
     await using site = await pageServer()

@@ -116,6 +116,16 @@ const steps: readonly Step[] = [
   open('change-password', '/change-password'),
   open('test-code', '/test-code'),
   open('app-passwords', '/app-passwords'),
+  open('alternate-address', '/alternate-address'),
+  [
+    'alternate-address-set',
+    async ({ page }) => {
+      await page.fill('#alternate', 'alice.the.long.winded@mail.elsewhere.example')
+      await page.fill('#password', alicePassword)
+      await page.locator('main form button').first().click()
+      await page.getByRole('status').waitFor()
+    },
+  ],
   open('sessions', '/sessions'),
   open('history', '/history'),
   open('public-keys', '/public-keys'),
@@ -200,12 +210,63 @@ const steps: readonly Step[] = [
   ],
   open('confirm', '/confirm-code'),
   [
+    'confirm-wrong',
+    async ({ page }) => {
+      await page.fill('#typed', 'AAAA AAAA')
+      await page.locator('main form button').first().click()
+      await page.getByRole('alert').waitFor()
+    },
+  ],
+  [
     'progress',
     async ({ page }, { url, accounts, clock }) => {
       const account = accounts.find(alice)
       account.atRest = 'converting'
       account.job = { kind: 'enable', done: 4_511, total: 12_034, startedAt: clock.now() }
       await page.goto(`${url}/progress`)
+    },
+  ],
+  [
+    'progress-done',
+    async ({ page }, { url, accounts }) => {
+      const account = accounts.find(alice)
+      account.atRest = 'on'
+      account.job = undefined
+      await page.goto(`${url}/progress`)
+    },
+  ],
+  open('new-code', '/new-code'),
+  [
+    'overview-off',
+    async ({ page }, { url, accounts }) => {
+      accounts.find(alice).atRest = 'off'
+      await page.goto(url)
+    },
+  ],
+  [
+    'recover-mistyped',
+    async ({ page }, { url }) => {
+      await page.context().clearCookies()
+      await page.goto(`${url}/recover`)
+      await page.fill('#address', alice)
+      await page.fill('#code', '0000-0000-0000-0000-0000-0000-0001')
+      await page.fill('#newPassword', 'four random words here')
+      await page.fill('#repeat', 'four random words here')
+      await page.locator('main form button').click()
+      await page.getByRole('alert').waitFor()
+    },
+  ],
+  [
+    'recovered',
+    async ({ page }, { accounts }) => {
+      const account = accounts.find(alice)
+      account.atRest = 'on'
+      account.code = '0000-0000-0000-0000-0000-0000-0000'
+      await page.fill('#code', account.code)
+      await page.fill('#newPassword', alicePassword)
+      await page.fill('#repeat', alicePassword)
+      await page.locator('main form button').click()
+      await page.locator('#code.code').waitFor()
     },
   ],
   [

@@ -116,7 +116,7 @@ suite('import', () => {
     assert.equal(answer.headers.location, '/import/progress')
     const body = await outcome(client)
     assert.match(body, /Added<\/dt><dd>4<[^]*Here before<\/dt><dd>0</)
-    assert.match(body, /picture\.png: is no mail, and was left alone/)
+    assert.match(body, /picture\.png: <span lang="en">is no mail, and was left alone/)
     assert.match(body, /read back and is equal/)
     assert.deepEqual(await subjects(site), { INBOX: ['one', 'two', 'three'], Work: ['four'] })
     await send(client, files)

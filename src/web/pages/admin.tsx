@@ -92,14 +92,16 @@ async function get(visit: OwnerVisit): Promise<Reply> {
                 {rows.map((row) => (
                   <tr>
                     <th scope="row">{row.info.address}</th>
-                    <td>{stateOf(visit, row)}</td>
-                    <td>
+                    <td data-label={t('admin.state')}>{stateOf(visit, row)}</td>
+                    <td data-label={t('admin.size')}>
                       {bytesInWords(language, row.info.usedBytes)}
                       {row.info.quotaBytes === undefined
                         ? ''
                         : ` / ${bytesInWords(language, row.info.quotaBytes)}`}
                     </td>
-                    <td>{row.info.pendingArrivals.toLocaleString(language)}</td>
+                    <td data-label={t('admin.waiting')}>
+                      {row.info.pendingArrivals.toLocaleString(language)}
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -130,8 +132,10 @@ async function get(visit: OwnerVisit): Promise<Reply> {
                   {sessions.slice(0, 200).map((row) => (
                     <tr>
                       <th scope="row">{row.address}</th>
-                      <td>{`${row.protocol}, ${row.remoteAddress}${row.isTls ? ', TLS' : ''}`}</td>
-                      <td>{moment(language, row.since)}</td>
+                      <td
+                        data-label={t('sessions.from')}
+                      >{`${row.protocol}, ${row.remoteAddress}${row.isTls ? ', TLS' : ''}`}</td>
+                      <td data-label={t('sessions.since')}>{moment(language, row.since)}</td>
                     </tr>
                   ))}
                 </tbody>

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ownerPage, type OwnerVisit, type Page, type Reply } from '../page.ts'
 import type { ImportJob } from '../transfers.ts'
 import { transferProblem } from '../upload.ts'
+import { troubleInGerman } from '../texts/troubles.ts'
 import { Form } from '../views/form.tsx'
 import { Bar, Card, Facts, Notice } from '../views/parts.tsx'
 
@@ -41,15 +42,22 @@ function running(visit: OwnerVisit, job: ImportJob): Reply {
   }
 }
 
+/** Why something stayed behind, in the words of the visit where there are some. */
+const Reason = ({ visit, reason }: { visit: OwnerVisit; reason: string }) => {
+  const german = visit.language === 'de' ? troubleInGerman(reason) : undefined
+  return german === undefined ? <span lang="en">{reason}</span> : <span>{german}</span>
+}
+
 const Troubles = ({ visit, job }: { visit: OwnerVisit; job: ImportJob }) => {
   const { t } = visit
   const more = job.troubleCount - Math.min(job.troubles.length, troublesShown)
   return (
     <Card title={t('import.troubles')}>
-      <ul class="lines" lang="en">
+      <ul class="lines">
         {job.troubles.slice(0, troublesShown).map(({ mailbox, label, reason }) => (
           <li>
-            {[mailbox, label].filter((word) => word !== undefined).join(', ')}: {reason}
+            {[mailbox, label].filter((word) => word !== undefined).join(', ')}:{' '}
+            <Reason visit={visit} reason={reason} />
           </li>
         ))}
       </ul>

@@ -169,7 +169,9 @@ async function get(visit: OwnerVisit): Promise<Reply> {
                 words={t('overview.usedOf', {
                   used,
                   quota: bytesInWords(language, quotaBytes),
-                  percent: Math.round((100 * info.usedBytes) / Math.max(quotaBytes, 1)),
+                  share: (info.usedBytes / Math.max(quotaBytes, 1)).toLocaleString(language, {
+                    style: 'percent',
+                  }),
                 })}
                 value={info.usedBytes}
                 max={quotaBytes}

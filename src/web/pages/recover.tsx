@@ -28,6 +28,7 @@ function view(visit: Visit, problems: readonly Problem[] = [], address = ''): Re
           <RecoveryCodeField visit={visit} problems={problems} />
           <NewPassword visit={visit} problems={problems} />
         </Form>
+        <p class="hint">{t('recover.none')}</p>
         <p>
           <a href="/sign-in">{t('recover.back')}</a>
         </p>

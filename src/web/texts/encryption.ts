@@ -224,8 +224,12 @@ export const encryptionTexts = {
   ],
   'recover.code': ['Recovery code', 'Wiederherstellungscode'],
   'recover.codeHint': [
-    'Seven groups of four. Capitals, spaces and dashes do not matter, nor do O and 0. You can paste the whole text file.',
-    'Sieben Vierergruppen. Großschreibung, Leerzeichen und Striche sind gleichgültig, ebenso O und 0. Sie können auch die ganze Textdatei einfügen.',
+    'The seven groups of four, or the twelve words. Capitals, spaces and dashes do not matter, nor whether you read O or 0. You can paste the whole text file.',
+    'Die sieben Vierergruppen oder die zwölf Wörter. Großschreibung, Leerzeichen und Striche sind gleichgültig, auch ob Sie O oder 0 lesen. Sie können auch die ganze Textdatei einfügen.',
+  ],
+  'recover.none': [
+    'No code? Try the passwords that you used before. Ask your administrators, too: only if they keep a recovery key can they open your mail. Do not delete anything: a sheet that turns up later still opens it.',
+    'Kein Code? Probieren Sie die Passwörter, die Sie früher hatten. Fragen Sie auch Ihre Verwaltung: Nur wenn sie einen Wiederherstellungsschlüssel hat, kann sie Ihre Post öffnen. Löschen Sie nichts: Auch ein Blatt, das später auftaucht, öffnet sie noch.',
   ],
   'recover.submit': ['Set the new password', 'Neues Passwort setzen'],
   'recover.back': ['Back to signing in', 'Zurück zur Anmeldung'],

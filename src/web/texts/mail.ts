@@ -90,7 +90,7 @@ export const mailTexts = {
     'Das sind die Namen und Zahlen, nach denen Ihr Mailprogramm fragt.',
   ],
   'setUp.incoming': ['Incoming mail', 'Posteingang'],
-  'setUp.incomingToo': ['Incoming mail, another way', 'Posteingang, anderer Weg'],
+  'setUp.incomingToo': ['Incoming mail, if that does not work', 'Posteingang, falls das nicht geht'],
   'setUp.outgoing': ['Outgoing mail', 'Postausgang'],
   'setUp.protocol': ['Protocol', 'Protokoll'],
   'setUp.server': ['Server', 'Server'],

@@ -105,7 +105,7 @@ export const upkeepTexts = {
     'Jedes davon öffnet Ihre Post für sich allein. Auch die Liste ist versiegelt: Ihr Passwort öffnet sie.',
   ],
   'ways.show': ['Show the list', 'Liste zeigen'],
-  'ways.id': ['Mark', 'Kennzeichen'],
+  'ways.id': ['Known by', 'Kennung'],
   'ways.password': ['Main password', 'Hauptpasswort'],
   'ways.password.hint': ['The one you sign in with here.', 'Das, mit dem Sie sich hier anmelden.'],
   'ways.recovery': ['Recovery code', 'Wiederherstellungscode'],
