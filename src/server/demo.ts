@@ -49,9 +49,11 @@ function showHowToConnect(stage: Stage, directory: string, outcome: Outcome): vo
     `  ${paint.bold('The server stays up. Look for yourself:')}`,
     '',
     ...pairLines(page).map((line) => `    ${line}`),
-    ...['turn encryption on there, keep the code, forget the password, get back in.', ''].map(
+    ...['Turn encryption on there, keep the code, forget the password, get back in.', ''].map(
       (line) => `    ${line}`,
     ),
+    '    or in a mail program, with the account that all of the above was done with:',
+    '',
     ...pairLines(pairs).map((line) => `    ${line}`),
     '',
     '    in another terminal (who, atrest status, doctor, ...):',

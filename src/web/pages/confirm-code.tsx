@@ -5,12 +5,11 @@ import type { Form as SentForm } from '../form.ts'
 import { ownerPage, type OwnerVisit, type Page, type Problem, type Reply } from '../page.ts'
 import type { PendingOffer } from '../sessions.ts'
 import { atRestOf } from '../site.ts'
-import { moment } from '../text.ts'
 import { attempting, problemOf } from '../trying.ts'
 import { CurrentPassword, Field, Form, Problems } from '../views/form.tsx'
 
 function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
-  const { t, session, site, language } = visit
+  const { t, session, site } = visit
   const { offer } = session
   if (!offer || offer.expiresAt <= site.clock.now()) return expired(visit)
   return {
@@ -38,7 +37,9 @@ function view(visit: OwnerVisit, problems: readonly Problem[] = []): Reply {
         <Form visit={visit} action="/confirm-code" submit={t('confirm.cancel')} tone="quiet" what="cancel">
           <></>
         </Form>
-        <p class="hint">{t('confirm.until', { when: moment(language, offer.expiresAt) })}</p>
+        <p class="hint">
+          {t('confirm.until', { minutes: Math.ceil((offer.expiresAt - site.clock.now()) / 60_000) })}
+        </p>
       </>
     ),
   }

@@ -133,7 +133,10 @@ export const encryptionTexts = {
   'confirm.submitEnable': ['Turn encryption on', 'Verschlüsselung einschalten'],
   'confirm.submitRenew': ['Use the new code from now on', 'Ab jetzt gilt der neue Code'],
   'confirm.cancel': ['Cancel and throw the code away', 'Abbrechen und den Code verwerfen'],
-  'confirm.until': ['The code waits until {when}.', 'Der Code wartet bis {when}.'],
+  'confirm.until': [
+    'The code waits {minutes} minutes from now. After that you start again and get another one; nothing is lost.',
+    'Der Code wartet ab jetzt {minutes} Minuten. Danach beginnen Sie neu und bekommen einen anderen; es geht nichts verloren.',
+  ],
   'confirm.cancelledEnable': [
     'The code was thrown away. Nothing has changed.',
     'Der Code wurde verworfen. Es hat sich nichts geändert.',
