@@ -10,6 +10,7 @@ import { encodeRestored } from '../account/restored.ts'
 import { expectRestored } from '../account/sealing-expected.ts'
 import { siteRecordName } from '../account/site-record.ts'
 import { adoptCard } from '../crypto/card.ts'
+import { partialPrefix } from '../crypto/partial-name.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
 import { Conflict, Unavailable } from '../store/errors.ts'
 import type { Entry, Restoration, Store } from '../store/store.ts'
@@ -144,7 +145,7 @@ class Restore {
   async #siteRecords(): Promise<void> {
     const { site } = this.#site.store
     for (const [name, value] of this.#contents.site)
-      if (name !== siteRecordName && (await site.get(name)) === undefined) await site.put(name, value)
+      if (!isOfThisMoment(name) && (await site.get(name)) === undefined) await site.put(name, value)
     await this.#names()
   }
 
@@ -314,6 +315,9 @@ class Restore {
     }
   }
 }
+
+/** Site records that a copy is wrong about: whose store it is, and who has mail that is asked for again. */
+const isOfThisMoment = (name: string): boolean => name === siteRecordName || name.startsWith(partialPrefix)
 
 /** False for a body whose hash is wrong: it was read to its end, so that the next one in the pack follows. */
 async function isAdded(restoration: Restoration, body: ReadBody, count: number): Promise<boolean> {

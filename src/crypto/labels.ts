@@ -29,6 +29,8 @@ export const labels = {
   alias: label('alias'),
   domain: label('domain'),
   site: label('site record'),
+  partial: label('partial delivery'),
+  partialName: label('partial delivery name'),
   trail: label('trail'),
   trailChain: label('trail chain'),
   escrow: label('escrow'),

@@ -1,4 +1,4 @@
-// Public records that the site vouches for (FORMAT.md §8.10 to §8.12): readable without any key, and nobody else's making.
+// Public records that the site vouches for (FORMAT.md §8.10 to §8.13): readable without any key, and nobody else's making.
 import { Corrupt } from './errors.ts'
 import { labels } from './labels.ts'
 import { equalSecret, mac } from './primitives.ts'
@@ -7,7 +7,7 @@ import type { SiteKey } from './site-key.ts'
 const macBytes = 32
 
 /** Which record it is; one does not pass for another. */
-export type VouchedRecord = 'publicKeys' | 'publicKeyNotices' | 'alias' | 'domain' | 'site'
+export type VouchedRecord = 'publicKeys' | 'publicKeyNotices' | 'alias' | 'domain' | 'site' | 'partial'
 
 /** How many bytes of a record are its MAC. */
 export const vouchedMacBytes: number = macBytes
@@ -18,6 +18,7 @@ const inWords: Readonly<Record<VouchedRecord, string>> = {
   alias: 'alias',
   domain: 'domain',
   site: 'record of the site key',
+  partial: 'record of who has a message',
 }
 
 /** The record: `body` and the site's MAC of it. `owner`: the account, or what else it belongs to. */

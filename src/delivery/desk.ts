@@ -22,6 +22,8 @@ export interface DeskOptions extends ReplyPolicy {
   readonly messageBytes: number
   /** For all messages in flight together. */
   readonly memoryBytes: number
+  /** Who has mail that is asked for again. */
+  readonly partial: PartialDeliveries
 }
 
 /** One mail transaction when DATA begins. */
@@ -47,10 +49,11 @@ export type Verdict =
 export class DeliveryDesk {
   readonly #options: DeskOptions
   readonly #budget: MemoryBudget
-  readonly #partial = new PartialDeliveries()
+  readonly #partial: PartialDeliveries
 
   constructor(options: DeskOptions) {
     this.#options = options
+    this.#partial = options.partial
     this.#budget = new MemoryBudget(options.memoryBytes)
   }
 
@@ -126,9 +129,11 @@ export class DeliveryDesk {
     const sharing =
       dialect === 'smtp' ? all : recipients.filter(({ targets }) => targets.length > 1).flatMap(copies)
     const isShared = sharing.length > 1 || (dialect === 'smtp' && this.#partial.size > 0)
-    const key = isShared ? PartialDeliveries.key(sender, buffer.bytes.subarray(headerBytes)) : undefined
-    const stored = new Set(key === undefined ? [] : this.#partial.stored(key, now))
-    const remaining = all.filter((recipient) => !stored.has(targetName(recipient)))
+    const key = isShared ? this.#partial.key(sender, buffer.bytes.subarray(headerBytes)) : undefined
+    const hasIt = (recipient: Recipient): boolean =>
+      key !== undefined && this.#partial.has(key, targetName(recipient), now)
+    const remaining = all.filter((recipient) => !hasIt(recipient))
+    const stored = new Set<string>()
     const outcomes = await distribute({
       buffer,
       headerBytes,
@@ -149,8 +154,8 @@ export class DeliveryDesk {
     })
     const replyFor = (recipient: Recipient): Reply => results.get(targetName(recipient)) ?? saved
     if (key !== undefined) {
-      if (sharing.map(replyFor).every(isStored)) this.#partial.forget(key)
-      else if (stored.size > 0) this.#partial.remember(key, stored, now)
+      if (sharing.map(replyFor).every(isStored)) await this.#partial.forget(key)
+      else await this.#partial.remember(key, stored, now)
     }
     if (dialect === 'smtp') return [oneForAll(all.map(replyFor), saved)]
     return recipients.map((accepted) => oneForAll(copies(accepted).map(replyFor), saved))

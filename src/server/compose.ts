@@ -10,6 +10,7 @@ import { systemClock, type Clock, type Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
 import { formatAddress, type ListenAddress } from '../config/units.ts'
 import { DeliveryDesk } from '../delivery/desk.ts'
+import type { PartialDeliveries } from '../delivery/partial.ts'
 import { Door } from '../delivery/door.ts'
 import { SubmissionDoor } from '../submission/door.ts'
 import { bind, bindInherited } from './bind.ts'
@@ -85,6 +86,7 @@ interface Parts {
   readonly clock: Clock
   readonly accounts: Accounts
   readonly tls: Tls
+  readonly partial: PartialDeliveries
   readonly guard: LoginGuard
   readonly health: () => SiteHealth
   readonly metrics: (() => Promise<string>) | undefined
@@ -115,7 +117,14 @@ function imapDoors({ config, log, clock, accounts, tls }: Parts): (protocol: 'im
     })
 }
 
-function deliveryDoors({ config, log, clock, accounts, tls }: Parts): (dialect: 'lmtp' | 'smtp') => Door {
+function deliveryDoors({
+  config,
+  log,
+  clock,
+  accounts,
+  tls,
+  partial,
+}: Parts): (dialect: 'lmtp' | 'smtp') => Door {
   const { hostname, delivery, limits, domains } = config
   const limit = new ConnectionLimit({
     connections: limits.deliveryConnections,
@@ -126,6 +135,7 @@ function deliveryDoors({ config, log, clock, accounts, tls }: Parts): (dialect: 
     log,
     clock,
     hostname,
+    partial,
     messageBytes: limits.messageSize,
     memoryBytes: delivery.memory,
     overQuota: delivery.overQuota,
@@ -222,7 +232,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     undo.add(() => tls.close())
     const guard = makeLoginGuard(config.auth, log)
     const parts = await openParts(config, { keyNoticesMs: 6 * 3600_000, ...options, guard })
-    const { accounts } = parts
+    const { accounts, partial } = parts
     undo.add(() => parts.close())
     await warnOfOpenData(config, log)
     const monitor = watchEventLoop(log)
@@ -240,7 +250,11 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const certificateEndsAt = (): number => tls.current.expiresAt
     const controls: ServerControls = { status, reload, stop: onStopAsked, log: logBook, certificateEndsAt }
     const metrics = config.web.metrics ? pageOf(() => takeSnapshot({ accounts }, controls), clock) : undefined
-    doors = await openDoors({ config, log, clock, accounts, tls, guard, health, metrics }, inherited, undo)
+    doors = await openDoors(
+      { config, log, clock, accounts, partial, tls, guard, health, metrics },
+      inherited,
+      undo,
+    )
     const control = await startControl({
       socketPath: config.controlSocket,
       site: { accounts, backups: parts.backups, audit: parts.audit, server: controls },

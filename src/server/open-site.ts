@@ -13,6 +13,7 @@ import { AuditFile } from '../audit/audit-log.ts'
 import { makeBackups } from '../backup/backups.ts'
 import { exitCodes } from '../admin/exit-code.ts'
 import { Failure } from '../admin/failure.ts'
+import { PartialDeliveries } from '../delivery/partial.ts'
 import type { OpenSite } from '../admin/command.ts'
 import { systemClock, type Clock, type Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
@@ -47,6 +48,8 @@ export interface SiteParts {
   readonly backups: BackupApi
   readonly audit: AuditFile
   readonly store: Store
+  /** Who has mail that was asked for again. */
+  readonly partial: PartialDeliveries
   /** Ends sessions, wipes keys, closes the store: in this order. */
   close(): Promise<void>
 }
@@ -173,15 +176,20 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       lockAfterMs: config.atrest.lockAfter,
       ...(config.quota.default === undefined ? {} : { defaultQuotaBytes: config.quota.default }),
     })
+    const partial = await PartialDeliveries.open({ records: store.site, siteKey, log }, clock.now())
     const backups = makeBackups({
       ...{ store, siteKey, clock, gate, kdf: kdfParameters(config.atrest.kdf) },
       hint: `host ${config.hostname}\ndata ${config.dataDir}\n`,
-      whileLocked: (account, reason, task) => accounts.whileLocked(account, reason, task),
+      whileLocked: (account, reason, task) =>
+        accounts.whileLocked(account, reason, async () => {
+          await partial.forgetAll()
+          return task()
+        }),
       acceptRollback: (address) => accounts.rollbacks.acceptRollback(address),
       namesWereRestored: () => accounts.names.reload(),
       readSiteKey: () => readSiteKeyBytes(config.siteKeyFile),
     })
-    return { accounts, backups, audit, store, close: closer(accounts, store, siteKey) }
+    return { accounts, backups, audit, store, partial, close: closer(accounts, store, siteKey) }
   } catch (error) {
     await store?.close()
     siteKey.wipe()

@@ -2,6 +2,11 @@
 import type { AddressInfo } from 'node:net'
 import type { Log, LogFields } from '../../src/base/ports.ts'
 import { DeliveryDesk } from '../../src/delivery/desk.ts'
+import { PartialDeliveries } from '../../src/delivery/partial.ts'
+import { cryptoReady } from '../../src/crypto/ready.ts'
+import { SiteKey } from '../../src/crypto/site-key.ts'
+import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
+import type { SiteRecords } from '../../src/store/store.ts'
 import { Door, type DoorOptions } from '../../src/delivery/door.ts'
 import { AccountsDouble } from './accounts-double.ts'
 import { RawPeer } from './raw-peer.ts'
@@ -23,6 +28,9 @@ export interface OpenDoorOptions extends Partial<DoorOptions> {
   readonly memoryBytes?: number
   readonly overQuota?: 'defer' | 'bounce'
   readonly path?: string
+  /** Of the site, as a restart finds them. */
+  readonly records?: SiteRecords
+  readonly siteKey?: SiteKey
 }
 
 export function recordingLog(lines: string[]): Log {
@@ -40,7 +48,11 @@ export async function openDoor(options: OpenDoorOptions = {}): Promise<OpenDoor>
   const accounts = new AccountsDouble()
   const lines: string[] = []
   const log = recordingLog(lines)
+  await cryptoReady()
+  const { records = openMemoryStore().site, siteKey = SiteKey.make().siteKey } = options
+  const partial = await PartialDeliveries.open({ records, siteKey, log }, fixedClock.now())
   const desk = new DeliveryDesk({
+    partial,
     accounts,
     log,
     clock: fixedClock,

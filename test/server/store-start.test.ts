@@ -8,6 +8,7 @@ import { isStoreOf, siteRecordName } from '../../src/account/site-record.ts'
 import { silentLog } from '../../src/base/ports.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
+import { partialPrefix } from '../../src/crypto/partial-name.ts'
 import { SiteKey } from '../../src/crypto/site-key.ts'
 import { startServer, type ServerOptions } from '../../src/server/compose.ts'
 import { initSite } from '../../src/server/init.ts'
@@ -142,6 +143,38 @@ describe('the record of the site key', () => {
       await store.site.put(siteRecordName, cut)
       assert.equal(await isStoreOf(store, own), false)
     }
+  })
+})
+
+describe('who has mail that is asked for again', () => {
+  it('is forgotten before an account is put back, and does not come with a backup', async () => {
+    await using directory = await temporary()
+    const config = await made(directory)
+    await withAlice(config, false)
+    const remembered = async (): Promise<number> => {
+      const { store, ...parts } = await openParts(config, { log: silentLog })
+      const found = (await store.site.list()).filter(([name]) => name.startsWith(partialPrefix))
+      await parts.close()
+      return found.length
+    }
+    const parts = await openParts(config, { log: silentLog })
+    const now = Date.now()
+    await parts.partial.remember(parts.partial.key('s', Buffer.from('x')), [address], now)
+    await parts.backups.take(directory.at('backup'), { isIncremental: false })
+    await parts.accounts.setDisabled(address, true)
+    const open = await parts.accounts.openFor(
+      address,
+      { kind: 'site' },
+      { protocol: 'admin', remoteAddress: 'local', isTls: true, end: () => undefined },
+    )
+    await open.createMailbox('later')
+    await open.close()
+    assert.equal(parts.partial.size, 1)
+    const restore = { mayReplace: true, acceptsRollback: true, mayBeForeign: false, isDryRun: false }
+    await parts.backups.restore(directory.at('backup'), restore)
+    assert.equal(parts.partial.size, 0)
+    await parts.close()
+    assert.equal(await remembered(), 0)
   })
 })
 
