@@ -26,6 +26,14 @@ export interface RenameParts {
   readonly kick: (address: string, reason: string) => Promise<unknown>
 }
 
+const namesInLine = 20
+
+/** For the audit log: an account may have aliases without number. */
+function inOneLine(names: readonly string[]): string {
+  const more = names.length - namesInLine
+  return names.slice(0, namesInLine).join(' ') + (more > 0 ? ` and ${more} more` : '')
+}
+
 const reason = 'The account has another address now: log in with that'
 
 /** As `NamesApi.rename`. Callers see to it that changes of names come one after another. */
@@ -61,7 +69,7 @@ export async function renameAccount(
   await parts.kick(old.address, reason)
   await noteAudit(site, {
     ...{ event: 'account.renamed', address: to, by: 'admin' },
-    detail: { from: old.address, alias: keepsAlias, aliases: aliases.join(' ') },
+    detail: { from: old.address, alias: keepsAlias, aliases: inOneLine(aliases) },
   })
   return { ...told, aliases }
 }

@@ -110,6 +110,22 @@ async function readRequest(socket: Socket, options: ControlConnectionOptions): P
 
 /** What is said to the peer about an error, and what to the log. */
 function explain(error: unknown, log: Log, command: string): Failure {
+  if (error instanceof BadFrame && command !== '') {
+    // Of ours: the order was understood, and may have been carried out.
+    log.write('warn', 'control.too-long', { command })
+    return new Failure(
+      'internal',
+      exitCodes.bug,
+      'the answer is too long to be sent; what was asked for may be done',
+      {
+        hint: 'look before you try again: the commands that list show how things are',
+      },
+    )
+  }
+  if (error instanceof BadFrame) {
+    log.write('warn', 'control.garbage', { reason: error.message })
+    return usageFailure('this is no letterlock command line')
+  }
   const failure = asFailure(error)
   if (failure) return failure
   const id = randomToken().slice(0, 8)
@@ -199,12 +215,7 @@ export async function serveControl(socket: Socket, options: ControlConnectionOpt
       await outlet.send(encodeJson(frameKinds.result, result))
     }
   } catch (error) {
-    if (error instanceof BadFrame) log.write('warn', 'control.garbage', { reason: error.message })
-    const said =
-      error instanceof BadFrame
-        ? usageFailure('this is no letterlock command line')
-        : explain(error, log, name)
-    await outlet.send(encodeJson(frameKinds.failure, failureToJson(said)))
+    await outlet.send(encodeJson(frameKinds.failure, failureToJson(explain(error, log, name))))
   } finally {
     clearTimeout(deadline)
     socket.resume()

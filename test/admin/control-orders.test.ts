@@ -55,6 +55,24 @@ describe('an order under way', () => {
     assert.equal(bench.log.lines.filter((line) => line.includes('control.fault')).length, 0)
   })
 
+  it('whose answer is too long to be sent is not taken for nonsense: it was carried out', async (context) => {
+    const command = siteCommand({
+      name: 'long',
+      summary: 'says much',
+      examples: [],
+      input: z.object({}),
+      result: z.object({ names: z.array(z.string()) }),
+      run: async () => ({ names: Array.from({ length: 100_000 }, (_, index) => `name${index}`) }),
+      show: () => undefined,
+    })
+    const { bench, control } = await serve(context, { commands: [command] })
+    const answer = await exchange(control, request({ command: 'long' }), go)
+    assert.equal(answer.readUInt8(4), frameKinds.failure)
+    assert.match(answer.toString(), /too long to be sent; what was asked for may be done/)
+    assert.ok(bench.log.lines.some((line) => line.includes('control.too-long')))
+    assert.ok(!bench.log.lines.some((line) => line.includes('control.garbage')))
+  })
+
   it('is finished before the control socket closes', async (context) => {
     const { command, begun, release } = slowCommand()
     const { control } = await serve(context, { commands: [command] })
