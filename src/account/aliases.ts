@@ -127,7 +127,8 @@ export class Aliases {
     const canonical = canonicalAddress(given)
     const stop = await findStop(this.#site, [given], this.#delimiters)
     const isCaught = stop?.kind === 'alias' && stop.alias.startsWith('@')
-    if (!stop || isCaught || canonical.startsWith('@'))
+    // What stands behind `+` is kept as it was given: it is shown, and written to logs.
+    if (!stop || isCaught || canonical.startsWith('@') || /\p{C}/u.test(given.trim()))
       throw new Refusal('bad-alias', `${canonical} is neither an account nor an alias of this site`)
     const { aliases, lost } = await follow(this.#site, stop, this.#delimiters)
     const isCircle = aliases.has(alias) || lost.some((target) => this.#names(target, alias))

@@ -161,6 +161,7 @@ describe('an alias', () => {
       ['x@example.org', [alice, 'nobody@example.org'], 'bad-alias'],
       ['x@example.org', ['whoever@example.net'], 'bad-alias'],
       ['x@example.org', ['@example.net'], 'bad-alias'],
+      ['x@example.org', ['alice+a\u0007b@example.org'], 'bad-alias'],
       ['x@example.org', ['x@elsewhere.example'], 'bad-alias'],
       ['x@example.org', ['x@example.org'], 'bad-alias'],
       ['info@example.org', ['info+more@example.org'], 'bad-alias'],
