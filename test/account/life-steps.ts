@@ -32,6 +32,7 @@ export const lifeStep = fc.oneof(
       'revoke-app',
     ),
   },
+  { weight: 3, arbitrary: withFault('add-key', 'drop-keys', 'seal-existing') },
   { weight: 3, arbitrary: withFault('image', 'put-back', 'restart', 'crash', 'log-out') },
 )
 export type LifeStep = typeof lifeStep extends fc.Arbitrary<infer T> ? T : never

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Accounts, OpenAccount } from '../../src/account/api.ts'
 import { isRefusal, Refusal } from '../../src/account/errors.ts'
+import { isEncrypted } from '../../src/pubkey/detect.ts'
 import type { WitnessFiles } from '../../src/account/witness-files.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { copyOf, putBack } from './copies.ts'
@@ -27,6 +28,19 @@ function keptWitnesses(): WitnessFiles {
   }
 }
 
+/** The owner's own key, and what opens mail that is sealed to it. */
+export interface LifeKeys {
+  readonly publicKey: Buffer
+  readonly open: (sealed: Buffer) => Buffer
+}
+
+interface World {
+  readonly site: TestSite
+  readonly inner: ReturnType<typeof openMemoryStore>
+  readonly disk: FailingStore
+  readonly keys: LifeKeys
+}
+
 export class Life {
   readonly #site: TestSite
   readonly #inner: ReturnType<typeof openMemoryStore>
@@ -37,27 +51,32 @@ export class Life {
   #session: OpenAccount | undefined
   #count = 0
   readonly #retired = new Set<string>()
+  readonly #keys: LifeKeys
+  /** Whether mail is sealed to the owner's own key; undefined: nobody can tell. */
+  #isSealing: boolean | undefined = false
+  /** Sealed messages as they were last seen. */
+  readonly #sealed = new Map<string, Buffer>()
+  /** Messages that came while it was: none may be stored as it came. */
+  readonly #mustBeSealed = new Set<string>()
 
-  private constructor(
-    site: TestSite,
-    inner: ReturnType<typeof openMemoryStore>,
-    disk: FailingStore,
-    known: Known,
-  ) {
-    this.#site = site
-    this.#inner = inner
-    this.#disk = disk
-    this.#known = known
+  private constructor(world: World) {
+    this.#site = world.site
+    this.#inner = world.inner
+    this.#disk = world.disk
+    this.#keys = world.keys
+    this.#known = nothing('word0')
   }
 
-  static async begin(): Promise<Life> {
+  static async begin(keys: LifeKeys): Promise<Life> {
     const inner = openMemoryStore()
     const disk = new FailingStore(inner, { countsNames: true })
     const witnesses = { files: keptWitnesses(), intervalMs: 1e9 }
     const site = await makeSite({ witnesses }, disk.store)
     await site.accounts.escrow.setEscrow([admin()])
     await site.accounts.create(names[0], Buffer.from('word0'))
-    return new Life(site, inner, disk, nothing('word0'))
+    // Keys that gpg makes are of this moment.
+    site.clock.time = Date.now()
+    return new Life({ site, inner, disk, keys })
   }
 
   get #accounts(): Accounts {
@@ -149,6 +168,33 @@ export class Life {
         const { subject, bytes } = this.#message()
         const isDone = await this.#attempt(fault, () => deliverTo(accounts, this.#address, bytes))
         ;(isDone ? known.mail : known.perhaps).set(subject, bytes)
+        if (this.#isSealing) this.#mustBeSealed.add(subject)
+        return
+      }
+      case 'add-key': {
+        const secret = await this.#secret()
+        const isDone = await this.#attempt(fault, () =>
+          accounts.publicKeys.addPublicKeys(this.#address, secret, this.#keys.publicKey),
+        )
+        this.#isSealing = isDone || undefined
+        return
+      }
+      case 'drop-keys': {
+        const secret = await this.#secret()
+        const [key] = (await accounts.publicKeys.publicKeys(this.#address)).keys
+        if (!key) return
+        const isDone = await this.#attempt(fault, () =>
+          accounts.publicKeys.removePublicKey(this.#address, secret, key.fingerprint),
+        )
+        this.#isSealing = isDone ? false : undefined
+        return
+      }
+      case 'seal-existing': {
+        const secret = await this.#secret()
+        await this.#attempt(fault, async () => {
+          const { finished } = await accounts.publicKeys.sealExistingMail(this.#address, secret)
+          await finished
+        })
         return
       }
       case 'append': {
@@ -373,6 +419,7 @@ export class Life {
     await this.#logOut()
     await putBack(this.#inner, this.#image.copy)
     await this.#crash()
+    this.#isSealing = undefined
     const { lockedWords } = this.#known
     this.#known = copied(this.#image.known)
     this.#known.lockedWords = lockedWords
@@ -421,12 +468,15 @@ export class Life {
       }
       box.close()
     }
-    for (const [subject, bytes] of known.mail)
-      assert.ok(seen.get(subject)?.equals(bytes), `${subject} is there`)
+    for (const subject of known.mail.keys()) assert.ok(seen.has(subject), `${subject} is there`)
     for (const [subject, bytes] of seen) {
       const wanted = known.mail.get(subject) ?? known.perhaps.get(subject)
-      assert.ok(wanted && wanted.equals(bytes), `${subject} is what was written`)
+      assert.ok(wanted, `${subject} was removed`)
+      const isSealed = isEncrypted(bytes)
+      assert.ok(isSealed || wanted.equals(bytes), `${subject} is what was written`)
+      assert.ok(isSealed || !this.#mustBeSealed.has(subject), `${subject} was to be sealed`)
       known.mail.set(subject, wanted)
+      if (isSealed) this.#sealed.set(subject, bytes)
     }
     known.perhaps.clear()
     for (const [, text] of known.apps)
@@ -447,6 +497,10 @@ export class Life {
     await this.check()
     const { findings } = await this.#accounts.verify(this.#address, await this.#password())
     assert.deepEqual(findings, [])
+    for (const [subject, bytes] of [...this.#sealed].slice(-2)) {
+      const wanted = this.#known.mail.get(subject)
+      if (wanted) assert.deepEqual(this.#keys.open(bytes), wanted)
+    }
     for await (const { text } of this.#accounts.repairs.fsckSite()) assert.fail(text)
     await this.#accounts.close()
   }
