@@ -29,17 +29,15 @@ import { capabilitiesOffField, pendingField, withField } from './directory-field
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
-import { exportSealed } from './export-sealed.ts'
+import { exportSealedOf } from './export-sealed.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Logins } from './login.ts'
 import type { LockedMail } from './locked-mail.ts'
 import type { LoginGuard } from './login-guard.ts'
 import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
-import type { OwnerDelivery } from './owner-delivery.ts'
 import { PublicKeys } from './public-keys.ts'
-import { recipients } from './recipients.ts'
-import { asRefusal, refusing } from './refusing.ts'
+import { refusing } from './refusing.ts'
 import type { Recovery } from './recovery.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
@@ -50,6 +48,8 @@ import { defaultSealing, type SiteSealing } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 import { Repairs } from './repairs.ts'
+import { SiteDelivery } from './site-delivery.ts'
+import { kickSessions, sessionRows, type SessionParts, type Whose } from './site-sessions.ts'
 import { Rollbacks } from './rollback.ts'
 import type { Witnesses } from './witness.ts'
 import type { VerifyReport } from './verify-report.ts'
@@ -102,7 +102,7 @@ class SiteAccounts implements Accounts {
   readonly slots: SlotKeeper
   readonly idleWatch: IdleWatch
   readonly #publicKeys: PublicKeys
-  readonly #delivery: OwnerDelivery
+  readonly #delivery: SiteDelivery
   readonly rollbacks: Rollbacks
   readonly repairs: Repairs
   readonly lockedMail: LockedMail
@@ -157,7 +157,10 @@ class SiteAccounts implements Accounts {
     this.lockedMail = services.lockedMail
     this.recovery = services.recovery
     this.alternateAddress = services.alternateAddress
-    this.#delivery = services.delivery
+    this.#delivery = new SiteDelivery({
+      ...{ ...parts, names: this.names, delivery: services.delivery, delimiters: namesOptions.delimiters },
+      maxMessageBytes: options.maxMessageBytes ?? defaultMessageBytes,
+    })
     this.#atRest.onNewCode = (entry, code) => this.recovery.codeWasMade(entry, code)
     this.#logins = new Logins({
       ...{ ...parts, enrolment: this.#enrolment },
@@ -210,41 +213,16 @@ class SiteAccounts implements Accounts {
     throw new Refusal('no-such-account', 'No such account')
   }
 
-  async resolve(address: string, otherSpelling: string = address): Promise<readonly DeliveryTarget[]> {
-    const spellings = [...new Set([address, otherSpelling])]
-    try {
-      return await refusing(() => recipients(this.#site, spellings, this.#options.recipientDelimiter ?? '+'))
-    } catch (error) {
-      if (isRefusal(error, 'no-such-account')) this.names.mustHaveDomain(address)
-      throw error
-    }
+  resolve(address: string, otherSpelling: string = address): Promise<readonly DeliveryTarget[]> {
+    return this.#delivery.resolve([...new Set([address, otherSpelling])])
   }
 
-  async checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void> {
-    if (sizeBytes > (this.#options.maxMessageBytes ?? defaultMessageBytes)) {
-      throw new Refusal('message-too-large', 'The message is larger than this server takes')
-    }
-    const entry = await this.#registry.entry(target.address)
-    const { account } = entry
-    await this.#delivery.check(entry)
-    const info = await refusing(() => this.#site.store.info(account))
-    if (info?.quotaBytes !== undefined && info.usageBytes + sizeBytes > info.quotaBytes) {
-      throw new Refusal('over-quota', 'The account is over its quota')
-    }
+  checkDelivery(target: DeliveryTarget, sizeBytes: number): Promise<void> {
+    return this.#delivery.check(target, sizeBytes)
   }
 
-  async deliver(target: DeliveryTarget, message: Buffer): Promise<void> {
-    if (message.length > (this.#options.maxMessageBytes ?? defaultMessageBytes)) {
-      throw new Refusal('message-too-large', 'The message is larger than this server takes')
-    }
-    const entry = await this.#registry.entry(target.address)
-    const { account } = entry
-    try {
-      await this.#delivery.deliver(entry, target.detail, message)
-    } finally {
-      // Also after a failure: it may have been stored all the same.
-      this.#unlocked.find(account)?.housekeeping.wake()
-    }
+  deliver(target: DeliveryTarget, message: Buffer): Promise<void> {
+    return this.#delivery.deliver(target, message)
   }
 
   async create(
@@ -377,26 +355,16 @@ class SiteAccounts implements Accounts {
     return fresh
   }
 
-  async *exportSealed(address: string): AsyncGenerator<Buffer> {
-    // Needs no key, that of the site included: it may be lost.
-    const { store } = this.#site
-    const entry = await refusing(() => findEntry({ store, siteKey: undefined }, address))
-    if (!entry) throw new Refusal('no-such-account', 'No such account')
-    const { account } = entry
-    try {
-      yield* exportSealed(this.#site.store, account)
-    } catch (error) {
-      throw asRefusal(error)
-    }
+  exportSealed(address: string): AsyncGenerator<Buffer> {
+    return exportSealedOf(this.#site.store, address)
   }
 
   sessions(): readonly SessionRow[] {
-    const rows = this.#unlocked.sessions().map(({ sessionId, address, info, since, slot, client }) => ({
-      ...{ sessionId, address, since, client, slotKind: slot.kind },
-      ...{ protocol: info.protocol, remoteAddress: info.remoteAddress, isTls: info.isTls },
-      ...{ slotId: slot.id.slice(0, 8), slotName: slot.label?.name },
-    }))
-    return [...rows, ...this.lockedMail.sessions()]
+    return sessionRows(this.#sessionParts)
+  }
+
+  get #sessionParts(): SessionParts {
+    return { site: this.#site, unlocked: this.#unlocked, lockedMail: this.lockedMail }
   }
 
   async lock(address: string, reason: string): Promise<number> {
@@ -404,38 +372,8 @@ class SiteAccounts implements Accounts {
     return this.#unlocked.lock(account, reason)
   }
 
-  async kick(
-    who: { readonly address: string } | { readonly sessionId: string },
-    reason: string,
-    by?: 'owner',
-  ): Promise<number> {
-    const whose = 'address' in who ? canonicalAddress(who.address) : this.#addressOf(who.sessionId)
-    const ended = await this.#end(who, reason)
-    if (by !== undefined && whose !== undefined && ended > 0)
-      await noteAudit(this.#site, { event: 'session.kicked', address: whose, by })
-    return ended
-  }
-
-  #addressOf(sessionId: string): string | undefined {
-    return this.sessions().find((row) => row.sessionId === sessionId)?.address
-  }
-
-  async #end(
-    who: { readonly address: string } | { readonly sessionId: string },
-    reason: string,
-  ): Promise<number> {
-    if ('address' in who) {
-      const address = canonicalAddress(who.address)
-      const found = this.#unlocked.entries().filter((entry) => entry.address === address)
-      const ended = await Promise.all(found.map(({ account }) => this.#unlocked.lock(account.id, reason)))
-      return ended.reduce(
-        (sum, count) => sum + count,
-        this.lockedMail.end((row) => row.address === address, reason),
-      )
-    }
-    const sessions = this.#unlocked.sessions().filter(({ sessionId }) => sessionId === who.sessionId)
-    await this.#unlocked.end(sessions, reason)
-    return sessions.length + this.lockedMail.end((row) => row.sessionId === who.sessionId, reason)
+  kick(who: Whose, reason: string, by?: 'owner'): Promise<number> {
+    return kickSessions(this.#sessionParts, who, reason, by)
   }
 
   whileLocked<T>(account: Buffer, reason: string, task: () => Promise<T>): Promise<T> {

@@ -4,6 +4,9 @@ import { concat, hex, u32, u64 } from '../base/bytes.ts'
 import { hasher } from '../crypto/digest.ts'
 import { Refused } from '../store/errors.ts'
 import type { BlobReader, Entry, Store } from '../store/store.ts'
+import { findEntry } from './directory.ts'
+import { Refusal } from './errors.ts'
+import { asRefusal, refusing } from './refusing.ts'
 
 const magic = Buffer.from('LLEXPORT')
 const blobPieceBytes = 1024 * 1024
@@ -74,7 +77,7 @@ async function openBlob(store: Store, account: Buffer, blob: Uint8Array): Promis
 }
 
 /** The export's bytes. Records are of one moment; bodies of messages that are expunged while it runs may be missing. */
-export async function* exportSealed(store: Store, account: Buffer): AsyncGenerator<Buffer> {
+async function* exportSealed(store: Store, account: Buffer): AsyncGenerator<Buffer> {
   const digest = hasher()
   const pass = (bytes: Buffer): Buffer => {
     digest.update(bytes)
@@ -102,4 +105,16 @@ export async function* exportSealed(store: Store, account: Buffer): AsyncGenerat
   }
   yield pass(Buffer.of(0))
   yield digest.digest()
+}
+
+/** The account of an address. Refusals as of the store; 'no-such-account'. */
+export async function* exportSealedOf(store: Store, address: string): AsyncGenerator<Buffer> {
+  // Needs no key, that of the site included: it may be lost.
+  const entry = await refusing(() => findEntry({ store, siteKey: undefined }, address))
+  if (!entry) throw new Refusal('no-such-account', 'No such account')
+  try {
+    yield* exportSealed(store, entry.account)
+  } catch (error) {
+    throw asRefusal(error)
+  }
 }

@@ -3,7 +3,8 @@ import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { ConfigError, nearest, settingLines, type Problem } from './problems.ts'
 import { withSurgemailNames } from './surgemail.ts'
-import { completeSettings, freeze, type Config } from './schema.ts'
+import { freeze } from './freeze.ts'
+import { completeSettings, type Config } from './schema.ts'
 import { allSettings, settingByName, type Setting } from './tree.ts'
 
 /** Where settings come from; the former beat the latter. */

@@ -1,42 +1,10 @@
 // Every setting there is: its key, form, default and one line of explanation. The single source for Config.
 import { join } from 'node:path'
 import { z } from 'zod'
-import { isNear, parseAddress, parseDuration, parseNetwork, parseSize } from './units.ts'
-
-const size = z.union([z.number(), z.string()]).transform((given, context) => {
-  const bytes = typeof given === 'string' ? parseSize(given) : given
-  if (bytes !== undefined && Number.isSafeInteger(bytes) && bytes >= 0) return bytes
-  context.addIssue({ code: 'custom', message: 'must be a size such as "50M" or "2G"' })
-  return z.NEVER
-})
-
-const duration = z.string().transform((given, context) => {
-  const ms = parseDuration(given)
-  if (ms !== undefined) return ms
-  context.addIssue({ code: 'custom', message: 'must be a duration such as "30s", "10m" or "1h"' })
-  return z.NEVER
-})
-
-const address = z.string().transform((given, context) => {
-  const parsed = parseAddress(given)
-  if (parsed) return parsed
-  context.addIssue({
-    code: 'custom',
-    message: 'must be an address such as "127.0.0.1:24", "[::]:993" or "unix:/run/letterlock/lmtp.sock"',
-  })
-  return z.NEVER
-})
-
-const absolutePath = z.string().regex(/^\//, 'must be an absolute path')
-const domain = z
-  .string()
-  .regex(/^[\p{L}\p{N}]([\p{L}\p{N}.-]{0,251}[\p{L}\p{N}])?$/u, 'must be a domain name')
-  .toLowerCase()
-const count = z.int().min(1).max(1_000_000)
-const socketMode = z
-  .string()
-  .regex(/^0[0-7]{3}$/, 'must be four octal digits such as "0660"')
-  .transform((given) => parseInt(given, 8))
+import { absolutePath, address, count, domain, duration, size, socketMode } from './forms.ts'
+import type { Frozen } from './freeze.ts'
+import { atrest, recovery, web } from './schema-owners.ts'
+import { isNear } from './units.ts'
 
 const listen = z.strictObject({
   imap: z
@@ -109,65 +77,6 @@ const auth = z.strictObject({
   block_max: duration.prefault('1h').describe('The longest.'),
 })
 
-const policy = z.enum(['off', 'offered', 'new', 'all'])
-
-/** `DOMAIN POLICY`, and `admin-recovery` or `no-admin-recovery` behind it if it is to differ from the site's. */
-const domainRule = z.string().transform((given, context) => {
-  const [name, rule, recovery, ...more] = given.trim().split(/\s+/)
-  const parsed = { name: domain.safeParse(name), policy: policy.safeParse(rule) }
-  const isRecoveryKnown = recovery === undefined || /^(no-)?admin-recovery$/.test(recovery)
-  if (parsed.name.success && parsed.policy.success && isRecoveryKnown && more.length === 0) {
-    return {
-      name: parsed.name.data,
-      policy: parsed.policy.data,
-      admin_recovery: recovery === undefined ? undefined : recovery === 'admin-recovery',
-    }
-  }
-  context.addIssue({
-    code: 'custom',
-    message:
-      'must be a domain and a policy such as "example.org all" or "example.net offered no-admin-recovery"',
-  })
-  return z.NEVER
-})
-
-const atrest = z.strictObject({
-  lock_after: z
-    .union([z.literal('never').transform(() => undefined), duration])
-    .prefault('never')
-    .describe(
-      'An account whose sessions did nothing but wait for so long is locked, and they end; or "never".',
-    ),
-  linger: duration
-    .prefault('0')
-    .describe('Keys stay in memory so long after the last session, for clients that come back at once.'),
-  policy: policy
-    .prefault('offered')
-    .describe(
-      'Who is encrypted at rest: off nobody, offered who wants it, new also new accounts at their first login, all everybody at the next login.',
-    ),
-  admin_recovery: z
-    .boolean()
-    .prefault(true)
-    .describe('Whether accounts may get a slot for the admin recovery key, if the site has one.'),
-  domains: z
-    .array(domainRule)
-    .prefault([])
-    .describe(
-      'What holds for one domain instead, as "example.org all" or "example.net offered no-admin-recovery".',
-    ),
-  kdf: z
-    .strictObject({
-      memory: size
-        .prefault('64M')
-        .refine((bytes) => bytes >= 19 * 2 ** 20 && bytes <= 2 ** 30, 'must be from 19M to 1G')
-        .describe('Argon2id memory for one password.'),
-      time: z.int().min(1).max(16).prefault(3).describe('Argon2id passes.'),
-      parallelism: z.int().min(1).max(16).prefault(4).describe('Argon2id lanes.'),
-    })
-    .prefault({}),
-})
-
 const delivery = z.strictObject({
   recipient_delimiter: z
     .string()
@@ -200,97 +109,6 @@ const limits = z.strictObject({
   delivery_connects: count
     .prefault(600)
     .describe('New LMTP and SMTP connections a minute from one network; this machine is exempt.'),
-})
-
-const network = z
-  .string()
-  .refine(
-    (given) => parseNetwork(given) !== undefined,
-    'must be an address or a network such as "10.0.0.0/8"',
-  )
-
-const web = z.strictObject({
-  base_url: z
-    .string()
-    .regex(/^https?:\/\/[^\s/?#@]+$/, 'must be a URL without a path, such as "https://mail.example.org"')
-    .optional()
-    .describe('How browsers name the page; not set: any name that leads here will do.')
-    .meta({ example: 'https://mail.example.org' }),
-  tls: z
-    .boolean()
-    .prefault(true)
-    .describe('false: plain HTTP, which is only spoken with this machine and with trusted proxies.'),
-  trusted_proxies: z
-    .array(network)
-    .prefault([])
-    .describe('Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.'),
-  admins: z
-    .array(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'must be an address'))
-    .prefault([])
-    .describe(
-      'Accounts that see the site’s state on the page, after their own sign-in. Never anybody’s mail.',
-    ),
-  metrics: z
-    .boolean()
-    .prefault(false)
-    .describe('/metrics for Prometheus, for requests from this machine by a name of its loopback only.'),
-  session_idle: duration.prefault('15m').describe('Signed out after so long without a click.'),
-  session_max: duration.prefault('12h').describe('Signed out after so long in any case.'),
-  import_size: size.prefault('2G').describe('The largest mail file that can be uploaded.'),
-  submission_host: domain
-    .optional()
-    .describe('Where mail programs send mail, for the set-up page. Not set: hostname.')
-    .meta({ example: 'mail.example.org' }),
-  submission_port: z
-    .int()
-    .min(0)
-    .max(65_535)
-    .prefault(465)
-    .describe('Its port: 465 is TLS from the first byte, others STARTTLS; 0: sending is not mentioned.'),
-})
-
-const recovery = z.strictObject({
-  mail: z
-    .enum(['notice', 'code', 'off'])
-    .prefault('notice')
-    .describe(
-      'Mail about a new recovery code: that there is one, the code itself to the alternate address, or none.',
-    ),
-  into_mailbox: z
-    .boolean()
-    .prefault(false)
-    .describe(
-      'With mail = "code": the code into the account’s own mailbox as well, where only the password opens it.',
-    ),
-  delay: duration
-    .prefault('0')
-    .describe(
-      'Waiting time between the right recovery code and the new password; its owner is told and can cancel.',
-    ),
-  smtp: z
-    .strictObject({
-      host: domain
-        .optional()
-        .describe('Relay for mail to alternate addresses. Not set: nothing leaves this server.')
-        .meta({ example: 'smtp.example.org' }),
-      port: z.int().min(1).max(65_535).prefault(465).describe('Its port.'),
-      tls: z
-        .enum(['implicit', 'starttls', 'none'])
-        .prefault('implicit')
-        .describe('TLS from the first byte, by STARTTLS, or none; certificates are always verified.'),
-      user: z.string().optional().describe('Login at the relay.').meta({ example: 'letterlock' }),
-      password_file: absolutePath
-        .optional()
-        .describe('Its password, the first line of this file.')
-        .meta({ example: '/etc/letterlock/relay.password' }),
-      from: z
-        .string()
-        .regex(/^[^@\s]+@[^@\s]+$/, 'must be an address')
-        .optional()
-        .describe('Sender in the envelope. Not set: postmaster at hostname.')
-        .meta({ example: 'postmaster@example.org' }),
-    })
-    .prefault({}),
 })
 
 /** The settings as written in the file; keys as there. */
@@ -434,29 +252,8 @@ export const completeSettings = settings
     },
   }))
 
-type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<Camel<Tail>>}`
-  : Name
-
-type Frozen<T> = T extends readonly (infer Item)[]
-  ? readonly Frozen<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T as Key extends string ? Camel<Key> : never]: Frozen<T[Key]> }
-    : T
-
 /**
  * The settings in force: complete, frozen, names in camelCase (`config.auth.maxParallelKdf`). Sizes are bytes, durations
  * milliseconds, `socketMode` a number, addresses `ListenAddress`; `quota.default` undefined means none.
  */
 export type Config = Frozen<z.output<typeof completeSettings>>
-
-/** Turns checked settings into Config. */
-export function freeze<T>(value: T): Frozen<T> {
-  if (Array.isArray(value)) return Object.freeze(value.map((item: unknown) => freeze(item))) as Frozen<T>
-  if (typeof value !== 'object' || value === null) return value as Frozen<T>
-  const pairs = Object.entries(value).map(([key, item]: [string, unknown]) => [
-    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    freeze(item),
-  ])
-  return Object.freeze(Object.fromEntries(pairs)) as Frozen<T>
-}
