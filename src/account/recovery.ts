@@ -59,17 +59,21 @@ export class Recovery implements RecoveryApi {
     try {
       const now = site.clock.now()
       if (recovery.delayMs === 0) return { readyAt: now, cancelToken: undefined }
-      const waiting = this.#waiting(entry)
+      // As it is now: it may have been cancelled while the code was checked.
+      const waiting = this.#waiting(await registry.entry(address))
       if (waiting) return { readyAt: waiting.readyAt, cancelToken: undefined }
       const cancelToken = randomToken()
       const readyAt = now + recovery.delayMs
       const tokenDigest = sha256(Buffer.from(cancelToken))
       await refusing(() => addToTrail(session.account, [{ kind: 'recovery-begun', by: 'owner' }]))
-      await registry.setField(entry, recoveryWaitingField, {
-        readyAt,
-        expiresAt: readyAt + openMs,
-        tokenDigest,
+      // Of two at once the first counts: its link has to cancel it.
+      let begun: RecoveryWaiting | undefined
+      await registry.changeField(entry, recoveryWaitingField, (present) => {
+        const isOpen = present !== undefined && present.expiresAt > now
+        return (begun = isOpen ? present : { readyAt, expiresAt: readyAt + openMs, tokenDigest })
       })
+      if (begun && !begun.tokenDigest.equals(tokenDigest))
+        return { readyAt: begun.readyAt, cancelToken: undefined }
       await noteAudit(site, {
         event: 'recovery.begun',
         address: entry.address,

@@ -79,6 +79,20 @@ describe('a recovery', () => {
 })
 
 describe('a recovery that has to wait', () => {
+  it('is begun once by two at once, and the link of that one cancels it', async () => {
+    const { site, code, outgoing } = await enabled(waits)
+    const { recovery } = site.accounts
+    const begun = await Promise.all([
+      recovery.beginRecovery(address, code),
+      recovery.beginRecovery(address, code),
+    ])
+    const tokens = begun.flatMap(({ cancelToken }) => cancelToken ?? [])
+    assert.equal(tokens.length, 1)
+    assert.equal(outgoing.sent.length, 1)
+    await recovery.cancelRecovery(address, { token: tokens[0] ?? '' })
+    assert.equal(await recovery.waitingRecovery(address), undefined)
+  })
+
   it('is told to the owner, and sets the password when its time has come, also after a restart', async () => {
     const { site, code, outgoing } = await enabled(waits)
     await assert.rejects(site.accounts.recover(address, code, password('next')), refuses('not-permitted'))
