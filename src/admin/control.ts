@@ -22,6 +22,7 @@ export interface ControlOptions {
 
 export interface Control {
   readonly socketPath: string
+  readonly netServer: Server
   /** Takes no more commands, waits for those that run (at most `graceMs`), and removes the socket. */
   close(graceMs?: number): Promise<void>
 }
@@ -61,6 +62,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   server.on('error', (error) => log.write('error', 'control.failed', { reason: error.message }))
   return {
     socketPath,
+    netServer: server,
     async close(graceMs = 10_000) {
       const closed = new Promise((resolve) => {
         server.close(resolve)

@@ -21,6 +21,7 @@ import { openParts, type SiteOptions } from './open-site.ts'
 import { uploadsPath } from './places.ts'
 import type { Protocol } from './protocols.ts'
 import { ConnectionLimit, makeLoginGuard } from './rate-limit.ts'
+import { ReadBuffer } from './read-buffer.ts'
 import { watchEventLoop } from './stall-monitor.ts'
 import { Tls } from './tls.ts'
 import { WebDoor } from './web-door.ts'
@@ -90,6 +91,7 @@ interface Parts {
   readonly guard: LoginGuard
   readonly health: () => SiteHealth
   readonly metrics: (() => Promise<string>) | undefined
+  readonly readBuffer: ReadBuffer
 }
 
 function imapDoors({ config, log, clock, accounts, tls }: Parts): (protocol: 'imap' | 'imaps') => ImapDoor {
@@ -190,6 +192,7 @@ async function openDoors(
         ? await bindInherited(door.netServer, wanted)
         : await bind(door.netServer, wanted, config.listen.socketMode)
     undo.add(() => door.stop(0))
+    parts.readBuffer.watch(door.netServer)
     door.netServer.on('error', (error: Error) =>
       log.write('error', 'listen.failed', { proto: protocol, reason: error.name }),
     )
@@ -231,6 +234,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const tls = await Tls.open(config.tls, config.tls.reload, log, clock)
     undo.add(() => tls.close())
     const guard = makeLoginGuard(config.auth, log)
+    const readBuffer = await ReadBuffer.open(log)
+    undo.add(() => readBuffer.close())
     const parts = await openParts(config, { keyNoticesMs: 6 * 3600_000, ...options, guard })
     const { accounts, partial } = parts
     undo.add(() => parts.close())
@@ -250,17 +255,15 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const certificateEndsAt = (): number => tls.current.expiresAt
     const controls: ServerControls = { status, reload, stop: onStopAsked, log: logBook, certificateEndsAt }
     const metrics = config.web.metrics ? pageOf(() => takeSnapshot({ accounts }, controls), clock) : undefined
-    doors = await openDoors(
-      { config, log, clock, accounts, partial, tls, guard, health, metrics },
-      inherited,
-      undo,
-    )
+    const doorParts = { config, log, clock, accounts, partial, tls, guard, health, metrics, readBuffer }
+    doors = await openDoors(doorParts, inherited, undo)
     const control = await startControl({
       socketPath: config.controlSocket,
       site: { accounts, backups: parts.backups, audit: parts.audit, server: controls },
       log,
     })
     undo.add(() => control.close(0))
+    readBuffer.watch(control.netServer)
 
     let stopping: Promise<void> | undefined
     const stop = async (graceMs: number): Promise<void> => {

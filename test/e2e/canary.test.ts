@@ -143,11 +143,8 @@ suite('marked words through the whole life of an account', { timeout: 600_000 },
         siteKey,
         exactly('own word', Buffer.from('LETTERLOCK')),
       ])
-      // Newer Node frees the buffers that it reads sockets into without wiping them, out of a program's reach (THREATS.md):
-      // there a password is only reported. Keys must never be found.
-      const isOwnNode = process.versions.node.startsWith('20.')
       const isSecret = ({ pattern }: Sighting): boolean =>
-        life.secrets.includes(pattern) || (isOwnNode && passwordPatterns.includes(pattern))
+        life.secrets.includes(pattern) || passwordPatterns.includes(pattern)
       report(t, `memory while locked (${Math.round(locked.bytes / 1e6)} MB mapped)`, locked.sightings)
       assert.ok(locked.sightings.some(({ pattern }) => pattern === siteKey))
       assert.deepEqual(inWords(locked.sightings.filter(isSecret)), [])
