@@ -1,9 +1,14 @@
 // What anybody asks of a certificate besides showing it to clients.
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 
 /** The end of the first certificate's validity, milliseconds since 1970. Throws when it is not PEM. */
 export function certificateEnd(pem: string): number {
   return Date.parse(new X509Certificate(pem).validTo)
+}
+
+/** Whether the first certificate is of this private key. Throws when either is not PEM, or the key has a passphrase. */
+export function belongTogether(certificatePem: string, keyPem: string): boolean {
+  return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))
 }
 
 export interface CertificateFacts {

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls'
 import type { Clock, Log } from '../base/ports.ts'
-import { certificateEnd } from '../crypto/certificate.ts'
+import { belongTogether, certificateEnd } from '../crypto/certificate.ts'
 import { codeOf, setupFailure } from './setup-failure.ts'
 
 /**
@@ -52,6 +52,8 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
   const minVersion = minimums[files.min]
   try {
     const expiresAt = certificateEnd(cert)
+    // OpenSSL takes a certificate and a key of different kinds (one half of the files was renewed) for halves of two pairs.
+    if (!belongTogether(cert, key)) throw new Error('another key')
     const context = createSecureContext({
       ...{ cert, key, minVersion, honorCipherOrder: true },
       secureOptions: cleansePlaintext,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import { utimes, writeFile } from 'node:fs/promises'
@@ -155,6 +156,17 @@ test('files that do not belong together leave the old certificate, and are looke
   await put(directory, { key: young.key }, 2000)
   assert.equal(await tls.reloadIfChanged(), true)
   assert.match((await shake(tls, { ca: young.cert })).client, /^ok/)
+})
+
+test('a key of another kind than the certificate’s does not belong to it either', async () => {
+  await using directory = await temporary()
+  const old = await makeSelfSigned(['localhost'])
+  const tls = await Tls.open(await put(directory, old, 1000), 0, silentLog, systemClock)
+  // OpenSSL by itself keeps one pair for each kind, takes the halves, and then has nothing to show.
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  await put(directory, { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }, 2000)
+  assert.equal(await tls.reload(), false)
+  assert.match((await shake(tls, { ca: old.cert })).client, /^ok/)
 })
 
 test('missing and foreign files are told with what to do', async () => {
