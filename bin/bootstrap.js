@@ -1,6 +1,15 @@
 // Prepares a checkout for running: right Node, packages installed, TypeScript built. Uses nothing but Node.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -68,6 +77,8 @@ export function build({ force = false } = {}) {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
   // What the page's browsers are given as it is: the stylesheet, the script.
   cpSync(join(root, 'src', 'web', 'static'), join(root, 'dist', 'src', 'web', 'static'), { recursive: true })
+  // Programs, so that a link in /usr/local/bin is all that it takes to have the commands.
+  for (const name of ['letterlock.js', 'tellmail.js']) chmodSync(join(root, 'dist', 'bin', name), 0o755)
   writeFileSync(stamp, '')
 }
 

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream'
 import { failureToJson, toFailure } from '../src/admin/failure.ts'
 import { translateTellmail, type Translated } from '../src/admin/tellmail.ts'
-import { interruptSignal, main } from '../src/server/cli.ts'
+import { endWith, interruptSignal, main } from '../src/server/cli.ts'
 
 const argv = process.argv.slice(2)
 // Overwrites the words in the system's list of processes, where a password may stand for others to see.
@@ -44,9 +44,4 @@ async function run(): Promise<number> {
   }
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 74)
-})
-const exitCode = await run()
-// Everything written is out before the process ends, also into a slow pipe.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)))
+await endWith(run)

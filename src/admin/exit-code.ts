@@ -14,6 +14,8 @@ export const exitCodes = {
   unavailable: 69,
   bug: 70,
   cannotCreate: 73,
+  /** What was to be printed could not be written: the disk behind standard output is full. */
+  outputLost: 74,
   temporary: 75,
   notPermitted: 77,
   configuration: 78,

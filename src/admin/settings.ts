@@ -16,19 +16,22 @@ export interface SettingsSource {
 }
 
 const systemFile = '/etc/letterlock/letterlock.toml'
+const usualDataDir = '/var/lib/letterlock'
 
 /**
- * The file that is read: `--config`, else $LETTERLOCK_CONFIG, else letterlock.toml in `--data`, else the system's; undefined
- * when there is none. Only the last two may be missing.
+ * The file that is read: `--config`, else $LETTERLOCK_CONFIG, else letterlock.toml in `--data`, else the system's, else the one that
+ * `init --data` left in the usual data directory; undefined when there is none. Only the first two must be there.
  */
 export function findConfigFile(source: SettingsSource, env: NodeJS.ProcessEnv): string | undefined {
   if (source.configFile !== undefined) return resolve(source.configFile)
   const named = env['LETTERLOCK_CONFIG'] ?? ''
   if (named !== '') return resolve(named)
-  const own = source.dataDir === undefined ? undefined : resolve(source.dataDir, 'letterlock.toml')
-  return [own, source.dataDir === undefined ? systemFile : undefined].find(
-    (path) => path !== undefined && existsSync(path),
-  )
+  const inside = (directory: string): string => resolve(directory, 'letterlock.toml')
+  const places =
+    source.dataDir === undefined
+      ? [systemFile, inside(env['LETTERLOCK_DATA_DIR'] ?? usualDataDir)]
+      : [inside(source.dataDir)]
+  return places.find((path) => existsSync(path))
 }
 
 function readConfigFile(path: string): string {

@@ -98,3 +98,20 @@ export function interruptSignal(): AbortSignal {
   }
   return controller.signal
 }
+
+/**
+ * Runs a program and ends the process with its exit code once everything written is out, also into a slow pipe. A reader that has had
+ * enough (`letterlock user list | head`) is no error; output that a full disk did not take is, whatever the command did.
+ */
+export async function endWith(run: () => Promise<number>): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+    const text = `letterlock: not all of the output could be written (${error.code ?? 'error'})\n`
+    process.stderr.write(text, () => process.exit(exitCodes.outputLost))
+  })
+  const exitCode = await run()
+  process.stdout.write('', (error) => {
+    // A write that failed is told to the listener above, a moment after this callback.
+    if (!error) process.stderr.write('', () => process.exit(exitCode))
+  })
+}
