@@ -1,6 +1,6 @@
 // The demo's search must find what it says it looks for, or its silence would prove nothing.
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -45,6 +45,24 @@ describe('the search of the disk', () => {
   it('finds every word of the demo messages in the messages themselves', () => {
     for (const { words, bytes } of demoMessages)
       assert.deepEqual(wordsIn(words, bytes).sort(), [...words].sort())
+  })
+
+  it('begins again when a server renames a file meanwhile, and not for ever', async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), 'letterlock-search-'))
+    context.after(() => rm(directory, { recursive: true, force: true }))
+    await writeFile(join(directory, 'aged.new'), utf8)
+    let opened = 0
+    const { files, found } = await searchDirectory(directory, [word], async (path, flags) => {
+      opened += 1
+      if (opened === 1) await rename(join(directory, 'aged.new'), join(directory, 'aged'))
+      return open(path, flags)
+    })
+    assert.deepEqual([files, found.map(({ file }) => file)], [1, ['aged']])
+    const gone = Object.assign(new Error('gone'), { code: 'ENOENT' })
+    await assert.rejects(
+      searchDirectory(directory, [word], () => Promise.reject(gone)),
+      gone,
+    )
   })
 
   it('finds a word in a file name, deep below, and across the pieces in which files are read', async (context) => {

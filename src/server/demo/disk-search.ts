@@ -101,8 +101,32 @@ async function* filesBelow(directory: string, prefix = ''): AsyncGenerator<strin
   }
 }
 
-/** Searches names and contents of all files below `directory`; a word across two chunks is found too. */
-export async function searchDirectory(directory: string, words: readonly string[]): Promise<SearchResult> {
+const attempts = 20
+
+/**
+ * Searches names and contents of all files below `directory`; a word across two chunks is found too. A server may be writing there: when a file
+ * is gone (renamed, so perhaps to where was searched already) all is searched again, and after some times that counts as an error.
+ */
+export async function searchDirectory(
+  directory: string,
+  words: readonly string[],
+  openFile: typeof open = open,
+): Promise<SearchResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await searchOnce(directory, words, openFile)
+    } catch (error) {
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      if (!isGone || attempt === attempts) throw error
+    }
+  }
+}
+
+async function searchOnce(
+  directory: string,
+  words: readonly string[],
+  openFile: typeof open,
+): Promise<SearchResult> {
   const needles = words.flatMap(spellingsOf)
   const overlap = Math.max(0, ...needles.map(({ bytes }) => bytes.length - 1))
   const found: Found[] = []
@@ -114,7 +138,7 @@ export async function searchDirectory(directory: string, words: readonly string[
   for await (const path of filesBelow(directory)) {
     files += 1
     note(search(needles, Buffer.from(path)), path)
-    const file = await open(join(directory, path), 'r')
+    const file = await openFile(join(directory, path), 'r')
     try {
       const window = Buffer.alloc(overlap + chunkBytes)
       let kept = 0
