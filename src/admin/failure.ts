@@ -1,5 +1,5 @@
 // Failure: why a command did not do what was asked, in words, with what to type next and the exit code.
-import { isRefusal, type RefusalCode } from '../account/errors.ts'
+import { isRefusal, type Refusal, type RefusalCode } from '../account/errors.ts'
 import { BackupDamaged, BackupRefused } from '../backup/errors.ts'
 import { TransferFailure, type TransferFailureCode } from '../transfer/errors.ts'
 import { exitCodes, type ExitCode } from './exit-code.ts'
@@ -65,9 +65,25 @@ interface Answer {
   readonly hint?: string
 }
 
-function answerTo(code: RefusalCode): Answer {
+/** One code of the account layer for several things that are not there: its text says which. */
+const aboutAdminKey = /admin recovery key|recovery passwords|admin recovery password/
+
+function hintFor(notThere: string): { readonly hint?: string } {
+  if (aboutAdminKey.test(notThere)) return { hint: '`letterlock atrest admin set` makes one' }
+  if (/own key|of its own/.test(notThere))
+    return { hint: '`letterlock atrest pubkey add ADDR FILE` gives it one' }
+  const isRight = /already|not locked|is waiting|can be set/.test(notThere)
+  return isRight ? {} : { hint: '`letterlock atrest enable ADDR` turns it on' }
+}
+
+function answerTo({ code, message }: Refusal): Answer {
   switch (code) {
     case 'authentication-failed':
+      if (aboutAdminKey.test(message))
+        return {
+          exitCode: exitCodes.data,
+          hint: '`letterlock atrest admin status` says how many admins are needed; --admins N asks for as many passwords',
+        }
       return {
         exitCode: exitCodes.data,
         hint: 'check the address with `letterlock user list`, then the password',
@@ -131,7 +147,7 @@ function answerTo(code: RefusalCode): Answer {
     case 'already-enabled':
       return { exitCode: exitCodes.data, hint: '`letterlock atrest status ADDR` shows how far it is' }
     case 'not-enabled':
-      return { exitCode: exitCodes.data, hint: '`letterlock atrest enable ADDR` turns it on' }
+      return { exitCode: exitCodes.data, ...hintFor(message) }
     case 'over-quota':
       return { exitCode: exitCodes.data, hint: '`letterlock quota set ADDR SIZE` gives it more room' }
     case 'damaged':
@@ -164,6 +180,19 @@ function answerTo(code: RefusalCode): Answer {
   }
 }
 
+/** Why the server could not write where it was told to: a unit of systemd's lets it write to few places. */
+function writingHint(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'EROFS')
+    return (
+      'the unit of systemd decides where the server may write:\n' +
+      '  letterlock systemd print --writable DIR, or ReadWritePaths=DIR by `systemctl edit letterlock`; then restart it'
+    )
+  if (code === 'EACCES' || code === 'EPERM')
+    return 'the server’s own user writes there: make the directory for it, install -d -o letterlock -m 0700 DIR'
+  return 'what was finished before stays good'
+}
+
 function backupFailure(error: BackupRefused): Failure {
   const { data, temporary, unavailable } = exitCodes
   switch (error.problem) {
@@ -172,7 +201,7 @@ function backupFailure(error: BackupRefused): Failure {
     case 'io':
       return new Failure('unavailable', unavailable, error.message, {
         cause: error,
-        hint: 'the server’s own user must be able to write there; what was finished before stays good',
+        hint: writingHint(error.cause),
       })
     case 'no-backup':
     case 'not-a-backup':
@@ -212,7 +241,7 @@ export function asFailure(error: unknown): Failure | undefined {
     return new Failure(code, exitCodeOfTransfer(code), message, { cause: error, hint })
   }
   if (!isRefusal(error)) return undefined
-  const { exitCode, hint } = answerTo(error.code)
+  const { exitCode, hint } = answerTo(error)
   return new Failure(error.code, exitCode, error.message, { cause: error, hint })
 }
 

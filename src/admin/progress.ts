@@ -15,6 +15,7 @@ export function showProgress(
 ): Progress {
   const start = now()
   let lastLine = start
+  let isEndSaid = false
   return (done, total) => {
     if (total <= 0) return
     const part = Math.min(1, done / total)
@@ -29,7 +30,8 @@ export function showProgress(
       view.status(done >= total ? '' : `${what} ${bar} ${count}`)
       return
     }
-    if (now() - lastLine < lineEveryMs && done < total) return
+    if (done >= total ? isEndSaid : now() - lastLine < lineEveryMs) return
+    isEndSaid = done >= total
     lastLine = now()
     view.talk(`${what}: ${count}`)
   }

@@ -46,12 +46,20 @@ function listen(server: Server, address: ListenAddress, socketMode: number): Pro
   })
 }
 
-const hints: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there: `ss -ltnp` shows which',
-  EACCES:
-    'ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities), sockets a writable directory',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOENT: 'the directory of the socket does not exist',
+const hints: Readonly<Record<ListenAddress['kind'], Readonly<Record<string, string>>>> = {
+  tcp: {
+    EADDRINUSE: 'another program listens there: `ss -ltnp` shows which',
+    EACCES: 'ports below 1024 need CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities)',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+  },
+  unix: {
+    EACCES:
+      'its directory must be writable for the server’s user and open to whoever connects:\n' +
+      '  install -d -o letterlock -g postfix -m 2750 DIR',
+    EROFS:
+      'the unit of systemd decides where the server may write; `letterlock systemd print` makes it anew for these settings',
+    ENOENT: 'the directory of the socket does not exist: install -d -o letterlock -g postfix -m 2750 DIR',
+  },
 }
 
 /** Listens when it resolves. Throws Failure 'configuration' with a hint. Returns what it listens at (a port of 0 was chosen). */
@@ -65,7 +73,7 @@ export async function bind(
     await listen(server, address, socketMode)
   } catch (error) {
     const code = codeOf(error)
-    const hint = hints[code]
+    const hint = hints[address.kind][code]
     throw setupFailure(`cannot listen at ${formatAddress(address)} (${code})`, {
       cause: error,
       hint,

@@ -1,16 +1,23 @@
 // systemd print: units made for the settings and for where this program is.
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { localCommand, type LocalCommand } from '../admin/command.ts'
 import { programPath } from './demo/demo-server.ts'
 import { serviceUnit, socketUnits, type Installed } from './systemd-unit.ts'
 
+const unixName = /^[a-z_][a-z0-9_-]{0,30}$/
 const input = z.strictObject({
   socket: z.boolean().optional(),
-  user: z
+  user: z.string().regex(unixName, 'must be the name of a user').default('letterlock'),
+  socketGroup: z.string().regex(unixName, 'must be the name of a group').optional(),
+  writable: z
     .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,30}$/, 'must be the name of a user')
-    .default('letterlock'),
+    .transform((text) => text.split(',').flatMap((path) => path.trim() || []))
+    .refine(
+      (paths) => paths.every((path) => isAbsolute(path) && !/[\0\n]/.test(path)),
+      'must be absolute paths',
+    )
+    .default([]),
 })
 const result = z.object({
   units: z
@@ -44,14 +51,23 @@ export const systemdPrint: LocalCommand<z.output<typeof input>, z.output<typeof 
   options: [
     { flags: '--socket', description: 'systemd opens the sockets' },
     { flags: '--user NAME', description: 'as whom the server runs (default: letterlock)' },
+    {
+      flags: '--writable DIRS',
+      description:
+        'where it may write besides its own directories, such as for backups; commas between; they must be there when it starts',
+    },
+    {
+      flags: '--socket-group NAME',
+      description: 'with --socket: who may use its Unix sockets, such as postfix',
+    },
   ],
   input,
   result,
 
-  async run(desk, { socket, user }) {
+  async run(desk, { socket, user, writable, socketGroup }) {
     const config = desk.config()
     const installed: Installed = {
-      ...{ node: process.execPath, program: programPath, user },
+      ...{ node: process.execPath, program: programPath, user, socketGroup, writable },
       configFile: desk.configFile === undefined ? undefined : resolve(desk.configFile),
     }
     const sockets = socket ? socketUnits(config, installed) : []

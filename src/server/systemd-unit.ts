@@ -12,6 +12,10 @@ export interface Installed {
   /** undefined: what `--data` and the defaults say. */
   readonly configFile: string | undefined
   readonly user: string
+  /** Where it writes besides: backups, exports. */
+  readonly writable?: readonly string[]
+  /** Who may use its Unix sockets when systemd makes them: a mail server's group. */
+  readonly socketGroup?: string | undefined
 }
 
 export interface Unit {
@@ -33,7 +37,7 @@ const isBelow = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 
 /** Directories outside of the usual one into which the server writes. */
-function writable(config: Config): string[] {
+function writable(config: Config, besides: readonly string[] = []): string[] {
   const sockets = Object.values(config.listen).flatMap((value) =>
     Array.isArray(value)
       ? (value as readonly ListenAddress[]).flatMap((one) => (one.kind === 'unix' ? [one.path] : []))
@@ -44,6 +48,7 @@ function writable(config: Config): string[] {
     config.dataDir,
     config.integrity.witnessDir,
     ...[config.controlSocket, ...sockets].map(directoryOf),
+    ...besides,
   ]
   const own = ['/var/lib/letterlock', '/run/letterlock']
   return [...new Set(all)].filter(
@@ -53,10 +58,10 @@ function writable(config: Config): string[] {
   )
 }
 
-function homeRule(config: Config, { program, node, configFile = '' }: Installed): string {
+function homeRule(config: Config, { program, node, configFile = '', writable: besides }: Installed): string {
   const isHome = (path: string): boolean =>
     ['/home', '/root', '/run/user'].some((home) => isBelow(path, home))
-  if (writable(config).some(isHome))
+  if (writable(config, besides).some(isHome))
     return 'ProtectHome=no\n# mail lies in a home directory: /var/lib/letterlock would be safer'
   return [program, node, configFile].some(isHome) ? 'ProtectHome=read-only' : 'ProtectHome=yes'
 }
@@ -78,8 +83,9 @@ export function serviceUnit(config: Config, installed: Installed, sockets: reado
     .join(' ')
   const isActivated = sockets.length > 0
   const capability = !isActivated && needsPrivilege(config) ? 'CAP_NET_BIND_SERVICE' : ''
-  const paths = writable(config)
-  const text = `[Unit]
+  const paths = writable(config, installed.writable)
+  const text = `# Needs: useradd --system --no-create-home --home-dir ${config.dataDir} --shell /usr/sbin/nologin ${user}
+[Unit]
 Description=Letterlock mail store (IMAP, LMTP, owners' page)
 After=network-online.target${isActivated ? ` ${sockets.join(' ')}` : ''}
 Wants=network-online.target
@@ -90,7 +96,7 @@ ${isActivated ? `Requires=${sockets.join(' ')}\n` : ''}
 Type=exec
 User=${user}
 ${isActivated ? `Sockets=${sockets.join(' ')}\n` : ''}ExecStart=${letterlock} serve
-ExecStartPost=${letterlock} --quiet healthcheck --wait 80s
+ExecStartPost=${letterlock} --quiet healthcheck --wait 80s --process \${MAINPID}
 ExecReload=/bin/kill -HUP $MAINPID
 KillMode=mixed
 TimeoutStartSec=90s
@@ -158,7 +164,7 @@ function streamOf(address: ListenAddress): string {
 }
 
 /** One unit for each protocol that has listeners: the server knows its sockets by their names. */
-export function socketUnits({ listen }: Config, { user }: Installed): Unit[] {
+export function socketUnits({ listen }: Config, { user, socketGroup }: Installed): Unit[] {
   return protocols.flatMap((protocol) => {
     const addresses = listen[protocol]
     if (addresses.length === 0) return []
@@ -172,7 +178,7 @@ FileDescriptorName=${protocol}
 Service=letterlock.service
 BindIPv6Only=both
 Backlog=511
-${isUnix ? `SocketUser=${user}\nSocketMode=0${listen.socketMode.toString(8)}\n` : ''}
+${isUnix ? `SocketUser=${user}\n${socketGroup === undefined ? '' : `SocketGroup=${socketGroup}\n`}SocketMode=0${listen.socketMode.toString(8)}\n` : ''}
 [Install]
 WantedBy=sockets.target
 `

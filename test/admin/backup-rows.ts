@@ -58,6 +58,26 @@ export const backupRows: readonly Row[] = [
     exitCode: 69,
     err: /"code":"unavailable"/,
   },
+  {
+    name: 'backup says what to do where a unit of systemd keeps the server from writing',
+    argv: ['backup', '/mnt/b'],
+    before: ({ backups }) =>
+      (backups.refusal = new BackupRefused('io', 'cannot be written (EROFS)', {
+        cause: Object.assign(new Error('EROFS'), { code: 'EROFS' }),
+      })),
+    exitCode: 69,
+    err: /systemd print --writable DIR/,
+  },
+  {
+    name: 'backup says what to do where the directory is somebody else’s',
+    argv: ['backup', '/mnt/b'],
+    before: ({ backups }) =>
+      (backups.refusal = new BackupRefused('io', 'cannot be written (EACCES)', {
+        cause: Object.assign(new Error('EACCES'), { code: 'EACCES' }),
+      })),
+    exitCode: 69,
+    err: /install -d -o letterlock/,
+  },
   { name: 'backup refuses a relative path', argv: ['backup', 'here'], exitCode: 64, err: /absolute/ },
   { name: 'backup of nobody, dry', argv: ['backup', '/b', '--user', missing, '--dry-run'], exitCode: 67 },
   {

@@ -47,6 +47,21 @@ export const escrowRows: readonly Row[] = [
     exitCode: 65,
   },
   {
+    name: 'atrest admin test without a key says how to make one',
+    argv: ['atrest', 'admin', 'test', '--admin-password-file', '-'],
+    options: stdin('words\n'),
+    exitCode: 65,
+    err: /no admin recovery key\n.*atrest admin set/,
+  },
+  {
+    name: 'atrest admin test with a wrong password says how many there must be',
+    argv: ['atrest', 'admin', 'test', '--admin-password-file', '-'],
+    before: hasKey,
+    options: stdin('guess\n'),
+    exitCode: 65,
+    err: /atrest admin status.*--admins N/,
+  },
+  {
     name: 'atrest admin passwd',
     argv: ['atrest', 'admin', 'passwd', '--admin-password-file', '-', '--new-admin-password-file', '-'],
     options: stdin('admin words\nnext\n'),

@@ -1,5 +1,6 @@
 // The log as commands see it: bounds of what is remembered, following it, numbers for Prometheus.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import type { OpenSite } from '../../src/admin/command.ts'
 import { interrupted } from '../../src/admin/failure.ts'
@@ -115,6 +116,17 @@ describe('healthcheck', () => {
     assert.match(err, /not healthy: .*no server is running/)
     assert.equal(bench.opened, 0)
   })
+
+  // A year would be waited for: the unit's start must not be, when its server has ended.
+  const ended = spawnSync(process.execPath, ['-e', '']).pid
+  for (const pid of [String(ended), '']) {
+    it(`--wait ends when the server has (process ${pid === '' ? 'unknown' : 'ended'})`, async (context) => {
+      const bench = await makeBench(context)
+      const { exitCode, err } = await bench.run(['healthcheck', '--wait', '365d', '--process', pid])
+      assert.equal(exitCode, 1)
+      assert.match(err, /not healthy: the server ended/)
+    })
+  }
 
   it('--wait waits for a server that starts', async (context) => {
     const bench = await makeBench(context)

@@ -133,5 +133,11 @@ export const logRows: readonly Row[] = [
     exitCode: 0,
     out: /^\{"healthy":true,"reason":null\}/,
   },
+  {
+    name: 'healthcheck --process nonsense',
+    argv: ['healthcheck', '--process', 'x'],
+    exitCode: 64,
+    err: /number/,
+  },
   { name: 'healthcheck --wait nonsense', argv: ['healthcheck', '--wait', 'long'], exitCode: 64, err: /30s/ },
 ]

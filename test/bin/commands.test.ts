@@ -262,8 +262,8 @@ describe('doctor', () => {
     const served = await examine(site)
     assert.deepEqual(failing(served), [], JSON.stringify(served.checks))
     assert.match(served.checks.find(({ id }) => id === 'store')?.text ?? '', /the server answers/)
-    const answers = served.checks.filter(({ text }) => /^(imap|imaps|lmtp) on .* answers/.test(text))
-    assert.equal(answers.length, 3)
+    const answers = served.checks.filter(({ text }) => /^(imap|imaps|lmtp|sasl|web) on .* answers/.test(text))
+    assert.equal(answers.length, 5)
   })
 
   it('names what fails, with a hint, and exits with 1', async (context) => {

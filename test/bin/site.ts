@@ -35,7 +35,14 @@ export class TestSite {
 
   constructor(dataDir: string) {
     this.dataDir = dataDir
-    this.config = loadConfig({ flags: { ...values, data_dir: dataDir } })
+    this.config = loadConfig({
+      flags: {
+        ...values,
+        data_dir: dataDir,
+        'listen.sasl': `unix:${dataDir}/sasl.sock`,
+        'listen.web': '127.0.0.1:0',
+      },
+    })
   }
 
   get log(): Log {

@@ -72,5 +72,6 @@ test('a missing directory is told', async () => {
   await assert.rejects(bind(makeServer(), { kind: 'unix', path }, 0o600), {
     code: 'configuration',
     message: /cannot listen at unix:/,
+    hint: /install -d/,
   })
 })

@@ -68,6 +68,19 @@ describe('units for systemd', () => {
     assert.ok((await exposure(service)) <= 1.3, `${await exposure(service)}`)
   })
 
+  it('let a mail server’s group use sockets that systemd makes', () => {
+    const settings = config({ 'listen.sasl': 'unix:/run/postfix/letterlock-auth' })
+    const textOf = (own: Partial<Installed>): string =>
+      socketUnits(settings, { ...installed, ...own })
+        .map(({ text }) => text)
+        .join('')
+    assert.match(
+      textOf({ socketGroup: 'postfix' }),
+      /\nSocketUser=daemon\nSocketGroup=postfix\nSocketMode=0660\n/,
+    )
+    assert.doesNotMatch(textOf({}), /SocketGroup/)
+  })
+
   const rows: readonly (readonly [string, Readonly<Record<string, string>>, Partial<Installed>, RegExp])[] = [
     [
       'leave threads beside those for passwords',
@@ -94,6 +107,19 @@ describe('units for systemd', () => {
       {},
       /\nReadWritePaths=\/var\/spool\/postfix\/private\n/,
     ],
+    [
+      'let the server write where backups go',
+      {},
+      { writable: ['/var/backups/mail', '/srv/export', '/var/lib/letterlock/own'] },
+      /\nReadWritePaths=\/var\/backups\/mail \/srv\/export\n/,
+    ],
+    [
+      'end a start when the server has ended',
+      {},
+      {},
+      /\nExecStartPost=.* healthcheck --wait 80s --process \$\{MAINPID\}\n/,
+    ],
+    ['say which user they need', {}, {}, /^# Needs: useradd --system .* daemon\n\[Unit\]\n/],
     ['see mail in a home directory', { data_dir: '/home/mail/data' }, {}, /\nProtectHome=no\n/],
     [
       'see a program in a home directory',

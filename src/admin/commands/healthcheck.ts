@@ -21,6 +21,10 @@ const input = z.strictObject({
       context.addIssue({ code: 'custom', message: 'must be a duration such as 30s' })
       return z.NEVER
     }),
+  process: z
+    .string()
+    .regex(/^\d{0,10}$/, 'must be the number of a process')
+    .optional(),
 })
 const result = z.object({
   healthy: z.boolean().describe('false: exit code 1'),
@@ -41,6 +45,17 @@ async function trouble(desk: Desk): Promise<string | undefined> {
   }
 }
 
+/** What a service manager has no number for has ended before it was asked. */
+function hasEnded(pid: string): boolean {
+  if (pid === '') return true
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
+}
+
 /** For containers and service managers. */
 export const healthcheck: LocalCommand<z.output<typeof input>, z.output<typeof result>> = localCommand({
   name: 'healthcheck',
@@ -51,14 +66,21 @@ export const healthcheck: LocalCommand<z.output<typeof input>, z.output<typeof r
     { line: 'letterlock healthcheck', does: "a container's HEALTHCHECK" },
     { line: 'letterlock healthcheck --wait 60s', does: 'waits until a server that starts is ready' },
   ],
-  options: [{ flags: '--wait DURATION', description: 'try again for so long' }],
+  options: [
+    { flags: '--wait DURATION', description: 'try again for so long' },
+    { flags: '--process PID', description: 'but not once this process, the server, has ended' },
+  ],
   input,
   result,
 
-  async run(desk, { wait }) {
+  async run(desk, { wait, process: pid }) {
     const until = performance.now() + wait
     let reason = await trouble(desk)
     while (reason !== undefined && performance.now() < until) {
+      if (pid !== undefined && hasEnded(pid)) {
+        reason = 'the server ended; what it said before stands in its log'
+        break
+      }
       await pause(againMs, undefined, { signal: desk.signal }).catch(() => undefined)
       reason = await trouble(desk)
     }

@@ -12,7 +12,8 @@ const store: Check = {
       return { verdict: 'ok', text: `the server answers (process ${server.pid}), the store is open` }
     if (!config) return { verdict: 'skip', text: 'without settings there is no store to open' }
     if (storeTrouble === undefined) return { verdict: 'ok', text: 'no server runs; the idle store opens' }
-    return { verdict: 'fail', text: storeTrouble }
+    const hint = 'no server runs; doctor looks at everything when it runs as the user of the data'
+    return { verdict: 'fail', text: storeTrouble, ...(/belongs to/.test(storeTrouble) ? { hint } : {}) }
   },
 }
 
@@ -53,6 +54,8 @@ const permissions: Check = {
     if (!config) return { verdict: 'skip', text: 'no settings' }
     const { dataDir, siteKeyFile, tls, controlSocket } = config
     const top = await lstat(dataDir).catch(() => undefined)
+    if (top && process.geteuid?.() !== 0 && top.uid !== process.geteuid?.())
+      return { verdict: 'skip', text: `only the user of ${dataDir} can look into it` }
     if (!top)
       return { verdict: 'warn', text: `there is no ${dataDir} yet`, hint: '`letterlock init` makes it' }
     const below = (await readdir(dataDir, { withFileTypes: true }).catch(() => [])).map((entry): Wanted => {
@@ -90,7 +93,13 @@ const siteKey: Check = {
   title: 'site key',
   async run({ config }) {
     if (!config) return { verdict: 'skip', text: 'no settings' }
-    const found = await lstat(config.siteKeyFile).catch(() => undefined)
+    let code = ''
+    const found = await lstat(config.siteKeyFile).catch((error: unknown) => {
+      code = error instanceof Error && 'code' in error ? String(error.code) : 'error'
+      return undefined
+    })
+    if (code !== '' && code !== 'ENOENT')
+      return { verdict: 'skip', text: `the site key cannot be looked at (${code}): ${config.siteKeyFile}` }
     if (!found) {
       return {
         verdict: 'warn',

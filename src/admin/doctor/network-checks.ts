@@ -1,10 +1,13 @@
 // Checks of the listeners: they answer when the server runs, and can be bound when it does not.
+import { stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { formatAddress, parseAddress, type ListenAddress } from '../../config/units.ts'
 import type { Check, Finding, Patient } from './check.ts'
 
-export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp'
+export type Protocol = 'imap' | 'imaps' | 'lmtp' | 'smtp' | 'sasl' | 'web'
 
+const protocols: readonly Protocol[] = ['imap', 'imaps', 'lmtp', 'smtp', 'web', 'sasl']
 const timeoutMs = 5000
 
 /** Where to reach a listener from this machine. */
@@ -30,19 +33,22 @@ export function listenersOf({ config, server }: Patient): readonly Listener[] {
       return address ? [{ protocol: protocol as Protocol, address }] : []
     })
   }
-  const { imap, imaps, lmtp, smtp } = config?.listen ?? { imap: [], imaps: [], lmtp: [], smtp: [] }
-  return Object.entries({ imap, imaps, lmtp, smtp }).flatMap(([protocol, addresses]) =>
-    addresses.map((address) => ({ protocol: protocol as Protocol, address })),
-  )
+  const { listen } = config ?? {}
+  return protocols.flatMap((protocol) => (listen?.[protocol] ?? []).map((address) => ({ protocol, address })))
 }
 
-/** The first line a server says. Rejects with a reason in words. */
-function greeting(address: ListenAddress): Promise<string> {
+/** The first line a server says, or '' where it is the client that speaks first. Rejects with a reason in words. */
+function greeting(address: ListenAddress, speaksFirst: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(localTarget(address))
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`silent for ${timeoutMs / 1000} s`)))
     let text = ''
     socket.setEncoding('latin1')
+    socket.on('connect', () => {
+      if (speaksFirst) return
+      socket.destroy()
+      resolve('')
+    })
     socket.on('data', (chunk: string) => {
       text += chunk
       if (!text.includes('\n') && text.length < 4096) return
@@ -54,17 +60,19 @@ function greeting(address: ListenAddress): Promise<string> {
   })
 }
 
-const expected: Readonly<Record<Exclude<Protocol, 'imaps'>, RegExp>> = {
+const expected: Readonly<Record<Exclude<Protocol, 'imaps' | 'web'>, RegExp>> = {
   imap: /^\* (OK|PREAUTH)\b/,
   lmtp: /^220[ -]/,
   smtp: /^220[ -]/,
+  sasl: /^VERSION\t/,
 }
 
 async function answers(protocol: Exclude<Protocol, 'imaps'>, address: ListenAddress): Promise<Finding> {
   const where = `${protocol} on ${formatAddress(address)}`
   try {
-    const line = await greeting(address)
-    if (expected[protocol].test(line)) return { verdict: 'ok', text: `${where} answers` }
+    const line = await greeting(address, protocol !== 'web')
+    if (protocol === 'web' || expected[protocol].test(line))
+      return { verdict: 'ok', text: `${where} answers` }
     return {
       verdict: 'fail',
       text: `${where}: something else answers there`,
@@ -80,6 +88,9 @@ async function answers(protocol: Exclude<Protocol, 'imaps'>, address: ListenAddr
   }
 }
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'error'
+
 function bindable(address: ListenAddress): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -87,11 +98,18 @@ function bindable(address: ListenAddress): Promise<string | undefined> {
     const done = () => server.close(() => resolve(undefined))
     if (address.kind === 'tcp')
       server.listen({ host: address.host, port: address.port, exclusive: true }, done)
-    else resolve(undefined) // the server takes its own old sockets away; binding here could break a new one
+    // The server takes its own old sockets away; binding here could break a new one.
+    else
+      stat(dirname(address.path)).then(
+        () => resolve(undefined),
+        (error: unknown) => resolve(codeOf(error)),
+      )
   })
 }
 
 const hints: Readonly<Record<string, string>> = {
+  ENOENT:
+    'its directory must be there, writable for the server: install -d -o letterlock -g postfix -m 2750 DIR',
   EACCES: 'ports below 1024 need CAP_NET_BIND_SERVICE, or root',
   EADDRINUSE: 'another program has it: ss -ltnp shows which',
   EADDRNOTAVAIL: 'this machine has no such address',
