@@ -265,6 +265,22 @@ export const repairRows: readonly Row[] = [
     after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['site wet']),
   },
   {
+    name: 'fsck --repair --dry-run takes the password: without it it could not look',
+    argv: ['fsck', alice, '--repair', '--dry-run', '--password-file', '-'],
+    options: { stdin: 'old secret words' },
+    before: ({ accounts }) => accounts.repairs.report.repaired.push('the delivery key'),
+    exitCode: 65,
+    out: /to be repaired: the delivery key/,
+    after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['password dry']),
+  },
+  {
+    name: 'fsck --repair asks for the password on a terminal',
+    argv: ['fsck', alice, '--repair'],
+    options: { typed: ['old secret words'] },
+    exitCode: 0,
+    after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['password wet']),
+  },
+  {
     name: 'fsck --repair says 65 when something was lost',
     argv: ['fsck', alice, '--repair', '--site-key', '--json'],
     before: ({ accounts }) => accounts.repairs.report.lost.push('the body of a message'),

@@ -39,7 +39,7 @@ export class TestSite {
       flags: {
         ...values,
         data_dir: dataDir,
-        'listen.sasl': `unix:${dataDir}/sasl.sock`,
+        'listen.sasl': `unix:${dataDir}/../sasl.sock`,
         'listen.web': '127.0.0.1:0',
       },
     })

@@ -114,6 +114,7 @@ export const fsck: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
   input,
   result,
   changesData: true,
+  looksFirst: true,
   mayNeed: [{ name: 'password', kind: 'current' }],
   secrets: ({ address: whose, all, siteKey }) =>
     whose === undefined || siteKey || all
@@ -130,7 +131,7 @@ export const fsck: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
     }
     await work.accounts.info(whose)
     // Nobody has typed a password yet for a rehearsal.
-    if (work.isDryRun && !siteKey && !repair) return nothing(whose)
+    if (work.isDryRun && !siteKey && !work.hasSecret('password')) return nothing(whose)
     const secret: OwnerSecret = siteKey
       ? { kind: 'site' }
       : { kind: 'password', password: work.secret('password') }
