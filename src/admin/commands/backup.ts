@@ -28,9 +28,7 @@ const result = z.object({
   bodies: z.number().describe('messages’ bodies that belong to it'),
   bodyBytes: z.number().describe('their bytes, sealed'),
   copiedBytes: z.number().describe('bytes of bodies copied this time'),
-  replaced: z
-    .array(z.string())
-    .describe('files of earlier copies that were found damaged; what they held was copied again'),
+  replaced: z.array(z.string()).describe('damaged files of earlier copies: copied again'),
   problems: z.array(problem).describe('accounts that could not be copied'),
   siteKeyFile: z.string().nullable().describe('where the sealed site key was written, if it was'),
   pruned: z.array(z.number()).describe('older copies that were removed'),
