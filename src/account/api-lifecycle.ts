@@ -363,4 +363,6 @@ export interface PublicKeyApi {
     secret: OwnerSecret,
     progress?: Progress,
   ): Promise<{ readonly finished: Promise<void> }>
+  /** Ends that job for good, wherever it is; what is sealed stays so. Refuses with 'not-enabled' when there is none. */
+  cancelSealing(address: string, secret: OwnerSecret): Promise<void>
 }

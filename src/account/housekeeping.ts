@@ -6,7 +6,7 @@ import { convert } from './convert.ts'
 import { isRefusal } from './errors.ts'
 import { reconcileEscrow } from './escrow-reconcile.ts'
 import { pack } from './pack.ts'
-import { sealExisting } from './seal-existing.ts'
+import { sealExisting, SealingCancelled } from './seal-existing.ts'
 import type { KeySettings } from './slots.ts'
 import { Indexing } from './text-indexing.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
@@ -56,7 +56,7 @@ export class Housekeeping {
       this.#report('conversion.failed', error)
     })
     this.sealed().catch((error: unknown) => {
-      this.#report('pubkey.sealing-failed', error)
+      if (!(error instanceof SealingCancelled)) this.#report('pubkey.sealing-failed', error)
     })
   }
 

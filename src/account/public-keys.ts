@@ -30,7 +30,7 @@ import { noticeMessage, tellOwner } from './pubkey-notices.ts'
 import { writeSealing } from './pubkey-write.ts'
 import { refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
-import { beginSealingJob, sealingJobStatus } from './seal-existing.ts'
+import { beginSealingJob, cancelSealingJob, sealingJobStatus } from './seal-existing.ts'
 import { sealingOf, troubleOf, usableKeys } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
@@ -236,6 +236,19 @@ export class PublicKeys implements PublicKeyApi {
     // Whoever does not wait for the end is not to blame for its failure: the next login goes on.
     finished.catch(() => undefined)
     return { finished }
+  }
+
+  async cancelSealing(address: string, secret: OwnerSecret): Promise<void> {
+    const entry = await this.#entry(address)
+    const session = await this.#credentials.openFor(entry, secret)
+    try {
+      await refusing(() => cancelSealingJob(session.account))
+      // The job notices at its next commit: nothing of it goes on behind whoever was told that it is over.
+      await session.housekeeping.sealed().catch(() => undefined)
+    } finally {
+      await session.close()
+    }
+    await this.#audit(entry, secret, { sealExisting: 'cancelled' })
   }
 
   /** From now on owners are told that a key of theirs expires also where no mail comes: looked at now and then, behind everything else. */

@@ -98,6 +98,22 @@ export async function beginSealingJob(account: UnlockedAccount): Promise<void> {
   })
 }
 
+/** Takes the mark away: what is sealed stays so, nothing more is. Refuses with 'not-enabled' when there is none. */
+export async function cancelSealingJob(account: UnlockedAccount): Promise<void> {
+  const wasThere = await account.commit(async () => {
+    if (!(await account.read((snapshot) => snapshot.get(sealingJobKey)))) return undefined
+    return { changes: [], value: true, write: (tx) => tx.delete(sealingJobKey) }
+  })
+  if (!wasThere) throw new Refusal('not-enabled', 'No older mail of this account is being sealed')
+}
+
+/** Somebody with the right to it has taken the mark away. */
+export class SealingCancelled extends Refusal {
+  constructor() {
+    super('unavailable', 'Sealing older mail was cancelled; what was sealed stays so')
+  }
+}
+
 interface Ready {
   readonly uid: Uid
   readonly sealed: SealedMessage
@@ -242,6 +258,8 @@ class Job {
 
   async #plan(table: MailboxTable, ready: readonly Ready[]): Promise<Commit<readonly Uid[]> | undefined> {
     const account = this.#account
+    // Looked at where it would be written again: else a job that was cancelled came back.
+    if (!(await account.read((snapshot) => snapshot.get(sealingJobKey)))) throw new SealingCancelled()
     const mark = encodeMark(this.#mark)
     const markOnly: Commit<readonly Uid[]> = {
       changes: [],
@@ -316,7 +334,7 @@ async function noteWaiting(account: UnlockedAccount, error: unknown): Promise<vo
 /**
  * Ends a job that was begun; does nothing when there is none. Resumable at any message, and the account is usable meanwhile. In the
  * end the store is compacted, so that what was replaced is not lying about, and only then the mark goes. Refuses with 'key-trouble', 'over-quota',
- * 'unavailable'.
+ * 'unavailable', which is a SealingCancelled where that was it.
  */
 export async function sealExisting(
   account: UnlockedAccount,
@@ -331,7 +349,9 @@ export async function sealExisting(
     await refusing(() => account.site.store.compact(account.id))
     await account.commit(() => ({ changes: [], value: undefined, write: (tx) => tx.delete(sealingJobKey) }))
   } catch (error) {
-    if (!isStopped()) await noteWaiting(account, error).catch(() => undefined)
+    // What was replaced so far is not to lie about either.
+    if (error instanceof SealingCancelled) await refusing(() => account.site.store.compact(account.id))
+    else if (!isStopped()) await noteWaiting(account, error).catch(() => undefined)
     throw error
   }
 }

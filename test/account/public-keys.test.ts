@@ -11,7 +11,7 @@ import { sealingKey } from '../../src/account/keys.ts'
 import { isEncrypted } from '../../src/pubkey/detect.ts'
 import { openAccounts } from '../../src/account/accounts.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
-import { collect } from '../../src/base/async.ts'
+import { collect, deferred } from '../../src/base/async.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store, Transaction } from '../../src/store/store.ts'
 import { FailingStore } from './failing-store.ts'
@@ -254,6 +254,43 @@ describe('sealing older mail', () => {
     const report = await accounts.verify(address, password())
     assert.deepEqual(report.findings, [])
   }
+
+  it('can be cancelled on the way, and stays so: what is sealed is sealed, the rest as it was', async () => {
+    const { site, count } = await prepared(openMemoryStore())
+    const { publicKeys } = site.accounts
+    await assert.rejects(publicKeys.cancelSealing(address, owner), (error) => isRefusal(error, 'not-enabled'))
+    const cancelled = deferred<undefined>()
+    const { finished } = await publicKeys.sealExistingMail(address, owner, () => {
+      publicKeys.cancelSealing(address, owner).then(
+        () => cancelled.resolve(undefined),
+        () => undefined,
+      )
+    })
+    await assert.rejects(finished, /was cancelled/)
+    await cancelled.promise
+    assert.equal((await publicKeys.publicKeys(address)).job, undefined)
+    await assert.rejects(publicKeys.cancelSealing(address, owner), (error) => isRefusal(error, 'not-enabled'))
+    await site.restart()
+    const account = await site.accounts.login(address, password(), session)
+    const found: { readonly flag: string; readonly isSealed: boolean }[] = []
+    for (const name of ['INBOX', 'Archive']) {
+      const mailbox = await account.select(name, { isReadOnly: true })
+      for (const uid of mailbox.uids()) {
+        const [flag = ''] = mailbox.state(uid)?.flags ?? []
+        found.push({ flag, isSealed: isEncrypted(await readAll(mailbox, uid)) })
+      }
+      mailbox.close()
+    }
+    assert.equal(new Set(found.map(({ flag }) => flag)).size, count)
+    assert.equal(found.length, count)
+    assert.ok(found.some(({ isSealed }) => isSealed) && found.some(({ isSealed }) => !isSealed))
+    await account.close()
+    assert.equal((await site.accounts.publicKeys.publicKeys(address)).job, undefined)
+    assert.deepEqual((await site.accounts.verify(address, password())).findings, [])
+    // And begun again it takes the rest.
+    await seal(site.accounts)
+    await checkSealed(site.accounts, count)
+  })
 
   it('can be killed after each of its commits, loses nothing, and goes on at the next login', async () => {
     const whole = await prepared(openMemoryStore())

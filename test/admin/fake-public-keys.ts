@@ -84,4 +84,10 @@ export class FakePublicKeys implements PublicKeyApi {
     this.sealed += 1
     return { finished: Promise.resolve() }
   }
+
+  async cancelSealing(_address: string, secret: OwnerSecret): Promise<void> {
+    this.check(secret)
+    if (this.sealed === 0) throw new Refusal('not-enabled', 'No older mail of this account is being sealed')
+    this.sealed -= 1
+  }
 }
