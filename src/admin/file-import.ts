@@ -13,7 +13,7 @@ import {
   showImport,
   type ImportResult,
 } from './import-job.ts'
-import { ownerMayNeed, ownerNeeds } from './owner-secret.ts'
+import { insideMayNeed, ownerNeeds } from './owner-secret.ts'
 
 const input = z.strictObject({
   ...importInput,
@@ -60,7 +60,7 @@ export function fileImport(
     looksFirst: true,
     working: 'importing',
     rows: 'mailboxes',
-    mayNeed: ownerMayNeed,
+    mayNeed: insideMayNeed,
     secrets: (given) => ownerNeeds(given),
     run: (work, given) => runImport(work, given, () => open(given.path)),
     exitCode: importExitCode,

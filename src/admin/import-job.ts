@@ -5,7 +5,7 @@ import { importMail } from '../transfer/import.ts'
 import type { Source, Trouble } from '../transfer/source.ts'
 import type { Option, Work } from './command.ts'
 import { exitCodes, type ExitCode } from './exit-code.ts'
-import { inAccount, ownerInput, ownerOptions } from './owner-secret.ts'
+import { inAccount, insideInput, insideOptions } from './owner-secret.ts'
 import type { View } from './view.ts'
 import { counted, tableLines } from './words.ts'
 import { address } from './forms.ts'
@@ -14,11 +14,11 @@ import { address } from './forms.ts'
 const troublesAtMost = 1000
 const longestWord = 300
 
-export const importInput = { address, into: z.string().min(1).optional(), ...ownerInput }
+export const importInput = { address, into: z.string().min(1).optional(), ...insideInput }
 
 export const importOptions: readonly Option[] = [
   { flags: '--into MAILBOX', description: 'put everything below this mailbox, INBOX into itself' },
-  ...ownerOptions,
+  ...insideOptions,
 ]
 
 const troubleForm = z.object({
@@ -58,6 +58,8 @@ interface ImportInput {
   readonly into?: string | undefined
   readonly siteKey?: boolean | undefined
   readonly recovery?: boolean | undefined
+  readonly adminKey?: boolean | undefined
+  readonly admins?: number | undefined
 }
 
 /** Opens the source, then the account, and brings the one into the other. */

@@ -6,14 +6,14 @@ import type { Trouble } from '../transfer/source.ts'
 import { siteCommand, type SiteCommand } from './command.ts'
 import { exitCodes } from './exit-code.ts'
 import { address, addressArgument } from './forms.ts'
-import { inAccount, ownerInput, ownerMayNeed, ownerNeeds, ownerOptions } from './owner-secret.ts'
+import { inAccount, insideInput, insideMayNeed, insideOptions, ownerNeeds } from './owner-secret.ts'
 import { counted, tableLines } from './words.ts'
 
 const day = /^\d{4}-\d\d-\d\d$/
 
 const input = z.strictObject({
   address,
-  ...ownerInput,
+  ...insideInput,
   dest: z.string().refine(isAbsolute, 'must be an absolute path: the running server writes it'),
   mailbox: z.string().min(1).optional(),
   since: z
@@ -86,13 +86,13 @@ export function plainExport(
     options: [
       { flags: '--mailbox MAILBOX', description: 'only this mailbox' },
       { flags: '--since DATE', description: 'only what came on this day (UTC) or later' },
-      ...ownerOptions,
+      ...insideOptions,
     ],
     input,
     result,
     working: 'exporting',
     rows: 'mailboxes',
-    mayNeed: ownerMayNeed,
+    mayNeed: insideMayNeed,
     secrets: (given) => ownerNeeds(given),
     confirm: ({ address, dest }) => ({
       type: address,

@@ -1,6 +1,9 @@
 // Commands about mailboxes and messages on real accounts: what they leave behind, who is let in, and the traces of that.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { AuditEntry } from '../../src/account/audit.ts'
 import type { OpenAccount, Uid } from '../../src/account/api.ts'
@@ -130,6 +133,22 @@ for (const [where, isServed] of [
       )
       const trail = await accounts.trail.trail(alice, { kind: 'password', password: password() })
       assert.ok(trail.some(({ kind, by }) => kind === 'opened-by-admin' && by === 'admin-key'))
+
+      const target = await mkdtemp(join(tmpdir(), 'letterlock-admin-'))
+      context.after(() => rm(target, { recursive: true }))
+      for (const words of [
+        ['export', 'maildir', join(target, 'out'), '--yes'],
+        ['import', 'maildir', join(target, 'out'), '--into', 'Again'],
+      ]) {
+        stage.audit.length = 0
+        const ran = await stage.run([...words, ...byAdmin], 'admin words')
+        assert.equal(ran.exitCode, 0, ran.err)
+        const events = stage.audit.map(({ event, by }) => `${event} ${by}`)
+        assert.ok(events.includes('escrow.used admin-key'), events.join())
+      }
+      await stage.look(async (seen) => assert.equal((await seen.status('Again')).messages, 1))
+      const later = await accounts.trail.trail(alice, { kind: 'password', password: password() })
+      assert.ok(later.filter(({ kind }) => kind === 'opened-by-admin').length >= 3)
 
       const guessed = await stage.run(['message', 'list', ...byAdmin], 'guess')
       assert.equal(guessed.exitCode, 65)

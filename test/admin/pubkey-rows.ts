@@ -63,7 +63,7 @@ export const pubkeyRows: readonly Row[] = [
   { name: 'atrest pubkey list of nobody', argv: [...pubkey, 'list', missing], exitCode: 67 },
   {
     name: 'atrest pubkey remove takes one away',
-    argv: [...pubkey, 'remove', alice, fakeKey('alice').fingerprint, ...withPassword],
+    argv: [...pubkey, 'remove', alice, fakeKey('alice').fingerprint, '--yes', ...withPassword],
     options: asking,
     before: ({ accounts }) => accounts.publicKeys.keys.push(fakeKey('alice')),
     exitCode: 0,
@@ -71,7 +71,7 @@ export const pubkeyRows: readonly Row[] = [
   },
   {
     name: 'atrest pubkey remove of a key that is not there',
-    argv: [...pubkey, 'remove', alice, '0123456789abcdef', ...withPassword],
+    argv: [...pubkey, 'remove', alice, '0123456789abcdef', '--yes', ...withPassword],
     options: asking,
     exitCode: 65,
     err: /no key of this fingerprint/,
@@ -96,6 +96,22 @@ export const pubkeyRows: readonly Row[] = [
     exitCode: 64,
     err: /must be confirmed/,
     after: ({ accounts }) => assert.equal(accounts.publicKeys.sealed, 0),
+  },
+  {
+    name: 'atrest pubkey seal-existing --cancel needs no confirmation',
+    argv: [...pubkey, 'seal-existing', alice, '--cancel', '--json', ...withPassword],
+    options: asking,
+    before: ({ accounts }) => void (accounts.publicKeys.sealed = 1),
+    exitCode: 0,
+    out: /"cancelled":true/,
+    after: ({ accounts }) => assert.equal(accounts.publicKeys.sealed, 0),
+  },
+  {
+    name: 'atrest pubkey seal-existing --cancel where nothing is under way',
+    argv: [...pubkey, 'seal-existing', alice, '--cancel', ...withPassword],
+    options: asking,
+    exitCode: 65,
+    err: /No older mail/,
   },
   {
     name: 'atrest pubkey seal-existing --yes does it',

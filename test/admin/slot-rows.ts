@@ -59,7 +59,7 @@ export const slotRows: readonly Row[] = [
   },
   {
     name: 'app-password revoke needs no secret',
-    argv: ['app-password', 'revoke', alice, '0a1b2c3d'],
+    argv: ['app-password', 'revoke', alice, '0a1b2c3d', '--yes'],
     before: ({ accounts }) => void accounts.slots.addAppPassword(alice, { kind: 'site' }, { name: 'iPhone' }),
     exitCode: 0,
     err: /opens nothing any more/,
@@ -67,9 +67,17 @@ export const slotRows: readonly Row[] = [
   },
   {
     name: 'app-password revoke says 68 for one that is not there',
-    argv: ['app-password', 'revoke', alice, 'ffffffff'],
+    argv: ['app-password', 'revoke', alice, 'ffffffff', '--yes'],
     exitCode: 68,
     err: /app-password list/,
+  },
+  {
+    name: 'app-password revoke wants a confirmation',
+    argv: ['app-password', 'revoke', alice, '0a1b2c3d'],
+    before: ({ accounts }) => void accounts.slots.addAppPassword(alice, { kind: 'site' }, { name: 'iPhone' }),
+    exitCode: 64,
+    err: /--yes/,
+    after: ({ accounts }) => assert.equal(accounts.slots.apps.size, 1),
   },
   {
     name: 'app-password revoke refuses what is no identifier',

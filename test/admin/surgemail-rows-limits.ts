@@ -91,7 +91,7 @@ export const limitations: SurgeChapter = {
         await slots.setMainPasswordUse(alice, own(), 'web-only')
         await assert.rejects(site.login(), refuses('not-accepted-here'))
         assert.ok((await site.subjects(phone)).includes('first'))
-        const revoked = await site.letterlock(`app-password revoke ${alice} ${appPassword.id}`)
+        const revoked = await site.letterlock(`app-password revoke ${alice} ${appPassword.id} --yes`)
         assert.equal(revoked.exitCode, 0, revoked.err)
         await assert.rejects(site.login(phone), refuses('authentication-failed'))
       },

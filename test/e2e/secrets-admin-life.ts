@@ -174,7 +174,7 @@ export async function lookOver(site: SecretiveSite, known: Known): Promise<void>
   await look()
   await site.run(['config', 'show', '--json'])
   await site.server.start()
-  await site.run(['app-password', 'revoke', alice, known.appPasswordId])
+  await site.run(['app-password', 'revoke', alice, known.appPasswordId, '--yes'])
   await site.run(['atrest', 'disable', carol, '--recovery', '--yes'], {
     files: { '--code-file': known.carolCode },
   })

@@ -21,6 +21,11 @@ export const aliasRemove: SiteCommand<z.output<typeof input>, z.output<typeof re
   input,
   result,
   changesData: true,
+  mustConfirm: ({ targets = [] }) => targets.length === 0,
+  confirm: ({ alias }) => ({
+    type: alias,
+    warning: `Mail for ${alias} will be refused for good from now on.`,
+  }),
 
   async run(work, { alias, targets = [] }) {
     const { isDryRun } = work

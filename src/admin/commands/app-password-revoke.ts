@@ -24,6 +24,10 @@ export const appPasswordRevoke: SiteCommand<z.output<typeof input>, z.output<typ
   input,
   result,
   changesData: true,
+  confirm: ({ address, id }) => ({
+    type: id,
+    warning: `The program that has app password ${id} of ${address} will be let in no more. Another one can be made; this one never comes back.`,
+  }),
 
   async run(work, { address, id }) {
     const info = await work.accounts.info(address)

@@ -35,6 +35,10 @@ export const atrestPubkeyRemove: SiteCommand<z.output<typeof input>, z.output<ty
   changesData: true,
   mayNeed: ownerMayNeed,
   secrets: (given) => ownerNeeds(given),
+  confirm: ({ address, fingerprint }) => ({
+    type: fingerprint,
+    warning: `Mail for ${address} will not be sealed to this key any more; without another key the server can read it while the account is unlocked.`,
+  }),
 
   async run(work, given) {
     const info = await work.accounts.info(given.address)

@@ -26,12 +26,16 @@ export const domainRemove: SiteCommand<z.output<typeof input>, z.output<typeof r
   notes:
     'Refused while it has accounts or aliases, unless --keep-accounts leaves those as they are: they can be logged in to, LMTP still delivers to them, SMTP does not. ' +
     'No account and no mail is removed. What was set for it by `atrest policy set` goes.',
-  examples: [{ line: 'letterlock domain remove example.org', does: 'when nobody is left in it' }],
+  examples: [{ line: 'letterlock domain remove example.org', does: 'asks, when nobody is left in it' }],
   arguments: [{ name: 'DOMAIN', key: 'domain', description: 'its name' }],
   options: [{ flags: '--keep-accounts', description: 'also with accounts or aliases in it, which stay' }],
   input,
   result,
   changesData: true,
+  confirm: ({ domain }) => ({
+    type: domain,
+    warning: `SMTP will take no more mail for ${domain}, and what was set for it is forgotten.`,
+  }),
 
   async run(work, { domain, keepAccounts }) {
     const { isDryRun } = work

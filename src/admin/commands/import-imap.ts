@@ -19,7 +19,7 @@ import {
   showImport,
   type ImportResult,
 } from '../import-job.ts'
-import { ownerMayNeed, ownerNeeds } from '../owner-secret.ts'
+import { insideMayNeed, ownerNeeds } from '../owner-secret.ts'
 
 const input = z.strictObject({
   ...importInput,
@@ -84,7 +84,7 @@ export const importImap: SiteCommand<Input, ImportResult> = siteCommand({
   looksFirst: true,
   working: 'importing',
   rows: 'mailboxes',
-  mayNeed: [...ownerMayNeed, { name: 'source-password', kind: 'current' }],
+  mayNeed: [...insideMayNeed, { name: 'source-password', kind: 'current' }],
   secrets: (given) => [
     ...ownerNeeds(given),
     {
