@@ -18,14 +18,32 @@ export interface FoundRecord {
   readonly uid: number
   /** The encoded record, to be sealed again elsewhere. Holds the message key: whoever asked for it wipes it. */
   readonly encoded: Buffer
+  /** Its parts. Throws Damage when it does not parse. */
   readonly record: Required<MessageRecord>
+  /** The same, for its exception. */
+  parse(): unknown
 }
 
-const found = (uid: number, encoded: Buffer): FoundRecord => ({
-  uid,
-  encoded,
-  record: decoded('message record', () => decodeMessage(encoded)),
-})
+/** Taken apart when it is asked for: of the records of some pages that wait for their turn only one view each is kept. */
+class StoredRecord implements FoundRecord {
+  readonly uid: number
+  readonly encoded: Buffer
+  #record: Required<MessageRecord> | undefined
+
+  constructor(uid: number, encoded: Buffer) {
+    this.uid = uid
+    this.encoded = encoded
+  }
+
+  /** Throws Damage. */
+  parse(): Required<MessageRecord> {
+    return (this.#record ??= decoded('message record', () => decodeMessage(this.encoded)))
+  }
+
+  get record(): Required<MessageRecord> {
+    return this.parse()
+  }
+}
 
 /** Records of those of `wanted` (ascending, all below packedUntil) in the next few pages, and how many of `wanted` were dealt with. */
 async function readPages(
@@ -50,7 +68,7 @@ async function readPages(
     while (done < wanted.length && (wanted[done] ?? Infinity) <= last) {
       const uid = wanted[done] ?? 0
       const encoded = content.get(uid)
-      if (encoded) records.push(found(uid, encoded))
+      if (encoded) records.push(new StoredRecord(uid, encoded))
       content.delete(uid)
       done += 1
     }
@@ -75,7 +93,7 @@ async function readSingle(
   const sealed = await snapshot.getMany(uids.map((uid) => messageKey(table.idBytes, uid)))
   return uids.flatMap((uid, at) => {
     const bytes = sealed[at]
-    return bytes ? [found(uid, openMessageRecord(vault, table, uid, bytes))] : []
+    return bytes ? [new StoredRecord(uid, openMessageRecord(vault, table, uid, bytes))] : []
   })
 }
 
@@ -168,5 +186,7 @@ export async function readNow(
     return found
   })
   if (records.length !== present.length) throw new Damage('the record of a message is missing')
+  // One that does not parse is found out before anything is done with the others.
+  for (const found of records) found.parse()
   return records
 }

@@ -1,6 +1,6 @@
 // Message contents of an unlocked account: what is kept ready of each message, and its body, opened as it is read.
 import { hex } from '../base/bytes.ts'
-import type { Secret } from '../base/secret.ts'
+import { secretBuffer, type Secret } from '../base/secret.ts'
 import { openBody } from '../crypto/body.ts'
 import { Refused } from '../store/errors.ts'
 import type { BlobReader } from '../store/store.ts'
@@ -8,9 +8,16 @@ import type { MessageContent, Uid } from './api.ts'
 import { readRecords, type FoundRecord } from './contents.ts'
 import { Damage, isRefusal, Refusal } from './errors.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { asRefusal, refusing } from './refusing.ts'
+import { keyOfRecord } from './message-codec.ts'
+import { asRefusal, refusing, refusingNow } from './refusing.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
+
+/** Message keys of a batch, one behind the other in one stretch of memory that is wiped with the batch, or with the vault. */
+interface BatchKeys {
+  readonly secret: Secret
+  readonly at: number
+}
 
 /** A body and the message key that opens it. */
 interface Sealed {
@@ -18,69 +25,91 @@ interface Sealed {
   readonly blob: Buffer
 }
 
+const messageKeyBytes = 32
+
 const ready = (bytes: Buffer): Buffer | undefined => (bytes.length === 0 ? undefined : bytes)
 
-/** `key` lives as long as the batch that the content was read with; a body read later looks its key up again. */
-function contentOf(
-  account: UnlockedAccount,
-  table: MailboxTable,
-  { uid, record }: FoundRecord,
-  key: Secret,
-): MessageContent {
-  const { id } = account
-  const blob = Buffer.from(record.blob)
-  const emailId = Buffer.from(record.emailId)
-  const { sizeBytes } = record
-  return {
-    uid: uid as Uid,
-    get emailId() {
-      return hex(emailId)
-    },
-    get bodyId() {
-      return hex(blob)
-    },
-    sizeBytes,
-    envelope: ready(record.envelope),
-    body: ready(record.body),
-    bodyStructure: ready(record.bodyStructure),
-    tree: ready(record.tree),
-    header: ready(record.header),
-    async *read(start, end) {
-      let sealed: Sealed = key.isWiped
-        ? await lookUp(account, table, uid)
-        : { key: account.vault.lend(key.bytes), blob }
-      try {
-        let reader = await openBlob(account, sealed.blob)
-        if (!reader) {
-          // A rotation gave the message another body meanwhile, or it is gone.
-          account.vault.takeBack(sealed.key)
-          const before = sealed.blob
-          // The commit that moved it, or took it away, may be durable and not yet applied.
-          await account.exclusive(async () => undefined)
-          sealed = await lookUp(account, table, uid)
-          reader = sealed.blob.equals(before) ? undefined : await openBlob(account, sealed.blob)
-          if (!reader) throw new Damage('the body of a message is missing')
-        }
-        const { key: own, blob: place } = sealed
-        try {
-          const body = {
-            ...{ messageKey: own.bytes, account: id, blob: place, sizeBytes },
-            blobLength: reader.lengthBytes,
-            read: (from: number, to: number) => reader.read(from, to),
-          }
-          for await (const piece of openBody(body, start, end)) {
-            if (own.isWiped) throw locked()
-            yield piece
-          }
-        } finally {
-          await reader.close()
-        }
-      } catch (error) {
-        throw sealed.key.isWiped && !isRefusal(error, 'message-expunged') ? locked() : asRefusal(error)
-      } finally {
+/**
+ * The key lives as long as the batch that the content was read with; a body read later looks its key up again. Made for each of
+ * many thousand messages: so what few ask for is made when it is asked for.
+ */
+class StoredContent implements MessageContent {
+  readonly uid: Uid
+  readonly sizeBytes: number
+  readonly envelope: Buffer | undefined
+  readonly body: Buffer | undefined
+  readonly bodyStructure: Buffer | undefined
+  readonly tree: Buffer | undefined
+  readonly header: Buffer | undefined
+  readonly read: MessageContent['read']
+  readonly #account: UnlockedAccount
+  readonly #table: MailboxTable
+  readonly #record: FoundRecord['record']
+  readonly #keys: BatchKeys
+
+  /** Throws Damage when the record does not parse. */
+  constructor(account: UnlockedAccount, table: MailboxTable, { uid, record }: FoundRecord, keys: BatchKeys) {
+    this.uid = uid as Uid
+    this.sizeBytes = record.sizeBytes
+    this.envelope = ready(record.envelope)
+    this.body = ready(record.body)
+    this.bodyStructure = ready(record.bodyStructure)
+    this.tree = ready(record.tree)
+    this.header = ready(record.header)
+    this.read = (start, end) => this.#read(start, end)
+    this.#account = account
+    this.#table = table
+    this.#record = record
+    this.#keys = keys
+  }
+
+  get emailId(): string {
+    return hex(this.#record.emailId)
+  }
+
+  get bodyId(): string {
+    return hex(this.#record.blob)
+  }
+
+  async *#read(start: number, end: number): AsyncGenerator<Buffer> {
+    const { secret, at } = this.#keys
+    const account = this.#account
+    const { sizeBytes } = this
+    const { blob } = this.#record
+    let sealed: Sealed = secret.isWiped
+      ? await lookUp(account, this.#table, this.uid)
+      : { key: account.vault.lend(secret.bytes.subarray(at, at + messageKeyBytes)), blob }
+    try {
+      let reader = await openBlob(account, sealed.blob)
+      if (!reader) {
+        // A rotation gave the message another body meanwhile, or it is gone.
         account.vault.takeBack(sealed.key)
+        const before = sealed.blob
+        // The commit that moved it, or took it away, may be durable and not yet applied.
+        await account.exclusive(async () => undefined)
+        sealed = await lookUp(account, this.#table, this.uid)
+        reader = sealed.blob.equals(before) ? undefined : await openBlob(account, sealed.blob)
+        if (!reader) throw new Damage('the body of a message is missing')
       }
-    },
+      const { key: own, blob: place } = sealed
+      try {
+        const body = {
+          ...{ messageKey: own.bytes, account: account.id, blob: place, sizeBytes },
+          blobLength: reader.lengthBytes,
+          read: (from: number, to: number) => reader.read(from, to),
+        }
+        for await (const piece of openBody(body, start, end)) {
+          if (own.isWiped) throw locked()
+          yield piece
+        }
+      } finally {
+        await reader.close()
+      }
+    } catch (error) {
+      throw sealed.key.isWiped && !isRefusal(error, 'message-expunged') ? locked() : asRefusal(error)
+    } finally {
+      account.vault.takeBack(sealed.key)
+    }
   }
 }
 
@@ -102,6 +131,21 @@ function takeKey(vault: Vault, { record }: FoundRecord): Secret {
   const key = vault.lend(record.messageKey)
   record.messageKey.fill(0)
   return key
+}
+
+/** Takes the keys out of the records of a batch: their copies there are wiped. */
+function takeKeys(vault: Vault, batch: readonly FoundRecord[]): Secret {
+  const keys = secretBuffer(batch.length * messageKeyBytes)
+  for (const [index, { encoded }] of batch.entries()) {
+    const key = keyOfRecord(encoded)
+    keys.set(key, index * messageKeyBytes)
+    key.fill(0)
+  }
+  try {
+    return vault.lend(keys)
+  } finally {
+    keys.fill(0)
+  }
 }
 
 /** Where a message's body is now and what opens it. */
@@ -128,14 +172,14 @@ export async function* messageContents(
     const batch = await refusing(() => batches.next())
     if (batch.done) return
     const { vault } = account
-    const keys = batch.value.map((found) => takeKey(vault, found))
+    const secret = takeKeys(vault, batch.value)
     try {
-      for (const [index, found] of batch.value.entries()) {
-        const key = keys[index]
-        if (key) yield contentOf(account, table, found, key)
-      }
+      for (const [index, found] of batch.value.entries())
+        yield refusingNow(
+          () => new StoredContent(account, table, found, { secret, at: index * messageKeyBytes }),
+        )
     } finally {
-      for (const key of keys) vault.takeBack(key)
+      vault.takeBack(secret)
     }
   }
 }

@@ -35,6 +35,14 @@ export function asRefusal(error: unknown): unknown {
 export const isDamage = (error: unknown): boolean =>
   error instanceof Corrupt || error instanceof UnsupportedVersion || error instanceof Damage
 
+export function refusingNow<T>(task: () => T): T {
+  try {
+    return task()
+  } catch (error) {
+    throw asRefusal(error)
+  }
+}
+
 export async function refusing<T>(task: () => Promise<T>): Promise<T> {
   try {
     return await task()

@@ -148,8 +148,8 @@ export class Selected implements SelectedMailbox, Watcher {
     return vanished as [Uid, Uid][]
   }
 
-  async *contents(uids: readonly Uid[]): AsyncGenerator<MessageContent> {
-    yield* messageContents(this.#account, this.#table, uids, () => this.#mustBeOpen())
+  contents(uids: readonly Uid[]): AsyncGenerator<MessageContent> {
+    return messageContents(this.#account, this.#table, uids, () => this.#mustBeOpen())
   }
 
   async content(uid: Uid): Promise<MessageContent | undefined> {

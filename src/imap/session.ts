@@ -258,11 +258,14 @@ export class Session {
     await account?.close()
   }
 
-  /** For loops over many messages: sends what has gathered, stops when nobody listens any more. */
-  async pace(): Promise<void> {
+  /** For loops over many messages: sends what has gathered, stops when nobody listens any more; undefined: nothing to wait for. */
+  pace(): Promise<void> | undefined {
     if (this.link.signal.aborted) throw new ConnectionLost('the connection is closing')
     const flushed = this.link.flushIfLarge()
-    if (!flushed) return
+    return flushed && this.#afterFlush(flushed)
+  }
+
+  async #afterFlush(flushed: Promise<void>): Promise<void> {
     await flushed
     // A peer that reads fast must not keep the others waiting.
     await breathe()

@@ -42,5 +42,5 @@ export const defaultImapLimits: ImapLimits = {
   badCommandsBeforeLogin: 3,
   badCommands: 20,
   failedLogins: 5,
-  outputBytes: 32 * 1024,
+  outputBytes: 64 * 1024,
 }

@@ -157,14 +157,14 @@ export function formatInternalDate(epochMs: number, zoneMinutes: number = 0): st
   const day = String(date.getUTCDate()).padStart(2)
   const month = months[date.getUTCMonth()] ?? ''
   const year = String(date.getUTCFullYear()).padStart(4, '0')
-  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(twoDigits).join(':')
+  const time = `${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())}:${twoDigits(date.getUTCSeconds())}`
   const zone = Math.abs(zoneMinutes)
   const sign = zoneMinutes < 0 ? '-' : '+'
   return `${day}-${month}-${year} ${time} ${sign}${twoDigits(Math.trunc(zone / 60))}${twoDigits(zone % 60)}`
 }
 
 function twoDigits(value: number): string {
-  return String(value).padStart(2, '0')
+  return value < 10 ? `0${value}` : String(value)
 }
 
 /** date of SEARCH without its quotes, `1-Feb-1994`, as days since 1970; undefined when it is not a date. */

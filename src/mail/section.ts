@@ -153,7 +153,11 @@ type IsNamed = (bytes: Buffer, start: number, end: number) => boolean
 const fewNames = 32
 
 function amongFew(names: readonly string[]): IsNamed {
-  return (bytes, start, end) => names.some((name) => hasName(bytes, start, end, name))
+  // A loop, not `some`: that makes a function for each field of each header.
+  return (bytes, start, end) => {
+    for (const name of names) if (hasName(bytes, start, end, name)) return true
+    return false
+  }
 }
 
 function amongMany(names: readonly string[]): IsNamed {

@@ -113,6 +113,7 @@ describe('BINARY', () => {
           withFaults(accounts, {
             content: (content) => ({
               ...content,
+              emailId: content.emailId,
               async *read(start, end) {
                 let sent = 0
                 for await (const piece of content.read(start, end)) {

@@ -29,6 +29,7 @@ const kilobytes = (count: number): string => `${'0123456789abcde'.repeat(4)}12\r
 function failingAfter(content: MessageContent, goodBytes: number): MessageContent {
   return {
     ...content,
+    emailId: content.emailId,
     async *read(start, end) {
       let left = goodBytes
       for await (const piece of content.read(start, end)) {
@@ -48,6 +49,7 @@ describe('a message that is expunged while it is fetched', () => {
           content.uid === 2
             ? {
                 ...content,
+                emailId: content.emailId,
                 async *read() {
                   throw new Refusal('message-expunged', 'The message was expunged')
                 },
@@ -212,6 +214,7 @@ describe('damage', () => {
       {
         content: (content) => ({
           ...content,
+          emailId: content.emailId,
           async *read(start, end) {
             yield* content.read(start, Math.max(start, end - 1))
           },

@@ -97,6 +97,26 @@ describe('FETCH', () => {
     assert.deepEqual(answers[1], answers[0])
   })
 
+  it('answers alike however many items are asked for at once', () =>
+    withMail(false, async (_, client) => {
+      const asked = Array.from({ length: 60 }, (_, index) => `BODY.PEEK[HEADER]<${index}.100000>`)
+      const inside = (answer: string): string => answer.slice(answer.indexOf('(') + 1, -1)
+      for (const [index] of Object.keys(messages).entries()) {
+        const answers: string[] = []
+        for (let from = 0; from < asked.length; from += 20) {
+          const [some = ''] = await client.ok(
+            `FETCH ${index + 1} (${asked.slice(from, from + 20).join(' ')})`,
+          )
+          answers.push(inside(some))
+        }
+        for (const few of [32, 33, 60]) {
+          const [many = ''] = await client.ok(`FETCH ${index + 1} (${asked.slice(0, few).join(' ')})`)
+          const expected = few === 60 ? answers.join(' ') : answers.join(' ').slice(0, inside(many).length)
+          assert.equal(inside(many), expected)
+        }
+      }
+    }))
+
   it('sends every message as it was stored, and says its size', () =>
     withMail(false, async (_, client) => {
       for (const [index, text] of Object.values(messages).entries()) {
@@ -145,6 +165,7 @@ describe('FETCH', () => {
         withFaults(accounts, {
           content: (content) => ({
             ...content,
+            emailId: content.emailId,
             read(start, end) {
               read.push(content.uid)
               return content.read(start, end)

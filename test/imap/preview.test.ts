@@ -87,6 +87,7 @@ describe('PREVIEW', () => {
           withFaults(accounts, {
             content: (content) => ({
               ...content,
+              emailId: content.emailId,
               async *read(start, end) {
                 if (content.uid === 1) throw new Refusal('damaged', 'The message is damaged')
                 yield* content.read(start, end)

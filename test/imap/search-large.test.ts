@@ -22,6 +22,7 @@ describe('SEARCH of large messages', () => {
         withFaults(accounts, {
           content: (content) => ({
             ...content,
+            emailId: content.emailId,
             read(start, end) {
               read.push([start, end])
               return content.read(start, end)
@@ -72,6 +73,7 @@ describe('SEARCH of large messages', () => {
         withFaults(accounts, {
           content: (content) => ({
             ...content,
+            emailId: content.emailId,
             async *read() {
               throw new Refusal('damaged', 'The message is damaged')
             },

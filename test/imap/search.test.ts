@@ -308,7 +308,7 @@ describe('search', () => {
             const read = async function* (): AsyncGenerator<Buffer> {
               throw new Refusal('message-expunged', 'The message was expunged')
             }
-            yield content.uid === 5 ? { ...content, read } : content
+            yield content.uid === 5 ? { ...content, emailId: content.emailId, read } : content
           }
         },
       }

@@ -24,6 +24,7 @@ async function withMail(
 function unreadable(content: MessageContent, code: RefusalCode): MessageContent {
   return {
     ...content,
+    emailId: content.emailId,
     header: undefined,
     async *read() {
       throw new Refusal(code, 'The message cannot be read')

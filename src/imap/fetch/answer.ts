@@ -1,5 +1,5 @@
 // One FETCH response. Nothing of it goes out before everything it needs is known to be there and undamaged.
-import type { MessageState, Uid } from '../../account/api.ts'
+import type { MessageContent, MessageState, Uid } from '../../account/api.ts'
 import type { MessageParts } from '../../account/message-parts.ts'
 import { emailIdOf, threadIdOf } from '../../account/object-ids.ts'
 import { formatInternalDate } from '../../mail/date.ts'
@@ -37,8 +37,66 @@ export function needsContent({ kind }: FetchItem): boolean {
 /** A response made of the message's state alone. */
 export function sendState(session: Session, answer: MessageAnswer): void {
   session.view.announceKeywords(session.out)
-  const texts = answer.items.map((item) => stateText(session, answer, item))
-  session.out.untaggedLine(`${answer.sequenceNumber} FETCH (${texts.join(' ')})`)
+  let text = `* ${answer.sequenceNumber} FETCH (`
+  let separator = ''
+  for (const item of answer.items) {
+    text += separator + stateText(session, answer, item)
+    separator = ' '
+  }
+  session.out.text(`${text})\r\n`)
+}
+
+/** Of one response: more items, each of some kilobytes, are sent one by one as the peer takes them. */
+const keptAtMost = 32
+
+/**
+ * A response of which everything is kept ready, with no wait: most of what clients ask for, of many messages at once. False:
+ * something of it must be made or read first, and nothing was sent; `sendContent` does that.
+ */
+export function sendKept(session: Session, answer: MessageAnswer, content: MessageContent): boolean {
+  if (answer.items.length > keptAtMost) return false
+  // Text is gathered as long as it can be: each call of the writer costs as much as copying some hundred octets.
+  const pieces: (string | Buffer)[] = []
+  let text = `* ${answer.sequenceNumber} FETCH (`
+  let separator = ''
+  for (const item of answer.items) {
+    if (ofState.has(item.kind)) text += separator + stateText(session, answer, item)
+    else {
+      const kept = keptOf(content, item)
+      if (!kept) return false
+      text += `${separator}${item.label} `
+      if (item.kind === 'section') text += literalHead(kept)
+      pieces.push(text, kept)
+      text = ''
+    }
+    separator = ' '
+  }
+  const { out } = session
+  session.view.announceKeywords(out)
+  for (const piece of pieces) {
+    if (typeof piece === 'string') out.text(piece)
+    else out.bytes(piece)
+  }
+  out.text(`${text})\r\n`)
+  return true
+}
+
+const literalHead = (bytes: Buffer): string => `{${bytes.length}}\r\n`
+
+/** undefined: not kept ready. */
+function keptOf(content: MessageContent, item: FetchItem): Buffer | undefined {
+  switch (item.kind) {
+    case 'envelope':
+      return content.envelope
+    case 'body':
+      return content.body
+    case 'bodyStructure':
+      return content.bodyStructure
+    case 'section':
+      return headerOfMessage(content, item)?.bytes
+    default:
+      return undefined
+  }
 }
 
 type Ready =
@@ -55,8 +113,7 @@ export async function sendContent(
 ): Promise<void> {
   const ready: Ready[] = []
   try {
-    for (const item of answer.items)
-      ready.push(prepareNow(session, answer, item, parts) ?? (await prepare(session, answer, item, parts)))
+    for (const item of answer.items) ready.push(await prepare(session, answer, item, parts))
     const { out } = session
     session.view.announceKeywords(out)
     out.untagged().text(`${answer.sequenceNumber} FETCH (`)
@@ -70,31 +127,6 @@ export async function sendContent(
     out.text(')').end()
   } finally {
     for (const item of ready) if (item.kind === 'stream') await item.close()
-  }
-}
-
-/** What is kept ready, without a wait: most of what clients ask for, of many messages at once. */
-function prepareNow(
-  session: Session,
-  answer: MessageAnswer,
-  item: FetchItem,
-  { content }: MessageParts,
-): Ready | undefined {
-  const { label } = item
-  const bytes = (kept: Buffer | undefined): Ready | undefined => kept && { kind: 'bytes', label, bytes: kept }
-  switch (item.kind) {
-    case 'envelope':
-      return bytes(content.envelope)
-    case 'body':
-      return bytes(content.body)
-    case 'bodyStructure':
-      return bytes(content.bodyStructure)
-    case 'section': {
-      const header = headerOfMessage(content, item)
-      return header && { ...header, label }
-    }
-    default:
-      return ofState.has(item.kind) ? { kind: 'text', text: stateText(session, answer, item) } : undefined
   }
 }
 

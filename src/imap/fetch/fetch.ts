@@ -12,7 +12,7 @@ import type { FetchArguments, FetchItem } from '../wire/fetch-items.ts'
 import { partialIndexes, type PartialRange } from '../wire/search-returns.ts'
 import { savedResult, type MessageSet } from '../wire/sequence-set.ts'
 import { UnknownEncoding } from './binary.ts'
-import { needsContent, sendContent, sendState, type MessageAnswer } from './answer.ts'
+import { needsContent, sendContent, sendKept, sendState, type MessageAnswer } from './answer.ts'
 
 /** Messages marked \Seen in one commit and then sent: few enough that a lost connection leaves most unmarked. */
 const batchSize = 500
@@ -127,7 +127,8 @@ class FetchRun {
       for (const uid of uids) {
         const answer = this.#answer(uid, newlySeen)
         if (answer) sendState(this.#session, answer)
-        await this.#session.pace()
+        const paced = this.#session.pace()
+        if (paced) await paced
       }
       return
     }
@@ -140,8 +141,10 @@ class FetchRun {
       const answer = this.#answer(opened.uid, newlySeen)
       if (!answer) continue
       if ('damage' in opened) this.#noteDamage(opened.uid)
-      else await this.#send(answer, new MessageParts(opened.content, this.#session.context.budget))
-      await this.#session.pace()
+      else if (!sendKept(this.#session, answer, opened.content))
+        await this.#send(answer, new MessageParts(opened.content, this.#session.context.budget))
+      const paced = this.#session.pace()
+      if (paced) await paced
     }
     this.expunged += uids.length - sent
   }

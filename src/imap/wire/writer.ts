@@ -10,7 +10,8 @@ export type StatusKind = 'OK' | 'NO' | 'BAD'
 
 /** Sizes of the buffers that short writes are gathered in: from small, because an idle session needs none, to large. */
 const firstPageBytes = 512
-const lastPageBytes = 16 * 1024
+/** What is sent at once, and the answer that goes beyond it, mostly stand in one. */
+const lastPageBytes = 72 * 1024
 /** Longer byte strings are kept by reference instead of copied. */
 const copiedBytes = 4 * 1024
 
@@ -25,6 +26,8 @@ export class ResponseWriter {
   #to = 0
   #sizeBytes = 0
   #isInside = false
+  /** Of the next page: a long answer goes on as long as it was, and after a short one it is small again. */
+  #nextPageBytes = firstPageBytes
 
   /** A response was begun by `untagged` and is not at its end. */
   get isInside(): boolean {
@@ -39,6 +42,7 @@ export class ResponseWriter {
   /** Hands over what was written, in order, and begins anew. */
   take(): Buffer[] {
     this.#cutPage()
+    this.#nextPageBytes = Math.min(Math.max(this.#sizeBytes, firstPageBytes), lastPageBytes)
     const taken = this.#done
     this.#done = []
     this.#sizeBytes = 0
@@ -169,8 +173,8 @@ export class ResponseWriter {
 
   #turnPage(neededBytes: number): void {
     this.#cutPage()
-    const wanted = Math.min(Math.max(this.#page.length * 4, firstPageBytes), lastPageBytes)
-    this.#page = Buffer.allocUnsafe(Math.max(wanted, neededBytes))
+    this.#page = Buffer.allocUnsafe(Math.max(this.#nextPageBytes, neededBytes))
+    this.#nextPageBytes = Math.min(4 * this.#page.length, lastPageBytes)
     this.#from = 0
     this.#to = 0
   }

@@ -69,6 +69,8 @@ const options = {
 
 const pageBytes = 1024 * 1024
 const smallPageBytes = 64 * 1024
+/** Each page takes a turn on another thread: who asks for more entries than that gets them together, whatever their size. */
+const fewEntries = 8
 const pageEntries = 1000
 
 class LevelHandle implements RecordHandle {
@@ -96,7 +98,7 @@ class LevelHandle implements RecordHandle {
       lt,
       limit: limit ?? -1,
       reverse: reverse ?? false,
-      highWaterMarkBytes: limit !== undefined && limit <= 100 ? smallPageBytes : pageBytes,
+      highWaterMarkBytes: limit !== undefined && limit <= fewEntries ? smallPageBytes : pageBytes,
       ...(snapshot ? { snapshot } : {}),
     })
     try {

@@ -109,6 +109,19 @@ describe('ResponseWriter', () => {
     assert.deepEqual(writer.take(), [])
   })
 
+  it('goes on with large buffers behind a long answer, and with small ones behind a short one', () => {
+    const writer = new ResponseWriter()
+    const rooms = [50_000, 50_000, 10, 10].map((length) => {
+      for (let written = 0; written < length; written += 10) writer.text('1234567890')
+      return writer.take().map(({ buffer, length: used }) => (used < 4096 ? 0 : buffer.byteLength))
+    })
+    assert.ok((rooms[0]?.length ?? 0) > 1, 'an idle session needs no large buffer')
+    assert.deepEqual(rooms[1], [50_000])
+    assert.deepEqual(rooms.slice(2), [[0], [0]])
+    writer.text('x')
+    assert.ok((writer.take()[0]?.buffer.byteLength ?? Infinity) <= 8192)
+  })
+
   it('does not change what was taken', () => {
     const writer = new ResponseWriter()
     const first = writer.text('first').take()
