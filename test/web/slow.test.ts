@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { suite, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebDoor, type WebPace } from '../../src/server/web-door.ts'
@@ -151,35 +152,29 @@ suite('bodies', () => {
   })
 
   test('an upload that is slow but honest comes whole, over many windows', async () => {
-    const piece = 'x'.repeat(16 * 1024)
+    const piece = 'x'.repeat(256 * 1024)
     const length = await taken(uploaded({ silenceMs: longMs, windowMs: 20 }), async (socket) => {
       socket.write(chunk(fileHead))
-      for (let count = 0; count < 40; count += 1) {
+      for (let count = 0; count < 12; count += 1) {
         socket.write(chunk(piece))
-        await pause(10)
+        await pause(30)
       }
       socket.write(`${chunk('\r\n--edge--\r\n')}0\r\n\r\n`)
     })
-    assert.equal(length, 40 * piece.length)
+    assert.equal(length, 12 * piece.length)
   })
 
   test('what the server itself needs for an upload is not counted against it', async () => {
-    const length = await taken(
-      async (incoming) => {
-        const parts = new MultipartStream(incoming, 'edge', { silenceMs: longMs, windowMs: 20 })
-        let bytes = 0
-        const part = await parts.next()
-        for await (const piece of part?.content ?? []) {
-          bytes += piece.length
-          await pause(60)
-        }
-        return bytes
-      },
-      async (socket) => {
-        for (const letter of fileHead + 'abc') socket.write(chunk(letter))
-        socket.write(`${chunk('\r\n--edge--\r\n')}0\r\n\r\n`)
-      },
-    )
-    assert.equal(length, 3)
+    // All of it is here at once, and is read letter by letter: together that takes longer than a window.
+    const letters = [...'abcdefghijklm', '\r\n--edge--'].map((text) => Buffer.from(text))
+    const incoming = Readable.from([Buffer.from(fileHead), ...letters]) as IncomingMessage
+    const parts = new MultipartStream(incoming, 'edge', { silenceMs: longMs, windowMs: 3000 })
+    const part = await parts.next()
+    let bytes = 0
+    for await (const piece of part?.content ?? []) {
+      bytes += piece.length
+      await pause(300)
+    }
+    assert.equal(bytes, 13)
   })
 })
