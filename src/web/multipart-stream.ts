@@ -45,7 +45,7 @@ export class MultipartStream {
   #held: Buffer = Buffer.from('\r\n')
   #state: 'between' | 'inside' | 'over' = 'inside'
 
-  constructor(incoming: IncomingMessage, boundary: string, pace: Pace = {}) {
+  constructor(incoming: Pick<IncomingMessage, 'iterator'>, boundary: string, pace: Pace = {}) {
     // The answer goes over the same connection: what is left unread must not close it.
     this.#pieces = incoming.iterator({ destroyOnReturn: false })
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
@@ -138,11 +138,11 @@ export class MultipartStream {
   }
 
   async *#content(): AsyncGenerator<Buffer> {
-    let isFirst = true
+    // Without the line end of the head, which may come in two pieces.
+    let skipped = 0
     for await (const piece of this.#untilDelimiter()) {
-      // Without the line end of the head.
-      const own = isFirst ? piece.subarray(2) : piece
-      isFirst = false
+      const own = piece.subarray(2 - skipped)
+      skipped = Math.min(2, skipped + piece.length)
       if (own.length > 0) yield own
     }
   }

@@ -228,11 +228,12 @@ const steps: readonly Step[] = [
   ],
   [
     'progress-done',
-    async ({ page }, { url, accounts }) => {
+    async ({ page }, { accounts }) => {
       const account = accounts.find(alice)
       account.atRest = 'on'
       account.job = undefined
-      await page.goto(`${url}/progress`)
+      // The script hears of it, and loads the page again by itself.
+      await page.locator('.notice.good').waitFor()
     },
   ],
   open('new-code', '/new-code'),

@@ -164,10 +164,32 @@ suite('bodies', () => {
     assert.equal(length, 12 * piece.length)
   })
 
+  test('an upload is read the same wherever it is cut', async () => {
+    const field = '--edge\r\nContent-Disposition: form-data; name="password"\r\n\r\n'
+    const whole = Buffer.from(`${field}secret\r\n${fileHead}\r\nFrom x\r\n--edg\r\n\r\n--edge--\r\n`)
+    const read = async (pieces: readonly Buffer[]): Promise<string[]> => {
+      const parts = new MultipartStream(Readable.from(pieces), 'edge')
+      const contents: string[] = []
+      for (let part = await parts.next(); part; part = await parts.next()) {
+        let content = ''
+        for await (const piece of part.content) content += piece.toString('latin1')
+        contents.push(content)
+      }
+      return contents
+    }
+    const expected = ['secret', '\r\nFrom x\r\n--edg\r\n']
+    for (let at = 1; at < whole.length; at += 1)
+      assert.deepEqual(
+        await read([Buffer.from(whole.subarray(0, at)), Buffer.from(whole.subarray(at))]),
+        expected,
+      )
+    assert.deepEqual(await read([...whole].map((octet) => Buffer.from([octet]))), expected)
+  })
+
   test('what the server itself needs for an upload is not counted against it', async () => {
     // All of it is here at once, and is read letter by letter: together that takes longer than a window.
-    const letters = [...'abcdefghijklm', '\r\n--edge--'].map((text) => Buffer.from(text))
-    const incoming = Readable.from([Buffer.from(fileHead), ...letters]) as IncomingMessage
+    const letters = Array.from({ length: 13 }, () => Buffer.from('x'))
+    const incoming = Readable.from([Buffer.from(fileHead), ...letters, Buffer.from('\r\n--edge--')])
     const parts = new MultipartStream(incoming, 'edge', { silenceMs: longMs, windowMs: 3000 })
     const part = await parts.next()
     let bytes = 0
