@@ -14,7 +14,15 @@ import {
   standardRules,
   type AtRestRules,
 } from './at-rest-rules.ts'
-import type { AccountInfo, Accounts, DeliveryTarget, OpenAccount, SessionInfo, SessionRow } from './api.ts'
+import type {
+  AccountInfo,
+  Accounts,
+  DeliveryTarget,
+  OpenAccount,
+  ScramApi,
+  SessionInfo,
+  SessionRow,
+} from './api.ts'
 import type { AlternateAddress } from './alternate-address.ts'
 import type { AtRestApi, EscrowApi, OwnerSecret, PublicKeyApi, TrailApi } from './api-lifecycle.ts'
 import { Credentials } from './credentials.ts'
@@ -25,7 +33,7 @@ import {
   newCapabilitiesOff,
   type DirectoryEntry,
 } from './directory.ts'
-import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
+import { capabilitiesOffField, fieldOf, pendingField, withField } from './directory-fields.ts'
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
@@ -42,6 +50,8 @@ import type { Recovery } from './recovery.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
 import { SiteNames } from './site-names.ts'
+import type { ScramSettings } from './scram-slots.ts'
+import { mainPasswordUseField } from './slot-fields.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { SlotUses } from './slot-uses.ts'
 import { defaultSealing, type SiteSealing } from './sealing.ts'
@@ -83,6 +93,8 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly lockAfterMs?: number | undefined
   /** Not given: an account that was put back to an older state is not noticed. */
   readonly witnesses?: Witnesses
+  /** Logins by SCRAM are taken, and new slots for them have this cost. Not given: there are none. */
+  readonly scramIterations?: number | undefined
 }
 
 class SiteAccounts implements Accounts {
@@ -122,7 +134,7 @@ class SiteAccounts implements Accounts {
     const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
     const sealing = options.sealing ?? defaultSealing
     this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper, sealing }
-    this.#settings = { gate, kdf }
+    this.#settings = { gate, kdf, scram: this.#scramSettings(options.scramIterations) }
     const namesOptions = {
       rules: options.rules ?? standardRules,
       local: options.localDomains ?? [],
@@ -173,6 +185,27 @@ class SiteAccounts implements Accounts {
     this.#publicKeys = new PublicKeys(parts)
     this.rollbacks = new Rollbacks(parts)
     this.repairs = new Repairs(parts)
+  }
+
+  /** Where the main password is for the page only, there is no second way to guess it. */
+  #scramSettings(iterations: number | undefined): ScramSettings | undefined {
+    if (iterations === undefined) return undefined
+    return {
+      iterations,
+      isWanted: async (address, account) => {
+        const entry = await findEntry(this.#site, address)
+        if (!entry?.account.equals(account)) return true
+        return fieldOf(entry.fields, mainPasswordUseField) === 'everywhere'
+      },
+    }
+  }
+
+  get scram(): ScramApi | undefined {
+    if (!this.#settings.scram) return undefined
+    return {
+      challenge: (address) => this.#logins.scramChallenge(address),
+      login: (address, proof, session) => this.#logins.loginByScram(address, proof, session),
+    }
   }
 
   get atRest(): AtRestApi {

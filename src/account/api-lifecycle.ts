@@ -118,12 +118,14 @@ export interface AppPassword {
 /** A slot as shown to the owner, who gave a secret: labels are sealed. */
 export interface SlotInfo {
   readonly id: string
-  readonly kind: 'password' | 'recovery' | 'server' | 'app' | 'escrow'
+  readonly kind: 'password' | 'recovery' | 'server' | 'app' | 'escrow' | 'scram'
   readonly name: string | undefined
   readonly createdAt: number
   readonly lastUsedAt: number | undefined
   readonly kdf:
     { readonly memoryKiB: number; readonly passes: number; readonly parallelism: number } | undefined
+  /** Of PBKDF2; only of a slot for SCRAM. */
+  readonly iterations?: number | undefined
 }
 
 /** App passwords, slots and who may log in where. */

@@ -40,6 +40,36 @@ export interface SessionInfo {
   readonly end: (reason: string) => void
 }
 
+/** What a client that logs in by SCRAM-SHA-256 is told before it proves anything (RFC 5802 §5). */
+export interface ScramChallenge {
+  /** 16 bytes. */
+  readonly salt: Buffer
+  /** Of PBKDF2. */
+  readonly iterations: number
+  /** The server's part of the nonce: printable ASCII without a comma, of 192 random bits. */
+  readonly nonce: string
+}
+
+/** What it proves. */
+export interface ScramProof {
+  /** As RFC 5802 §3 composes it, of what both sides have sent. */
+  readonly authMessage: Buffer
+  /** 32 bytes; others are wrong. */
+  readonly clientProof: Buffer
+}
+
+/** Logins by SCRAM-SHA-256 (RFC 5802, RFC 7677). */
+export interface ScramApi {
+  /** The same for the same name, whether an account has it or not. Never refuses. */
+  challenge(address: string): Promise<ScramChallenge>
+  /** As `Accounts.login`, and what shows the client that this is its server. The session is the caller's, who closes it if the client is not content. */
+  login(
+    address: string,
+    proof: ScramProof,
+    session: SessionInfo,
+  ): Promise<{ readonly account: OpenAccount; readonly serverSignature: Buffer }>
+}
+
 /** One session's hold on an unlocked account. The last one to close wipes the keys. */
 export interface OpenAccount {
   readonly address: string
@@ -165,6 +195,9 @@ export interface Accounts {
    * 'mail-would-be-lost' where the site's or an admin's key does not open the account.
    */
   openFor(address: string, secret: OwnerSecret, session: SessionInfo): Promise<OpenAccount>
+
+  /** Logins that do not show the password; absent where the site does not take them. */
+  readonly scram?: ScramApi | undefined
 
   /** The site's recovery key, and what admins do with it. */
   readonly escrow: EscrowApi

@@ -7,12 +7,13 @@ import { makeKeyset } from '../crypto/keyset.ts'
 import { logPlace, manifestPlace } from '../crypto/places.ts'
 import { makeId, randomBytes } from '../crypto/random.ts'
 import { slotListDigest } from '../crypto/slot-list.ts'
-import { makeSlot, type SlotSecret } from '../crypto/slot.ts'
+import { makeSlot } from '../crypto/slot.ts'
 import { headKey, logKey, manifestKey } from './keys.ts'
 import { encodeManifest } from './list-codec.ts'
 import { encodeLogEntry, type Change } from './log-codec.ts'
 import { keyRecords, type KeySettings } from './slots.ts'
 import { refusing } from './refusing.ts'
+import { withScram } from './scram-slots.ts'
 import type { Site } from './unlocked-account.ts'
 import { Vault } from './vault.ts'
 
@@ -43,6 +44,7 @@ function firstChanges(nowSeconds: number): Change[] {
 export async function createRecords(
   site: Site,
   settings: KeySettings,
+  address: string,
   password: Buffer,
   quotaBytes: number | undefined,
 ): Promise<Buffer> {
@@ -50,10 +52,10 @@ export async function createRecords(
   using volumeKey = new Secret(randomBytes(32))
   const keyset = makeKeyset()
   const vkVersion = 1
-  const secrets: SlotSecret[] = [
+  const secrets = await withScram({ address, account, siteKey: site.siteKey, scram: settings.scram }, [
     { kind: 'password', password },
     { kind: 'server', siteKey: site.siteKey },
-  ]
+  ])
   const slots = []
   for (const secret of secrets) {
     const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}

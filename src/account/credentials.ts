@@ -1,7 +1,7 @@
 // Passwords and recovery codes of accounts: setting, changing, recovering, and turning at-rest encryption on.
 import { WrongKey } from '../crypto/errors.ts'
 import { makeRecoveryCode, MistypedCode, readRecoveryCode } from '../crypto/recovery-code.ts'
-import type { SlotKind, SlotSecret } from '../crypto/slot.ts'
+import type { NewSlotSecret, SlotKind, SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
 import type { OwnerSecret } from './api-lifecycle.ts'
 import { clearField } from './directory-edit.ts'
@@ -156,7 +156,7 @@ export class Credentials {
   async #replaceSlots(
     session: OpenSession,
     gone: readonly SlotKind[],
-    add: readonly SlotSecret[],
+    add: readonly NewSlotSecret[],
     trail: readonly TrailNote[] = [],
   ): Promise<void> {
     await editSlots(session.account, this.#settings, {
@@ -243,7 +243,7 @@ export class Credentials {
   ): Promise<{ recoveryCode: Buffer }> {
     const code = readCode(recoveryCode)
     const fresh = makeRecoveryCode()
-    const add: SlotSecret[] = [
+    const add: NewSlotSecret[] = [
       { kind: 'password', password: newPassword },
       { kind: 'recovery', code: fresh.secret },
     ]

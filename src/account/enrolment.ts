@@ -1,7 +1,8 @@
 // What the site wants done at a login, behind it: encrypting a marked account, and raising the cost of a password slot.
+import { hex } from '../base/bytes.ts'
 import { Secret, secretCopy } from '../base/secret.ts'
 import type { KdfParameters } from '../crypto/kdf.ts'
-import type { Slot } from '../crypto/slot.ts'
+import type { Slot, SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
 import { isDue, type AtRestRules } from './at-rest-rules.ts'
 import { noteAudit } from './audit.ts'
@@ -10,12 +11,13 @@ import { fieldOf, keyDatesField, lockedMailField, pendingField } from './directo
 import { clearField } from './directory-edit.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { enrolmentNotice } from './enrolment-notice.ts'
-import { isRefusal } from './errors.ts'
+import { isRefusal, Refusal } from './errors.ts'
 import { sealAccount } from './key-jobs.ts'
 import type { OpenSession } from './open-account.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
-import { editSlots, readSlots, type KeySettings } from './slots.ts'
+import { missingScram } from './scram-slots.ts'
+import { editSlots, readSlots, scramOwner, type KeySettings } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -31,6 +33,19 @@ export function isCheaper(slot: KdfParameters, wanted: KdfParameters): boolean {
   const cost = slot.memoryKiB * slot.passes - wanted.memoryKiB * wanted.passes
   return cost < 0 || (cost === 0 && slot.memoryKiB < wanted.memoryKiB)
 }
+
+/** What a login was by. */
+export type EnrolledBy =
+  | { readonly kind: 'password'; readonly password: Uint8Array }
+  | { readonly kind: 'scram'; readonly clientKey: Uint8Array }
+
+/** Who changes the password meanwhile must not find the old one back: what opened the session has to be among the slots still. */
+const stillOpens =
+  ({ slot }: OpenSession) =>
+  (slots: readonly Slot[]): void => {
+    if (!slots.some(({ id }) => hex(id) === slot.id))
+      throw new Refusal('busy', 'The password was changed meanwhile')
+  }
 
 export interface EnrolmentParts {
   readonly site: Site
@@ -56,12 +71,15 @@ export class Enrolment {
     this.#rules = rules
   }
 
-  /** Somebody logged in with this password. Returns at once and never throws; what cannot be done now is done at a later login. */
-  begin(entry: DirectoryEntry, password: Uint8Array): void {
+  /**
+   * Somebody logged in with this password, or without showing it (`clientKey`). Returns at once and never throws; what cannot be done now is done
+   * at a later login.
+   */
+  begin(entry: DirectoryEntry, by: EnrolledBy): void {
     const id = entry.account.toString('hex')
     if (this.#running.has(id)) return
-    const own = new Secret(secretCopy(password))
-    const running = this.#run(entry, own)
+    const own = new Secret(secretCopy(by.kind === 'password' ? by.password : by.clientKey))
+    const running = this.#run(entry, by.kind, own)
       .catch((error: unknown) => {
         const refused = asRefusal(error)
         // Somebody else's turn, or the account was locked: the next login comes.
@@ -78,26 +96,37 @@ export class Enrolment {
   /** What is to be done; undefined for nothing. */
   async #wanted(
     entry: DirectoryEntry,
-  ): Promise<{ seals: boolean; tells: boolean; raises: boolean } | undefined> {
+    password: Buffer | undefined,
+  ): Promise<{ seals: boolean; tells: boolean; raises: boolean; adds: boolean } | undefined> {
     const { list } = await readSlots(this.#site, entry.account)
     const isOff = list.slots.some(({ kind }) => kind === 'server')
     const seals = isOff && isDue(this.#rules, entry)
     // The mark goes when the owner was told.
     const tells = seals || (!isOff && fieldOf(entry.fields, pendingField))
     const [only, ...others] = list.slots.filter(({ kind }) => kind === 'password')
-    const raises = others.length === 0 && only?.kdf !== undefined && isCheaper(only.kdf, this.#settings.kdf)
-    return seals || tells || raises ? { seals, tells, raises } : undefined
+    const isOld = others.length === 0 && only?.kdf !== undefined && isCheaper(only.kdf, this.#settings.kdf)
+    const raises = isOld && password !== undefined
+    const owner = {
+      ...{ address: entry.address, account: entry.account },
+      ...{ siteKey: this.#site.siteKey, scram: this.#settings.scram },
+    }
+    const adds = password !== undefined && (await missingScram(owner, list.slots, password)) !== undefined
+    return seals || tells || raises || adds ? { seals, tells, raises, adds } : undefined
   }
 
-  async #run(entry: DirectoryEntry, password: Secret): Promise<void> {
-    const wanted = await this.#wanted(entry)
+  async #run(entry: DirectoryEntry, kind: EnrolledBy['kind'], own: Secret): Promise<void> {
+    const password = kind === 'password' ? own.bytes : undefined
+    const wanted = await this.#wanted(entry, password)
     if (!wanted) return
-    const secret = { kind: 'password', password: password.bytes } as const
+    const secret: SlotSecret = password
+      ? { kind: 'password', password }
+      : { kind: 'scram', clientKey: own.bytes, siteKey: this.#site.siteKey }
     const session = await this.#unlocked.enter(entry.address, entry.account, secret, worker)
     try {
-      if (wanted.seals) await this.#seal(entry, session, wanted.raises ? password.bytes : undefined)
-      else if (wanted.raises) await this.#raise(session, password.bytes)
-      password.wipe()
+      if (wanted.seals) await this.#seal(entry, session, wanted.raises ? password : undefined)
+      else if (wanted.raises && password) await this.#raise(session, password)
+      if (wanted.adds && !wanted.raises && password) await this.#addScram(session, password)
+      own.wipe()
       if (wanted.tells) await this.#tell(entry)
       if (wanted.seals) await session.housekeeping.converted()
     } finally {
@@ -108,7 +137,10 @@ export class Enrolment {
   async #seal(entry: DirectoryEntry, session: OpenSession, password: Buffer | undefined): Promise<void> {
     await clearField(this.#site, entry, lockedMailField)
     await this.#registry.setField(entry, pendingField, true)
-    await refusing(() => sealAccount(session.account, this.#settings, password ? { password } : {}))
+    const expect = stillOpens(session)
+    await refusing(() =>
+      sealAccount(session.account, this.#settings, password ? { password, expect } : { expect }),
+    )
     const enabledAt = this.#site.clock.now()
     await this.#registry.changeField(entry, keyDatesField, () => ({ enabledAt }))
     await noteAudit(this.#site, { event: 'atrest.enabled', address: entry.address, by: 'server' })
@@ -119,7 +151,18 @@ export class Enrolment {
   async #raise(session: OpenSession, password: Buffer): Promise<void> {
     const keep = ({ kind }: Slot): boolean => kind !== 'password'
     const add = [{ kind: 'password', password } as const]
-    await refusing(() => editSlots(session.account, this.#settings, { keep, add }))
+    const expect = stillOpens(session)
+    await refusing(() => editSlots(session.account, this.#settings, { keep, add, expect }))
+  }
+
+  /** The password gets the slot for SCRAM that it has not, or that is not as the site wants it by now. */
+  async #addScram(session: OpenSession, password: Buffer): Promise<void> {
+    const { list } = await readSlots(this.#site, session.account.id)
+    const secret = await missingScram(scramOwner(session.account, this.#settings), list.slots, password)
+    if (!secret) return
+    const keep = ({ kind }: Slot): boolean => kind !== 'scram'
+    const expect = stillOpens(session)
+    await refusing(() => editSlots(session.account, this.#settings, { keep, add: [secret], expect }))
   }
 
   /** One message, delivered as any other. */

@@ -1,7 +1,7 @@
 // The commits that turn at-rest encryption on and off and begin a rotation. What older records need follows in convert.ts.
 import { u32 } from '../base/bytes.ts'
 import { addEpoch } from '../crypto/keyset.ts'
-import type { Slot, SlotSecret } from '../crypto/slot.ts'
+import type { NewSlotSecret, Slot } from '../crypto/slot.ts'
 import type { JobKind, TrailBy } from './api-lifecycle.ts'
 import { factNumbers } from './account-facts.ts'
 import { Refusal } from './errors.ts'
@@ -65,7 +65,7 @@ export async function sealAccount(
   settings: KeySettings,
   { code, password, expect }: Enabling,
 ): Promise<void> {
-  const add: SlotSecret[] = []
+  const add: NewSlotSecret[] = []
   if (password) add.push({ kind: 'password', password })
   if (code) add.push({ kind: 'recovery', code })
   const sealing: Pick<SlotEdit, 'expect' | 'keep' | 'add'> = {

@@ -2,21 +2,25 @@
 import { passwordBytes } from '../base/limits.ts'
 import { readAppPassword, slotHint } from '../crypto/app-password.ts'
 import { WrongKey } from '../crypto/errors.ts'
-import { randomBytes } from '../crypto/random.ts'
+import { randomBytes, randomToken } from '../crypto/random.ts'
+import { provenClientKey, serverSignature } from '../crypto/scram.ts'
 import type { SlotSecret } from '../crypto/slot.ts'
 import { hex } from '../base/bytes.ts'
-import type { OpenAccount, SessionInfo } from './api.ts'
+import { Secret } from '../base/secret.ts'
+import type { OpenAccount, ScramChallenge, ScramProof, SessionInfo } from './api.ts'
 import { wrongLogin } from './credentials.ts'
 import { canonicalAddress, type DirectoryEntry } from './directory.ts'
 import { fieldOf } from './directory-fields.ts'
-import type { Enrolment } from './enrolment.ts'
+import type { EnrolledBy, Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import type { LoginAttempt, LoginGuard } from './login-guard.ts'
+import { loginRules } from './login-rules.ts'
 import type { OpenSession } from './open-account.ts'
 import { loginName } from './recipients.ts'
-import { asRefusal } from './refusing.ts'
+import { asRefusal, isDamage } from './refusing.ts'
 import type { Registry } from './registry.ts'
-import { mainPasswordUseField, revokedSlotsField } from './slot-fields.ts'
+import { scramOf } from './scram-login.ts'
+import { revokedSlotsField } from './slot-fields.ts'
 import type { SlotUses } from './slot-uses.ts'
 import type { KeySettings, OpenedSlot, SlotRules } from './slots.ts'
 import type { Site } from './unlocked-account.ts'
@@ -52,7 +56,7 @@ export class Logins {
 
   /** As `Accounts.login`. */
   async login(address: string, password: Buffer, session: SessionInfo): Promise<OpenAccount> {
-    const { unlocked, uses, site, enrolment } = this.#parts
+    const { unlocked } = this.#parts
     const name = await this.#nameOf(address)
     return this.#guarded<OpenAccount>(name, session, async (entry, attempt) => {
       let opened: OpenSession
@@ -66,22 +70,82 @@ export class Logins {
         await attempt.succeeded()
         return locked
       }
-      try {
-        const found = await this.#usable(name, entry, opened.slot)
-        opened.capabilitiesOff = found.capabilitiesOff
-        await attempt.succeeded()
-        if (opened.slot.kind === 'password') enrolment.begin(found, password)
-      } catch (error) {
-        await opened.close()
-        throw error
-      }
-      const at = site.clock.now()
-      const note = (): void =>
-        uses.note(opened.account.id, opened.slot, at, session.remoteAddress, opened.client)
-      note()
-      opened.onClient = note
-      return opened
+      const by = opened.slot.kind === 'password' ? ({ kind: 'password', password } as const) : undefined
+      return this.#letIn(name, entry, opened, session, attempt, by)
     })
+  }
+
+  /** What a client that does not show its password is told first (RFC 5802 §5): the same for names that are not there. */
+  async scramChallenge(address: string): Promise<ScramChallenge> {
+    const { site, settings, registry } = this.#parts
+    const name = await this.#nameOf(address)
+    const told = async (account: Buffer | undefined): Promise<ScramChallenge> => {
+      using found = await scramOf(site, settings, name, account)
+      return { salt: found.salt, iterations: found.iterations, nonce: randomToken() }
+    }
+    try {
+      return await told((await registry.find(name))?.account)
+    } catch (error) {
+      // What is wrong with an account is told to whoever tries to prove to be its owner.
+      if (isRefusal(error) || isDamage(error)) return told(undefined)
+      throw error
+    }
+  }
+
+  /** As `ScramApi.login`. */
+  async loginByScram(
+    address: string,
+    proof: ScramProof,
+    session: SessionInfo,
+  ): Promise<{ readonly account: OpenAccount; readonly serverSignature: Buffer }> {
+    const { unlocked, site, settings } = this.#parts
+    const { siteKey } = site
+    const name = await this.#nameOf(address)
+    return this.#guarded(name, session, async (entry, attempt) => {
+      using found = await scramOf(site, settings, name, entry?.account)
+      const proven = provenClientKey(found.storedKey, proof.authMessage, proof.clientProof)
+      if (!proven) throw new WrongKey()
+      using clientKey = new Secret(proven)
+      if (!entry || !found.slot) throw new WrongKey()
+      const { id } = found.slot
+      const opened = await unlocked.enter(
+        entry.address,
+        entry.account,
+        { kind: 'scram', clientKey: clientKey.bytes, siteKey },
+        session,
+        { mayOpen: (slot) => slot.id.equals(id), admit: this.#rulesOf(entry, session) },
+      )
+      const by = { kind: 'scram', clientKey: clientKey.bytes } as const
+      const account = await this.#letIn(name, entry, opened, session, attempt, by)
+      return { account, serverSignature: serverSignature(found.serverKey, proof.authMessage) }
+    })
+  }
+
+  /** What is left to do when the secret was right: whether it still holds, and what follows from a login. */
+  async #letIn(
+    name: string,
+    entry: DirectoryEntry | undefined,
+    opened: OpenSession,
+    session: SessionInfo,
+    attempt: Pick<LoginAttempt, 'succeeded'>,
+    by: EnrolledBy | undefined,
+  ): Promise<OpenSession> {
+    const { uses, site, enrolment } = this.#parts
+    try {
+      const found = await this.#usable(name, entry, opened.slot)
+      opened.capabilitiesOff = found.capabilitiesOff
+      await attempt.succeeded()
+      if (by) enrolment.begin(found, by)
+    } catch (error) {
+      await opened.close()
+      throw error
+    }
+    const at = site.clock.now()
+    const note = (): void =>
+      uses.note(opened.account.id, opened.slot, at, session.remoteAddress, opened.client)
+    note()
+    opened.onClient = note
+    return opened
   }
 
   /** The password may be one that lets its owner in, and does not open the mail. */
@@ -199,21 +263,7 @@ export class Logins {
     }
   }
 
-  /** What speaks against a slot that was opened. Whoever hears it knows the secret already. */
-  #rulesOf(entry: DirectoryEntry, { protocol }: Client): (slot: OpenedSlot) => void {
-    return ({ kind, label }) => {
-      if (protocol !== 'imap' && protocol !== 'submission') return
-      if (kind === 'password' && fieldOf(entry.fields, mainPasswordUseField) === 'web-only')
-        throw notHere('Your main password is for the web page only: make an app password there and use that')
-      if (kind !== 'app' || !label) return
-      if (label.expiresAt !== undefined && label.expiresAt <= this.#parts.site.clock.now())
-        throw notHere('This app password has expired: make a new one')
-      if (!label.protocols.includes(protocol))
-        throw notHere(`This app password is not for ${protocol === 'imap' ? 'reading' : 'sending'} mail`)
-    }
+  #rulesOf(entry: DirectoryEntry, client: Client): (slot: OpenedSlot) => void {
+    return loginRules(entry, client, () => this.#parts.site.clock.now())
   }
-}
-
-function notHere(text: string): Refusal {
-  return new Refusal('not-accepted-here', text)
 }

@@ -51,7 +51,9 @@ export class Registry {
     if (present && kindOfName(present) === 'alias')
       throw new Refusal('account-exists', `${address} is an alias: remove it first`)
     if (present) throw taken
-    const account = await refusing(() => createRecords(this.#site, this.#settings, password, quotaBytes))
+    const account = await refusing(() =>
+      createRecords(this.#site, this.#settings, address, password, quotaBytes),
+    )
     const state = { isDisabled: false, isDeleting: false, fields }
     const bytes = encodeEntry(this.#site.siteKey, address, account, state)
     try {

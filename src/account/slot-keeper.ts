@@ -17,7 +17,9 @@ import type { Registry } from './registry.ts'
 import { mainPasswordUseField, revokedSlotsField, type MainPasswordUse } from './slot-fields.ts'
 import type { SlotUse } from './slot-use-codec.ts'
 import type { SlotUses } from './slot-uses.ts'
-import { editSlots, readLabel, readSlots, type KeySettings } from './slots.ts'
+import { isMainPassword } from './login-rules.ts'
+import { isScramUnwanted } from './scram-slots.ts'
+import { editSlots, readLabel, readSlots, scramOwner, type KeySettings } from './slots.ts'
 import type { Site, UnlockedAccount } from './unlocked-account.ts'
 import type { Unlocked, UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -160,6 +162,7 @@ export class SlotKeeper implements SlotApi {
         createdAt: slot.createdAt,
         lastUsedAt: uses.get(hex(slot.id))?.at,
         kdf: slot.kdf,
+        iterations: slot.scram?.iterations,
       }))
     })
   }
@@ -191,20 +194,22 @@ export class SlotKeeper implements SlotApi {
 
   async setMainPasswordUse(address: string, secret: OwnerSecret, use: MainPasswordUse): Promise<void> {
     const { registry, unlocked } = this.#parts
-    await this.#with(address, secret, async (_session, entry) => {
+    await this.#with(address, secret, async (session, entry) => {
       await registry.setField(entry, mainPasswordUseField, use)
       if (use === 'everywhere') return
       const using = unlocked
         .sessions()
         .filter(
           ({ account, slot, info }) =>
-            account.id.equals(entry.account) && slot.kind === 'password' && info.protocol === 'imap',
+            account.id.equals(entry.account) && isMainPassword(slot) && info.protocol === 'imap',
         )
       await unlocked.end(using, 'Your main password is for the web page only now: use an app password')
+      // Of no use from now on, and cheaper to guess on than the password's own slot.
+      await this.#tidy(session.account, entry.address)
     })
   }
 
-  /** An account was unlocked: revoked and expired app passwords go. Nobody waits for it. */
+  /** An account was unlocked: revoked and expired app passwords go, and a slot for SCRAM that is not to be. Nobody waits for it. */
   unlockedNow({ account, address }: Unlocked): void {
     this.#tidy(account, address).catch((error: unknown) => {
       if (account.isFailed) return
@@ -213,7 +218,7 @@ export class SlotKeeper implements SlotApi {
     })
   }
 
-  /** Takes revoked and expired app passwords out of the slots, and out of the directory then. */
+  /** Takes revoked and expired app passwords out of the slots, and out of the directory then; and a slot for SCRAM that is not to be. */
   async #tidy(account: UnlockedAccount, address: string): Promise<void> {
     const { registry, site, settings } = this.#parts
     const entry = await registry.find(address)
@@ -221,14 +226,20 @@ export class SlotKeeper implements SlotApi {
     const revoked = fieldOf(entry.fields, revokedSlotsField)
     const { list } = await refusing(() => readSlots(site, account.id))
     const isOver = (slot: Slot): boolean => slot.kind === 'app' && this.#isExpired(account, slot)
-    const gone = list.slots.filter((slot) => revoked.includes(hex(slot.id)) || isOver(slot))
+    const isStray = await isScramUnwanted(scramOwner(account, settings), list.slots)
+    const gone = list.slots.filter(
+      (slot) => revoked.includes(hex(slot.id)) || isOver(slot) || (isStray && slot.kind === 'scram'),
+    )
     if (gone.length > 0) {
       const ids = gone.map((slot) => hex(slot.id))
       await refusing(() =>
         editSlots(account, settings, {
           keep: (slot) => !ids.includes(hex(slot.id)),
           add: [],
-          trail: gone.map((slot) => ({ kind: 'app-password-revoked', by: 'server', detail: shownId(slot) })),
+          trail: gone.map((slot) => ({
+            kind: slot.kind === 'app' ? 'app-password-revoked' : 'slot-removed',
+            ...{ by: 'server', detail: shownId(slot) },
+          })),
         }),
       )
     }

@@ -34,6 +34,7 @@ import { escrowEdit } from './escrow-slots.ts'
 import { cardKey, keysetKey, slotsKey } from './keys.ts'
 import type { Change } from './log-codec.ts'
 import { refusing } from './refusing.ts'
+import { scramEdit, type ScramOwner, type ScramSettings } from './scram-slots.ts'
 import { trailWrites, type TrailNote } from './trail.ts'
 import type { Commit, Site, UnlockedAccount } from './unlocked-account.ts'
 import { Vault } from './vault.ts'
@@ -41,6 +42,8 @@ import { Vault } from './vault.ts'
 export interface KeySettings {
   readonly gate: KdfGate
   readonly kdf: KdfParameters
+  /** Not given: no logins by SCRAM. */
+  readonly scram?: ScramSettings | undefined
 }
 
 /** The slot list as stored, parsed but not yet verified: enough to say which kinds there are. Throws Corrupt. */
@@ -198,6 +201,12 @@ export function keyRecords(
 
 type AddedSlot = NewSlotSecret & Pick<NewSlot, 'id' | 'label'>
 
+/** For whoever asks about the slot for SCRAM. */
+export const scramOwner = (
+  { address, id, site }: Pick<UnlockedAccount, 'address' | 'id' | 'site'>,
+  { scram }: KeySettings,
+): ScramOwner => ({ address, account: id, siteKey: site.siteKey, scram })
+
 export interface SlotEdit {
   /** Refuses, by throwing, when the slots are not as expected; seen in the same commit. */
   readonly expect?: (slots: readonly Slot[]) => void
@@ -234,12 +243,18 @@ export async function editSlots(
       edit.expect?.(list.slots)
       const fresh = (left.volumeKey = new Secret(randomBytes(32)))
       const vkVersion = vault.vkVersion + 1
-      const escrow = await escrowEdit(account, list.slots.filter(edit.keep), edit.add)
+      const scram = await scramEdit(
+        scramOwner(account, settings),
+        list.slots,
+        list.slots.filter(edit.keep),
+        edit.add,
+      )
+      const escrow = await escrowEdit(account, scram.kept, scram.add)
       const kept = escrow.kept.map((slot) =>
         renewSlot(id, slot, fresh.bytes, vkVersion, vault.volumeKey.bytes),
       )
       const added: Slot[] = []
-      const wanted: readonly AddedSlot[] = [...edit.add, ...escrow.add]
+      const wanted: readonly AddedSlot[] = [...scram.add, ...escrow.add]
       for (const secret of wanted) {
         const kdf = secret.kind === 'password' ? { kdf: settings.kdf } : {}
         const createdAt = site.clock.now()

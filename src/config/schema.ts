@@ -67,6 +67,20 @@ const auth = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Lets clients on this machine log in without TLS.'),
+  scram: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'Logins by SCRAM-SHA-256, which do not show the password. Whoever has store and site key guesses it more cheaply then: THREATS.md.',
+    ),
+  scram_iterations: z
+    .int()
+    .min(10_000)
+    .max(10_000_000)
+    .prefault(65_536)
+    .describe(
+      'PBKDF2 iterations of one guess then, and of each such login, in the mail program. Programs with Cyrus SASL refuse more than 65536.',
+    ),
   account_failures: count
     .prefault(5)
     .describe('Wrong passwords for one account before its logins have to wait.'),

@@ -24,6 +24,7 @@ export const boxKinds = {
   trailEntry: 14,
   expungeHistory: 15,
   slotUse: 16,
+  scramVerifier: 17,
   escrowShare: 24,
   sealedSiteKey: 18,
 } as const

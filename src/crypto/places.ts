@@ -19,6 +19,7 @@ const names = {
   trailArrival: Buffer.from('trail arrival'),
   escrow: Buffer.from('escrow'),
   slotUse: Buffer.from('slot use'),
+  scramVerifier: Buffer.from('scram verifier'),
 } as const
 
 /** Identifiers have one length, so that fields of a place never run into each other. */
@@ -136,4 +137,14 @@ export function escrowPlace(escrow: Uint8Array, index: number): Buffer {
 /** When app passwords were last used (§9.14). */
 export function slotUsePlace(account: Uint8Array): Buffer {
   return concat(names.slotUse, id(account))
+}
+
+/** The verifier of a SCRAM slot (§6), with what the client is told of it; `salt` has 16 bytes. */
+export function scramVerifierPlace(
+  account: Uint8Array,
+  slot: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+): Buffer {
+  return concat(names.scramVerifier, id(account), id(slot), id(salt), u32(iterations))
 }

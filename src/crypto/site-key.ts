@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { secretCopy } from '../base/secret.ts'
 import { Corrupt } from './errors.ts'
 import { labels } from './labels.ts'
-import { derive } from './primitives.ts'
+import { derive, type Label } from './primitives.ts'
 import { randomBytes } from './random.ts'
 
 /** Owns the site key's bytes; prints as [site key]. */
@@ -31,9 +31,23 @@ export class SiteKey implements Disposable {
 
   /** What an account's server slot is opened with (§6); the caller wipes it. */
   serverSecret(account: Uint8Array): Buffer {
+    return this.#ofAccount(labels.serverSlot, account)
+  }
+
+  /** What is mixed into the key of an account's SCRAM slot (§6); the caller wipes it. */
+  scramSecret(account: Uint8Array): Buffer {
+    return this.#ofAccount(labels.scramSlot, account)
+  }
+
+  /** Key of the box of an account's SCRAM verifier (§6); the caller wipes it. */
+  scramVerifierKey(account: Uint8Array): Buffer {
+    return this.#ofAccount(labels.scramVerifier, account)
+  }
+
+  #ofAccount(label: Label, account: Uint8Array): Buffer {
     this.#requireAlive()
     if (account.length !== 16) throw new RangeError('an identifier has 16 bytes')
-    return derive(this.#bytes, labels.serverSlot, account)
+    return derive(this.#bytes, label, account)
   }
 
   /** Key of the MACs of cards and arrivals (§8). */

@@ -5,7 +5,7 @@ import type { KdfParameters } from './kdf.ts'
 import { H } from './primitives.ts'
 import { kemPublicKeyBytes } from './sodium.ts'
 
-export type SlotKind = 'password' | 'recovery' | 'server' | 'app' | 'escrow'
+export type SlotKind = 'password' | 'recovery' | 'server' | 'app' | 'escrow' | 'scram'
 
 export const slotKindNumbers: Readonly<Record<SlotKind, number>> = {
   password: 1,
@@ -13,6 +13,7 @@ export const slotKindNumbers: Readonly<Record<SlotKind, number>> = {
   server: 3,
   app: 4,
   escrow: 5,
+  scram: 6,
 }
 
 const kindsByNumber = new Map<number, SlotKind>([
@@ -21,7 +22,16 @@ const kindsByNumber = new Map<number, SlotKind>([
   [3, 'server'],
   [4, 'app'],
   [5, 'escrow'],
+  [6, 'scram'],
 ])
+
+/** What only a SCRAM slot has. */
+export interface ScramPart {
+  /** Of PBKDF2; the salt is the slot's. */
+  readonly iterations: number
+  /** Sealed under the site's key (`scram-verifier.ts`). */
+  readonly verifier: Buffer
+}
 
 /** One way to the volume key. A value; nothing in it is secret. */
 export interface Slot {
@@ -40,24 +50,30 @@ export interface Slot {
   readonly capsule: Buffer
   /** Sealed (`slot-label.ts`); empty when it has none. */
   readonly label: Buffer
+  readonly scram?: ScramPart
   /** First 8 bytes of the hash of everything before: tells accidental damage from a wrong secret. */
   readonly check: Buffer
 }
 
+const kdfNone = 0
+const kdfArgon2id = 1
+const kdfPbkdf2 = 2
+
 function writeFields(writer: ByteWriter, slot: Omit<Slot, 'check'>): ByteWriter {
-  const { kdf } = slot
-  return writer
+  const { kdf, scram } = slot
+  writer
     .fixed(slot.id)
     .u8(slotKindNumbers[slot.kind])
     .u64(slot.createdAt)
-    .u8(kdf ? 1 : 0)
+    .u8(kdf ? kdfArgon2id : scram ? kdfPbkdf2 : kdfNone)
     .u32(kdf?.memoryKiB ?? 0)
-    .u32(kdf?.passes ?? 0)
+    .u32(kdf?.passes ?? scram?.iterations ?? 0)
     .u32(kdf?.parallelism ?? 0)
     .fixed(slot.salt)
     .fixed(slot.publicKey)
     .bytes16(slot.capsule)
     .bytes16(slot.label)
+  return scram ? writer.bytes16(scram.verifier) : writer
 }
 
 /** Length of a slot without a label: a capsule that holds 32 bytes has 1,263. */
@@ -72,6 +88,9 @@ export function writeSlot(writer: ByteWriter, slot: Slot): void {
   writeFields(writer, slot).fixed(slot.check)
 }
 
+const kdfOf = (kind: SlotKind): number =>
+  kind === 'password' ? kdfArgon2id : kind === 'scram' ? kdfPbkdf2 : kdfNone
+
 /** Reads one slot. `check` is compared when it is opened, so that one damaged slot does not hide the others. */
 export function readSlot(reader: ByteReader): Slot {
   const id = Buffer.from(reader.fixed(16))
@@ -79,21 +98,24 @@ export function readSlot(reader: ByteReader): Slot {
   if (kind === undefined) throw new UnsupportedVersion('slot kind')
   const createdAt = reader.u64()
   const kdfNumber = reader.u8()
-  if (kdfNumber > 1) throw new UnsupportedVersion('password hashing method')
+  if (kdfNumber > kdfPbkdf2 || (kdfNumber === kdfPbkdf2 && kind !== 'scram'))
+    throw new UnsupportedVersion('password hashing method')
   const cost = { memoryKiB: reader.u32(), passes: reader.u32(), parallelism: reader.u32() }
-  if (kdfNumber === 0 && (cost.memoryKiB !== 0 || cost.passes !== 0 || cost.parallelism !== 0)) {
-    throw new Corrupt('slot')
-  }
-  if ((kdfNumber === 1) !== (kind === 'password')) throw new Corrupt('slot')
+  if (kdfNumber !== kdfOf(kind)) throw new Corrupt('slot')
+  if (kdfNumber !== kdfArgon2id && (cost.memoryKiB !== 0 || cost.parallelism !== 0)) throw new Corrupt('slot')
+  if (kdfNumber === kdfNone && cost.passes !== 0) throw new Corrupt('slot')
   return {
     id,
     kind,
     createdAt,
-    kdf: kdfNumber === 1 ? cost : undefined,
+    kdf: kdfNumber === kdfArgon2id ? cost : undefined,
     salt: Buffer.from(reader.fixed(16)),
     publicKey: Buffer.from(reader.fixed(kemPublicKeyBytes)),
     capsule: Buffer.from(reader.bytes16()),
     label: Buffer.from(reader.bytes16()),
+    ...(kind === 'scram'
+      ? { scram: { iterations: cost.passes, verifier: Buffer.from(reader.bytes16()) } }
+      : {}),
     check: Buffer.from(reader.fixed(8)),
   }
 }

@@ -1,5 +1,5 @@
 // Slots (FORMAT.md §6): each seals the volume key to its own public key, whose secret comes from what the owner knows.
-import { Secret, secretCopy } from '../base/secret.ts'
+import { Secret, secretBuffer, secretCopy } from '../base/secret.ts'
 import { boxKinds, openBox, sealBox } from './box.ts'
 import { Corrupt, WrongKey } from './errors.ts'
 import { defaultKdf, type KdfGate, type KdfParameters } from './kdf.ts'
@@ -8,6 +8,8 @@ import { labels } from './labels.ts'
 import { slotLabelPlace, slotPlace } from './places.ts'
 import { derive, equalSecret, extract, H } from './primitives.ts'
 import { makeId, randomBytes } from './random.ts'
+import { scramKeys } from './scram.ts'
+import { sealScramVerifier } from './scram-verifier.ts'
 import type { SiteKey } from './site-key.ts'
 import { slotCheck, slotKindNumbers, type Slot } from './slot-codec.ts'
 
@@ -21,9 +23,22 @@ export type SlotSecret =
   | { readonly kind: 'app'; readonly secret: Uint8Array }
   /** The secret seed of the site's recovery key (§8.4). */
   | { readonly kind: 'escrow'; readonly seed: Uint8Array }
+  /** What a proof gave (RFC 5802 §3), and the key of the site that took it. */
+  | { readonly kind: 'scram'; readonly clientKey: Uint8Array; readonly siteKey: SiteKey }
+
+/** A password that is to be good for logins by SCRAM: one that `isScramPassword` takes. */
+export interface NewScramSecret {
+  readonly kind: 'scram'
+  readonly password: Uint8Array
+  readonly siteKey: SiteKey
+  readonly iterations: number
+}
 
 /** What a slot is made from: the site's recovery key is not at hand then, and need not be. */
-export type NewSlotSecret = SlotSecret | { readonly kind: 'escrow'; readonly publicKey: Buffer }
+export type NewSlotSecret =
+  | Exclude<SlotSecret, { readonly kind: 'scram' }>
+  | NewScramSecret
+  | { readonly kind: 'escrow'; readonly publicKey: Buffer }
 
 export interface NewSlot {
   readonly account: Uint8Array
@@ -44,6 +59,7 @@ export interface NewSlot {
 export async function makeSlot(options: NewSlot, gate: KdfGate, signal?: AbortSignal): Promise<Slot> {
   const { account, secret, volumeKey, vkVersion, createdAt, label } = options
   const id = options.id ?? makeId()
+  if (secret.kind === 'scram') return makeScramSlot(options, id, secret, gate, signal)
   if (secret.kind === 'escrow') {
     const publicKey = 'seed' in secret ? kemPublicKey(secret.seed) : secret.publicKey
     const salt = H(publicKey).subarray(0, 16)
@@ -69,6 +85,27 @@ export async function makeSlot(options: NewSlot, gate: KdfGate, signal?: AbortSi
     publicKey,
     label:
       label === undefined || label.length === 0 ? Buffer.alloc(0) : sealLabel(account, id, volumeKey, label),
+  })
+}
+
+/** The slot of a password for SCRAM. Throws RangeError for a password that cannot have one, UnsupportedVersion for iterations beyond the limits. */
+async function makeScramSlot(
+  { account, volumeKey, vkVersion, createdAt, label }: NewSlot,
+  id: Buffer,
+  { password, siteKey, iterations }: NewScramSecret,
+  gate: KdfGate,
+  signal: AbortSignal | undefined,
+): Promise<Slot> {
+  if (label !== undefined) throw new TypeError('a SCRAM slot has no label')
+  const salt = randomBytes(16)
+  using keys = await scramKeys(password, salt, iterations)
+  if (!keys) throw new RangeError('a password that SASLprep does not take')
+  const secret = { kind: 'scram', clientKey: keys.clientKey, siteKey } as const
+  using seed = await deriveSeed(account, { id, kind: 'scram', salt, kdf: undefined }, secret, gate, signal)
+  const verifier = sealScramVerifier(siteKey, account, { id, salt, iterations }, keys)
+  return finish(account, volumeKey, vkVersion, {
+    ...{ id, kind: 'scram', createdAt, kdf: undefined, salt, publicKey: kemPublicKey(seed.bytes) },
+    ...{ label: Buffer.alloc(0), scram: { iterations, verifier } },
   })
 }
 
@@ -106,13 +143,14 @@ export function renewSlot(
   vkVersion: number,
   previousVolumeKey?: Uint8Array,
 ): Slot {
-  const { id, kind, createdAt, kdf, salt, publicKey } = slot
+  const { id, kind, createdAt, kdf, salt, publicKey, scram } = slot
   let label: Buffer = Buffer.alloc(0)
   if (slot.label.length > 0) {
     if (!previousVolumeKey) throw new TypeError('a labelled slot is renewed with the previous volume key')
     label = sealLabel(account, id, volumeKey, slotLabel(account, slot, previousVolumeKey) ?? Buffer.alloc(0))
   }
-  return finish(account, volumeKey, vkVersion, { id, kind, createdAt, kdf, salt, publicKey, label })
+  const parts = { id, kind, createdAt, kdf, salt, publicKey, label, ...(scram ? { scram } : {}) }
+  return finish(account, volumeKey, vkVersion, parts)
 }
 
 /** A slot's label, if it has one, for `decodeSlotLabel`. Throws Corrupt. */
@@ -174,11 +212,24 @@ async function deriveSlotKey(
       using serverSecret = new Secret(secret.siteKey.serverSecret(account))
       return new Secret(extract(slot.salt, serverSecret.bytes))
     }
+    case 'scram': {
+      using siteSecret = new Secret(secret.siteKey.scramSecret(account))
+      // HMAC of two values of one length each: joined in a scratch of its own that is wiped.
+      using both = new Secret(secretBuffer(64))
+      both.bytes.set(requireKey(secret.clientKey))
+      both.bytes.set(siteSecret.bytes, 32)
+      return new Secret(extract(slot.salt, both.bytes))
+    }
     case 'recovery':
       return new Secret(extract(slot.salt, requireSixteen(secret.code)))
     case 'app':
       return new Secret(extract(slot.salt, requireSixteen(secret.secret)))
   }
+}
+
+function requireKey(key: Uint8Array): Uint8Array {
+  if (key.length !== 32) throw new RangeError('a client key has 32 bytes')
+  return key
 }
 
 function requireSixteen(secret: Uint8Array): Uint8Array {

@@ -2,6 +2,7 @@
 import { mechanisms } from '../sasl/registry.ts'
 import { mayLogIn } from './login.ts'
 import { commands } from './registry.ts'
+import { scramMechanisms } from './scram.ts'
 import type { Session } from './session.ts'
 import { offersUnauthenticate } from './unauthenticate.ts'
 
@@ -44,7 +45,8 @@ export function capabilitiesOf(session: Session): string[] {
   if (session.state === 'not-authenticated') {
     names.push('SASL-IR')
     if (session.link.canStartTls) names.push('STARTTLS')
-    if (mayLogIn(session)) names.push(...mechanisms.map(({ name }) => `AUTH=${name}`))
+    const offered = [...scramMechanisms(session), ...mechanisms.map(({ name }) => name)]
+    if (mayLogIn(session)) names.push(...offered.map((name) => `AUTH=${name}`))
     else names.push('LOGINDISABLED')
   } else {
     if (!session.link.isCompressed) names.push('COMPRESS=DEFLATE')

@@ -1,5 +1,6 @@
 // One connection's life: the read-run-answer loop, its deadlines, STARTTLS, and the last words.
 import { deferred } from '../base/async.ts'
+import type { ChannelBindingType } from '../sasl/scram.ts'
 import { capabilitiesOf, isSwitchedOff } from './capabilities.ts'
 import { CompressedSocket } from './compression.ts'
 import { Dispatcher, takesInput, usesNumbers, type Aftermath } from './dispatcher.ts'
@@ -24,6 +25,8 @@ export interface ConnectionOptions {
   readonly isTls: boolean
   /** Turns the plain socket into an encrypted one, once the handshake is done. Absent: STARTTLS is not offered. */
   readonly startTls?: (socket: ImapSocket) => Promise<ImapSocket>
+  /** The bindings of an encrypted socket. Absent: there are none. */
+  readonly channelBinding?: (socket: ImapSocket, type: ChannelBindingType) => Buffer | undefined
 }
 
 /** How many commands are looked at ahead of the one that runs. */
@@ -126,6 +129,10 @@ export class Connection implements SessionLink {
   get isCompressed(): boolean {
     return this.#isCompressed
   }
+  channelBinding(type: ChannelBindingType): Buffer | undefined {
+    return this.#isTls ? this.#options.channelBinding?.(this.#socket, type) : undefined
+  }
+
   get canStartTls(): boolean {
     return !this.#isTls && !this.#isCompressed && this.#options.startTls !== undefined
   }

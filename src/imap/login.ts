@@ -1,9 +1,12 @@
 // Logging in, as LOGIN and AUTHENTICATE share it.
+import type { OpenAccount, SessionInfo } from '../account/api.ts'
 import { isRefusal, Refusal } from '../account/errors.ts'
 import { lockedText } from '../account/locked-session.ts'
 import { scrubStack, type Secret } from '../base/secret.ts'
 import type { CommandResult } from './command.ts'
 import { Answer } from './errors.ts'
+import { ConnectionLost } from './output.ts'
+import { ScramError } from '../sasl/scram.ts'
 import type { Session } from './session.ts'
 
 /** Whether a password may be sent on this connection: encrypted, or from this machine where the site allows it. */
@@ -23,9 +26,26 @@ export function requirePrivacy(session: Session): void {
 
 /** Unlocks the account. Wipes the password in any case. */
 export async function logIn(session: Session, username: string, password: Secret): Promise<CommandResult> {
+  try {
+    return await enter(session, (info) => session.context.accounts.login(username, password.bytes, info))
+  } finally {
+    password.wipe()
+    scrubStack()
+  }
+}
+
+/** The client did not go on to the end: it did not like the server's answer, or is gone. */
+const isGivenUp = (error: unknown): boolean =>
+  error instanceof Answer || error instanceof ConnectionLost || error instanceof ScramError
+
+/** Lets in whom `open` lets in. */
+export async function enter(
+  session: Session,
+  open: (info: SessionInfo) => Promise<OpenAccount>,
+): Promise<CommandResult> {
   const { link, context } = session
   try {
-    const account = await context.accounts.login(username, password.bytes, {
+    const account = await open({
       protocol: 'imap',
       remoteAddress: link.remoteAddress,
       isTls: link.isTls,
@@ -42,12 +62,9 @@ export async function logIn(session: Session, username: string, password: Secret
     // Never the name: people type passwords into the wrong field.
     context.log.write('warn', 'auth.failed', {
       tls: link.isTls,
-      code: error instanceof Refusal ? error.code : 'fault',
+      code: error instanceof Refusal ? error.code : isGivenUp(error) ? 'given-up' : 'fault',
     })
     throw error
-  } finally {
-    password.wipe()
-    scrubStack()
   }
   // Quirk: some clients never ask again after login, so the whole list comes with the answer.
   return { text: 'Logged in', code: { code: 'CAPABILITY', capabilities: link.capabilities() } }

@@ -30,7 +30,7 @@ const defaultBudgetBytes = 128 * 1024 * 1024
 
 /** Serves one connection until one side ends it. Give sockets without Nagle's delay. */
 export function serveImap(socket: ImapSocket, options: ServeImapOptions): ImapHandle {
-  const { accounts, log, clock, settings, isTls, startTls } = options
+  const { accounts, log, clock, settings, isTls, startTls, channelBinding } = options
   const connection = new Connection(
     socket,
     {
@@ -42,7 +42,7 @@ export function serveImap(socket: ImapSocket, options: ServeImapOptions): ImapHa
       timers: options.timers ?? systemTimers,
       limits: { ...defaultImapLimits, ...options.limits },
     },
-    { isTls, ...(startTls && { startTls }) },
+    { isTls, ...(startTls && { startTls }), ...(channelBinding && { channelBinding }) },
   )
   return { close: (reason) => connection.close(reason, 'UNAVAILABLE'), closed: connection.run() }
 }

@@ -3,6 +3,7 @@ import type { Accounts, OpenAccount, SelectedMailbox } from '../account/api.ts'
 import type { MemoryBudget } from '../account/memory-budget.ts'
 import { breathe } from '../base/async.ts'
 import type { Clock, Log } from '../base/ports.ts'
+import type { ChannelBindingType } from '../sasl/scram.ts'
 import type { Notify } from './notify.ts'
 import { noModes, type SessionModes } from './modes.ts'
 import { ConnectionLost } from './output.ts'
@@ -50,6 +51,8 @@ export interface SessionLink {
   unauthenticated(): void
   /** What CAPABILITY says in the present state. */
   capabilities(): string[]
+  /** What binds a login to this connection (`sasl/scram.ts`); undefined: it has nothing of that kind. */
+  channelBinding(type: ChannelBindingType): Buffer | undefined
   readonly isTls: boolean
   readonly isCompressed: boolean
   readonly canStartTls: boolean

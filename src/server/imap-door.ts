@@ -7,6 +7,7 @@ import type { Clock, Log } from '../base/ports.ts'
 import type { ImapSocket } from '../imap/socket.ts'
 import { serveImap, type ImapHandle } from '../imap/serve.ts'
 import type { ImapSettings } from '../imap/settings.ts'
+import { channelBinding } from './channel-binding.ts'
 import type { ConnectionLimit } from './rate-limit.ts'
 import { codeOf } from './setup-failure.ts'
 import type { Tls } from './tls.ts'
@@ -81,6 +82,7 @@ export class ImapDoor {
       budget,
       log,
       isTls: isImplicitTls,
+      channelBinding,
       ...(isImplicitTls ? {} : { startTls: () => tls.accept(socket) }),
     })
     this.#sockets.set(socket, handle)

@@ -158,6 +158,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       siteKey,
       gate,
       kdf: kdfParameters(config.atrest.kdf),
+      scramIterations: config.auth.scram ? config.auth.scramIterations : undefined,
       clock,
       log,
       ...(guard ? { guard } : {}),

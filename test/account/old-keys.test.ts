@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OwnerSecret } from '../../src/account/api-lifecycle.ts'
+import { slotsKey } from '../../src/account/keys.ts'
+import { decodeSlotList } from '../../src/crypto/slot-list.ts'
+import type { Store } from '../../src/store/store.ts'
 import { LevelHarness } from '../store/level-kit.ts'
 import { oldKeys, openedByOldKeys } from './keys-before.ts'
-import { piecesOf, remnants } from './remnants.ts'
+import { piecesOf, remnants, type Piece } from './remnants.ts'
+import { iterations, scramLogin } from './scram-logins.ts'
 import {
   alice,
   chunks,
@@ -21,7 +25,7 @@ const address = 'alice@example.org'
 const owner: OwnerSecret = { kind: 'password', password: password() }
 
 async function lived(level: LevelHarness): Promise<TestSite> {
-  const site = await makeSite({}, level.store)
+  const site = await makeSite({ scramIterations: iterations }, level.store)
   let open = await alice(site)
   for (let index = 0; index < 90; index += 1)
     await open.append(index % 4 ? 'INBOX' : 'Archive', chunks(mail(`m${index}`)), { flags: [] })
@@ -57,6 +61,21 @@ async function contents(site: TestSite): Promise<string[]> {
   return found
 }
 
+/** The slot for SCRAM and its verifier, as they lie on the disk. */
+async function scramPieces(store: Store, account: Buffer): Promise<Piece[]> {
+  const bytes = await store.read(account, (snapshot) => snapshot.get(slotsKey))
+  assert.ok(bytes)
+  return decodeSlotList(bytes).slots.flatMap(({ scram, capsule, publicKey }) =>
+    scram
+      ? [
+          { name: 'capsule', bytes: capsule.subarray(100, 132) },
+          { name: 'verifier', bytes: scram.verifier.subarray(31, 63) },
+          { name: 'public key', bytes: publicKey.subarray(100, 132) },
+        ]
+      : [],
+  )
+}
+
 describe('what was on the disk before', () => {
   const rows: readonly [name: string, withBodies: boolean, run: (site: TestSite) => Promise<unknown>][] = [
     [
@@ -86,7 +105,9 @@ describe('what was on the disk before', () => {
         const before = await contents(site)
         await deliverTo(site.accounts, address, mail('waits'))
         const vault = await oldKeys(site, account, 'site')
-        const known = await piecesOf(level.store, account, withBodies)
+        // What the volume key was sealed to in the slot for SCRAM goes too; the slot's public key stays, and its verifier.
+        const capsules = (await scramPieces(level.store, account)).slice(0, 1)
+        const known = [...(await piecesOf(level.store, account, withBodies)), ...capsules]
         assert.ok(known.length > 100)
         assert.ok(
           known.every(({ bytes }) => bytes.length === 32),
@@ -111,4 +132,30 @@ describe('what was on the disk before', () => {
         await level.end()
       }
     })
+
+  it('lets no old password in by SCRAM after a change and a rotation, and its slot is nowhere in the files', async () => {
+    const level = await LevelHarness.start()
+    try {
+      const site = await lived(level)
+      const { accounts } = site
+      const account = Buffer.from((await accounts.info(address)).accountId, 'hex')
+      await (
+        await accounts.enableAtRest(address, password())
+      ).finished
+      const known = await scramPieces(level.store, account)
+      assert.equal(known.length, 3)
+      await accounts.changePassword(address, password(), password('second'))
+      await assert.rejects(scramLogin(accounts, address))
+      await (await scramLogin(accounts, address, 'second')).close()
+      const secret = { kind: 'password', password: password('second') } as const
+      await (
+        await accounts.atRest.rotateKeys(address, secret, { reencrypt: false })
+      ).finished
+      assert.deepEqual(await remnants(level.directory, known), [])
+      await (await scramLogin(accounts, address, 'second')).close()
+      await accounts.close()
+    } finally {
+      await level.end()
+    }
+  })
 })

@@ -34,7 +34,7 @@ export async function makeSite(
   store: Store = openMemoryStore(),
 ): Promise<TestSite> {
   await cryptoReady()
-  const { siteKey } = SiteKey.make()
+  const siteKey = options.siteKey ?? SiteKey.make().siteKey
   const clock = new TestClock()
   const open = (on: Store = store): Promise<Accounts> =>
     openAccounts({

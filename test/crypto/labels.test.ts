@@ -52,6 +52,7 @@ describe('the kinds of boxes', () => {
         `${boxKinds.trailEntry} trail entry`,
         `${boxKinds.expungeHistory} expunge history`,
         `${boxKinds.slotUse} slot use`,
+        `${boxKinds.scramVerifier} scram verifier`,
         `${boxKinds.sealedSiteKey} sealed site key`,
         `${boxKinds.escrowShare} escrow share`,
       ],

@@ -15,7 +15,9 @@ import { MistypedCode, readRecoveryCode } from '../../src/crypto/recovery-code.t
 import { SiteKey } from '../../src/crypto/site-key.ts'
 import { decodeSlotList, verifySlotList } from '../../src/crypto/slot-list.ts'
 import { decodeSlotLabel } from '../../src/crypto/slot-label.ts'
-import { openSlot, slotLabel, type SlotSecret } from '../../src/crypto/slot.ts'
+import { scramKeys } from '../../src/crypto/scram.ts'
+import { openScramVerifier } from '../../src/crypto/scram-verifier.ts'
+import { openSlot, slotLabel, type Slot, type SlotSecret } from '../../src/crypto/slot.ts'
 import { laterOpeners } from './open-later.ts'
 import { bytesOf, field, required, type Expectation, type Vector } from './vector.ts'
 
@@ -47,6 +49,21 @@ function slotSecret(vector: Vector): SlotSecret {
   throw new Error(`unknown secret kind ${kind}`)
 }
 
+/** What a client that knows the password would prove. */
+async function scramSecret(vector: Vector, slot: Slot): Promise<SlotSecret> {
+  if (!slot.scram) throw new WrongKey()
+  const keys = await scramKeys(bytesOf(vector, 'secret'), slot.salt, slot.scram.iterations)
+  if (!keys) throw new WrongKey()
+  return { kind: 'scram', clientKey: keys.clientKey, siteKey: siteKey(vector) }
+}
+
+function openScramVerifierVector(vector: Vector): Buffer {
+  const [slot] = decodeSlotList(vector.bytes).slots
+  if (!slot) throw new Error('the vector has no slot')
+  const { storedKey, serverKey } = openScramVerifier(siteKey(vector), bytesOf(vector, 'account'), slot)
+  return Buffer.concat([storedKey, serverKey])
+}
+
 /** Vectors with a cheap cost say so: they show the format, not the limit. */
 function gate(vector: Vector): KdfGate {
   const weak = field(vector, 'least memory')
@@ -69,7 +86,9 @@ async function openSlotVector(vector: Vector): Promise<Buffer> {
   const slot = list.slots[number(vector, 'slot')]
   if (!slot) throw new Error('the vector names no slot')
   const account = bytesOf(vector, 'account')
-  const opened = await openSlot(account, slot, list.vkVersion, slotSecret(vector), gate(vector))
+  const secret =
+    required(vector, 'secret kind') === 'scram' ? await scramSecret(vector, slot) : slotSecret(vector)
+  const opened = await openSlot(account, slot, list.vkVersion, secret, gate(vector))
   verifySlotList(account, vector.bytes, opened.bytes)
   const label = slotLabel(account, slot, opened.bytes) ?? Buffer.alloc(0)
   return Buffer.concat([opened.bytes, label])
@@ -111,6 +130,7 @@ const openers: Readonly<Record<string, Opener>> = {
   'public key': (vector) => kemPublicKey(vector.bytes),
   body: openBodyVector,
   slot: openSlotVector,
+  'scram verifier': openScramVerifierVector,
   'slot list': (vector) =>
     Buffer.concat(
       verifySlotList(bytesOf(vector, 'account'), vector.bytes, bytesOf(vector, 'volume key')).slots.map(

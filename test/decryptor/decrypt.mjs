@@ -11,7 +11,7 @@
 // verify ends the run (index.json comes last, so without one not all was written); with --salvage it is told, what
 // depends on it is left out, and the rest is written.
 
-import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createDecipheriv, createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { readSync, realpathSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -250,19 +250,48 @@ function readSlot(fields, value) {
   Object.assign(slot, { memory: fields.u32(), passes: fields.u32(), parallelism: fields.u32() })
   Object.assign(slot, { salt: fields.id(), publicKey: fields.take(1216) })
   Object.assign(slot, { capsule: fields.lp16(), label: fields.lp16() })
+  if (slot.kind === 6) slot.verifier = fields.lp16()
   // Kind and KDF first: what this program does not know may be laid out, and checked, in another way.
-  if (slot.kind < 1 || slot.kind > 5 || slot.kdf > 1) throw unsupported('a slot is of an unknown kind')
+  if (slot.kind < 1 || slot.kind > 6 || slot.kdf > (slot.kind === 6 ? 2 : 1))
+    throw unsupported('a slot is of an unknown kind')
   const check = H(value.subarray(from, fields.at)).subarray(0, 8)
   must(same(check, fields.take(8)), 'a slot is damaged')
-  must(slot.kdf === (slot.kind === 1 ? 1 : 0), 'a slot has the cost of another kind')
+  const isPriced = { 1: slot.kdf === 1, 6: slot.kdf === 2 && slot.memory + slot.parallelism === 0 }[slot.kind]
+  const isFree = slot.kdf + slot.memory + slot.passes + slot.parallelism === 0
+  must(isPriced ?? isFree, 'a slot has the cost of another kind')
   return slot
 }
 
-/** The slot's key from the owner's secret (bytes: of the password, of the recovery code; of a server slot the site key). */
+/** The slot's key from the owner's secret (bytes: of the password, of the recovery code; of a server slot the site key; of a SCRAM slot password and site key). */
 async function slotKeyOf(slot, account, secret, leastMemory) {
   if (slot.kind === 3) return extract(slot.salt, derive(secret, 'letterlock/1 server slot', account))
+  if (slot.kind === 6) {
+    const { clientKey } = await scramKeysOf(slot, secret.password)
+    return extract(slot.salt, cat(clientKey, derive(secret.siteKey, 'letterlock/1 scram slot', account)))
+  }
   if (slot.kind !== 1) return extract(slot.salt, secret)
   return passwordKeyOf(slot, secret, leastMemory)
+}
+
+/** RFC 5802 §3 for a password. Only what needs no preparation (RFC 4013) is read here: printable ASCII. */
+async function scramKeysOf({ passes: iterations, salt }, password) {
+  if (iterations < 4096 || iterations > 10_000_000)
+    throw unsupported('a password is to cost more work, or less, than any of Letterlock does')
+  if (!/^[ -~]+$/.test(password.toString('latin1')))
+    throw new Refusal('wrong key', 'this program opens SCRAM slots by passwords of printable ASCII only')
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  const keyOf = (name) => createHmac('sha256', salted).update(name).digest()
+  const clientKey = keyOf('Client Key')
+  return { clientKey, storedKey: H(clientKey), serverKey: keyOf('Server Key') }
+}
+
+/** What the site compares proofs with: StoredKey and ServerKey (§6). */
+export function openScramVerifier(account, slot, siteKey) {
+  const key = derive(siteKey, 'letterlock/1 scram verifier', account)
+  const place = cat(ascii('scram verifier'), account, slot.id, slot.salt, u32(slot.passes))
+  const keys = openBox(key, 17, place, slot.verifier, 'the verifier of a SCRAM slot')
+  must(keys.length === 64, 'the verifier of a SCRAM slot has the wrong length')
+  return keys
 }
 
 /** Argon2id of a password, within the limits of §6. */

@@ -28,7 +28,15 @@ export interface Decryptor {
   publicKeyOf(seed: Buffer): Buffer
   openCapsule(seed: Buffer, kind: number, place: Buffer, capsule: Buffer): Buffer
   readSlotList(value: Buffer): SlotList
-  openSlot(account: Buffer, list: SlotList, slot: Slot, secret: Buffer, leastMemory?: number): Promise<Buffer>
+  /** Of a SCRAM slot the secret is a password and the site's key. */
+  openSlot(
+    account: Buffer,
+    list: SlotList,
+    slot: Slot,
+    secret: Buffer | { readonly password: Buffer; readonly siteKey: Buffer },
+    leastMemory?: number,
+  ): Promise<Buffer>
+  openScramVerifier(account: Buffer, slot: Slot, siteKey: Buffer): Buffer
   verifySlotList(account: Buffer, list: SlotList, volumeKey: Buffer): void
   readRecoveryCode(text: string): Buffer
   readAppPassword(text: string): { readonly hint: number; readonly secret: Buffer }

@@ -24,9 +24,12 @@ async function openSlotOf(vector: Vector): Promise<Buffer> {
   const slot = list.slots[Number(required(vector, 'slot'))]
   assert.ok(slot)
   const secretKind = required(vector, 'secret kind')
-  const kind = ['password', 'recovery', 'server', 'app', 'escrow'].indexOf(secretKind) + 1
+  const kind = ['password', 'recovery', 'server', 'app', 'escrow', 'scram'].indexOf(secretKind) + 1
   if (slot.kind !== kind) throw new decryptor.Refusal('wrong key', 'a slot of another kind')
-  const secret = bytesOf(vector, secretKind === 'server' ? 'site key' : 'secret')
+  const secret =
+    secretKind === 'scram'
+      ? { password: bytesOf(vector, 'secret'), siteKey: bytesOf(vector, 'site key') }
+      : bytesOf(vector, secretKind === 'server' ? 'site key' : 'secret')
   const least = field(vector, 'least memory')
   const key = await decryptor.openSlot(account, list, slot, secret, ...(least ? [Number(least)] : []))
   decryptor.verifySlotList(account, list, key)
@@ -143,6 +146,11 @@ const openers: Readonly<Record<string, (vector: Vector) => Buffer | Promise<Buff
   },
   'audit line': (v) => decryptor.readAuditLine(bytesOf(v, 'site key'), v.bytes),
   'backup manifest': (v) => decryptor.verifyManifest(bytesOf(v, 'site key'), v.bytes),
+  'scram verifier': (v) => {
+    const [slot] = decryptor.readSlotList(v.bytes).slots
+    assert.ok(slot)
+    return decryptor.openScramVerifier(bytesOf(v, 'account'), slot, bytesOf(v, 'site key'))
+  },
   'slot label': (v) => {
     const { name, protocols, expires } = decryptor.readLabel(v.bytes)
     return Buffer.from(`${name} ${protocols} ${expires}`)

@@ -77,9 +77,13 @@ export async function readWithImaplib(login: Login, home: string): Promise<Buffe
 
 /**
  * All messages of INBOX as mbsync writes them to a Maildir, with CRLF line ends again and without the field X-TUID, by
- * which mbsync knows its own copies again.
+ * which mbsync knows its own copies again. `more` is a further setting of the account.
  */
-export async function readWithMbsync({ imapsPort, caFile, address }: Login, home: string): Promise<Buffer[]> {
+export async function readWithMbsync(
+  { imapsPort, caFile, address }: Login,
+  home: string,
+  more = '',
+): Promise<Buffer[]> {
   await writeFile(
     join(home, 'mbsyncrc'),
     `FSync no
@@ -91,6 +95,7 @@ User ${address}
 PassCmd "cat ${home}/password"
 SSLType IMAPS
 CertificateFile ${caFile}
+${more}
 
 IMAPStore far
 Account site
@@ -159,10 +164,11 @@ export function readWithCurl(login: Login, home: string, path: string, command?:
   )
 }
 
-/** What mutt saves when it is told to pipe the first message of INBOX, on a terminal made for it, into a file. */
+/** What mutt saves when it is told to pipe the first message of INBOX, on a terminal made for it, into a file. `more` is a further setting. */
 export async function readWithMutt(
   { imapsPort, caFile, address, password }: Login,
   home: string,
+  more = '',
 ): Promise<Buffer> {
   const saved = join(home, 'saved')
   const settings = join(home, 'muttrc')
@@ -180,6 +186,7 @@ set confirmappend = no
 set quit = yes
 set move = no
 unset mark_old
+${more}
 `,
     { mode: 0o600 },
   )

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Accounts, OpenAccount } from '../../src/account/api.ts'
 import { silentLog, type Log, type LogFields } from '../../src/base/ports.ts'
+import type { ConnectionOptions } from '../../src/imap/connection.ts'
 import type { ImapSocket } from '../../src/imap/socket.ts'
 import { serveImap, type ImapHandle } from '../../src/imap/serve.ts'
 import type { ImapLimits, ImapSettings } from '../../src/imap/settings.ts'
@@ -21,6 +22,8 @@ export interface HarnessOptions {
   /** Puts something between the server and its accounts. */
   readonly wrap?: (accounts: Accounts) => Accounts
   readonly startTls?: (socket: ImapSocket) => Promise<ImapSocket>
+  readonly channelBinding?: NonNullable<ConnectionOptions['channelBinding']>
+  readonly site?: Parameters<typeof makeSite>[0]
   readonly log?: Log
   /** How clients come that `connect` was not asked for. */
   readonly door?: Door
@@ -54,7 +57,7 @@ export interface PutOptions {
 }
 
 export async function makeHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const site = await makeSite()
+  const site = await makeSite(options.site)
   await site.accounts.create(address, Buffer.from(passwordText))
   // Another session of the same account: puts mail in place, and keeps the account unlocked between clients.
   const owner: OpenAccount = await site.accounts.login(address, Buffer.from(passwordText), session)
@@ -80,6 +83,7 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
         settings: { allowPlainLogin: true, maxMessageBytes: 1024 * 1024, ...options.settings },
         ...(options.limits && { limits: options.limits }),
         ...(options.startTls && { startTls: options.startTls }),
+        ...(options.channelBinding && { channelBinding: options.channelBinding }),
       }),
     )
   })

@@ -16,6 +16,7 @@ const owners = {
   'node:crypto': 'crypto',
   'libsodium-wrappers': 'crypto',
   argon2: 'crypto',
+  '@mongodb-js/saslprep': 'crypto',
   level: 'store',
   'classic-level': 'store',
   'node:tls': 'server',

@@ -8,6 +8,7 @@ import { boxVectors } from './vectors/boxes.ts'
 import { keyVectors } from './vectors/keys.ts'
 import { laterVectors } from './vectors/later.ts'
 import { recoveryCodeVectors } from './vectors/recovery-codes.ts'
+import { scramVectors } from './vectors/scram.ts'
 import { siteVectors } from './vectors/site.ts'
 import { slotVectors } from './vectors/slots.ts'
 
@@ -20,6 +21,7 @@ const vectors: readonly Vector[] = [
   ...appPasswordVectors(),
   ...slotLabelVectors(),
   ...(await slotVectors()),
+  ...(await scramVectors()),
   ...(await laterVectors()),
 ]
 

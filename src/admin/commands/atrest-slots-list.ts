@@ -1,5 +1,6 @@
 // atrest slots list: what opens an account.
 import { z } from 'zod'
+import type { SlotInfo } from '../../account/api-lifecycle.ts'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { address, addressArgument } from '../forms.ts'
 import { isoOrNull, ownerNeeds, ownerSecret, shownTime, siteKeyField, siteKeyOption } from '../owner.ts'
@@ -8,13 +9,21 @@ import { counted, tableLines } from '../words.ts'
 const input = z.strictObject({ address, siteKey: siteKeyField })
 const slot = z.object({
   id: z.string().describe('first digits of its identifier'),
-  kind: z.string().describe('password, recovery, server, app or escrow'),
+  kind: z.string().describe('password, recovery, server, app, escrow or scram'),
   name: z.string().nullable().describe('the name its owner gave it'),
   createdAt: z.string().describe('when it was made, ISO 8601'),
   lastUsedAt: z.string().nullable().describe('last use, of an app password'),
-  kdf: z.string().nullable().describe('cost of a password: Argon2id memory, passes, lanes'),
+  kdf: z
+    .string()
+    .nullable()
+    .describe('cost of a guess: Argon2id memory, passes, lanes; of scram PBKDF2 iterations'),
 })
 const result = z.object({ slots: z.array(slot).describe('one object a slot') })
+
+const costOf = ({ kdf, iterations }: Pick<SlotInfo, 'kdf' | 'iterations'>): string | null => {
+  if (kdf) return `${kdf.memoryKiB} KiB, ${kdf.passes}, ${kdf.parallelism}`
+  return iterations === undefined ? null : `${iterations} iterations`
+}
 
 /** Lists the key slots of an account with their names. */
 export const atrestSlotsList: SiteCommand<z.output<typeof input>, z.output<typeof result>> = siteCommand({
@@ -31,10 +40,10 @@ export const atrestSlotsList: SiteCommand<z.output<typeof input>, z.output<typeo
 
   async run(work, given) {
     const found = await work.accounts.slots.slots(given.address, ownerSecret(work, given))
-    const slots = found.map(({ id, kind, name, createdAt, lastUsedAt, kdf }) => ({
+    const slots = found.map(({ id, kind, name, createdAt, lastUsedAt, kdf, iterations }) => ({
       ...{ id, kind, name: name ?? null },
       ...{ createdAt: new Date(createdAt).toISOString(), lastUsedAt: isoOrNull(lastUsedAt) },
-      kdf: kdf ? `${kdf.memoryKiB} KiB, ${kdf.passes}, ${kdf.parallelism}` : null,
+      kdf: costOf({ kdf, iterations }),
     }))
     return { slots }
   },

@@ -3,6 +3,7 @@ import { command, type Command } from '../command.ts'
 import { Answer } from '../errors.ts'
 import { logIn, requirePrivacy } from '../login.ts'
 import { ConnectionLost } from '../output.ts'
+import { authenticateByScram } from '../scram.ts'
 import { SaslDialogue, type SaslAnswer } from '../../sasl/dialogue.ts'
 import { findMechanism } from '../../sasl/registry.ts'
 
@@ -23,6 +24,8 @@ export const authenticate: Command = command({
   },
 
   async run(session, { mechanism: name, initial }) {
+    const byScram = authenticateByScram(session, name, initial)
+    if (byScram) return byScram
     const mechanism = findMechanism(name)
     if (!mechanism) throw new Answer('NO', 'That mechanism is not offered', 'CANNOT')
     const dialogue = new SaslDialogue(mechanism)

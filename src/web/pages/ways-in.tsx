@@ -15,6 +15,7 @@ const kinds: Readonly<Record<SlotInfo['kind'], TextKey>> = {
   server: 'ways.server',
   app: 'ways.app',
   escrow: 'ways.escrow',
+  scram: 'ways.scram',
 }
 
 const One = ({ visit, one }: { visit: OwnerVisit; one: SlotInfo }) => {

@@ -122,6 +122,11 @@ export const upkeepTexts = {
     'Your administrators can open your mail with it. If they ever do, your history says so.',
     'Damit kann Ihre Verwaltung Ihre Post öffnen. Tut sie es je, steht es in Ihrem Verlauf.',
   ],
+  'ways.scram': ['Main password, without being shown', 'Hauptpasswort, ohne es zu zeigen'],
+  'ways.scram.hint': [
+    'For mail programs that prove your password without sending it (SCRAM). It goes when you change the password, and is made again.',
+    'Für Mailprogramme, die Ihr Passwort beweisen, ohne es zu senden (SCRAM). Es verschwindet mit dem Passwort und wird für ein neues neu angelegt.',
+  ],
   'ways.close': ['Close one of them', 'Eines davon schließen'],
   'ways.closeText': [
     'Without a recovery code, a forgotten password means that the mail is lost.',
