@@ -2,7 +2,7 @@
 // SurgeMail's command line: translates its words and hands them to ours.
 import { Readable } from 'node:stream'
 import { failureToJson, toFailure } from '../src/admin/failure.ts'
-import { translateTellmail, type Translated } from '../src/admin/tellmail.ts'
+import { tellmailUsage, translateTellmail, type Translated } from '../src/admin/tellmail.ts'
 import { endWith, interruptSignal, main } from '../src/server/cli.ts'
 
 const argv = process.argv.slice(2)
@@ -13,6 +13,10 @@ process.argv.splice(2)
 const talk = (line: string): void => void process.stderr.write(`${line}\n`)
 
 async function run(): Promise<number> {
+  if (argv.some((word) => ['--help', '-h'].includes(word))) {
+    process.stdout.write(`${['Usage: tellmail COMMAND, of these:', '', ...tellmailUsage].join('\n')}\n`)
+    return 0
+  }
   let translated: Translated
   try {
     translated = translateTellmail(argv)

@@ -19,6 +19,8 @@ export interface ServerControls {
   readonly log: LogControl
   /** Milliseconds since 1970. */
   certificateEndsAt(): number
+  /** Lets those who had to wait for wrong passwords try again at once. */
+  unblock(what: { readonly login?: string; readonly remoteAddress?: string }): Promise<void>
 }
 
 export interface ServerStatus {

@@ -59,6 +59,7 @@ import { importMaildir } from './commands/import-maildir.ts'
 import { importMbox } from './commands/import-mbox.ts'
 import { fsck } from './commands/fsck.ts'
 import { kick } from './commands/kick.ts'
+import { unblock } from './commands/unblock.ts'
 import { lock } from './commands/lock.ts'
 import { stats } from './commands/stats.ts'
 import { logLevel } from './commands/log-level.ts'
@@ -184,6 +185,7 @@ export const siteCommands: readonly SiteCommand[] = [
   uidvalidityBump,
   who,
   kick,
+  unblock,
   lock,
   status,
   stats,
@@ -237,7 +239,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Accounts:', words: ['user', 'app-password', 'alias', 'domain', 'quota', 'atrest', 'audit'] },
   { heading: 'Mail:', words: ['mailbox', 'message', 'import', 'export'] },
   { heading: 'Backup:', words: ['backup', 'verify', 'restore', 'site-key', 'fsck', 'uidvalidity'] },
-  { heading: 'Sessions:', words: ['who', 'kick', 'lock'] },
+  { heading: 'Sessions:', words: ['who', 'kick', 'lock', 'unblock'] },
   { heading: 'Settings:', words: ['config', 'client-config', 'completion', 'man', 'version'] },
 ]
 

@@ -253,7 +253,10 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const health = (): SiteHealth => ({ ...status(), certificateEndsAt: tls.current.expiresAt })
     const reload = async (): Promise<readonly string[]> => ((await tls.reload()) ? ['the certificate'] : [])
     const certificateEndsAt = (): number => tls.current.expiresAt
-    const controls: ServerControls = { status, reload, stop: onStopAsked, log: logBook, certificateEndsAt }
+    const controls: ServerControls = {
+      ...{ status, reload, stop: onStopAsked, log: logBook, certificateEndsAt },
+      unblock: (what) => guard.forget(what),
+    }
     const metrics = config.web.metrics ? pageOf(() => takeSnapshot({ accounts }, controls), clock) : undefined
     const doorParts = { config, log, clock, accounts, partial, tls, guard, health, metrics, readBuffer }
     doors = await openDoors(doorParts, inherited, undo)

@@ -8,6 +8,7 @@ import type { ImapSocket } from '../imap/socket.ts'
 import { serveImap, type ImapHandle } from '../imap/serve.ts'
 import type { ImapSettings } from '../imap/settings.ts'
 import { channelBinding } from './channel-binding.ts'
+import { plainAddress } from './network-name.ts'
 import type { ConnectionLimit } from './rate-limit.ts'
 import { codeOf } from './setup-failure.ts'
 import type { Tls } from './tls.ts'
@@ -54,13 +55,18 @@ export class ImapDoor {
     // A listener must be there from the first moment: an error without one would end the process.
     socket.on('error', () => undefined)
     if (!limit.enter(remoteAddress)) {
-      log.write('warn', 'imap.too-many-connections', { rip: remoteAddress })
+      log.write('warn', 'imap.too-many-connections', { rip: plainAddress(remoteAddress) })
       if (isImplicitTls) socket.destroy()
       else socket.end('* BYE [UNAVAILABLE] Too many connections, try again\r\n')
       return
     }
     this.#sockets.set(socket, undefined)
-    const lines = log.with({ sid: nextId(), proto: 'imap', rip: remoteAddress, rport: socket.remotePort })
+    const lines = log.with({
+      sid: nextId(),
+      proto: 'imap',
+      rip: plainAddress(remoteAddress),
+      rport: socket.remotePort,
+    })
     try {
       const stream: ImapSocket = isImplicitTls ? await tls.accept(socket) : socket
       await this.#talk(stream, socket, lines)

@@ -4,7 +4,7 @@ import { Refusal } from '../account/errors.ts'
 import type { LoginAttempt, LoginGuard } from '../account/login-guard.ts'
 import type { Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
-import { isThisMachine, networkOf } from './network-name.ts'
+import { isThisMachine, networkOf, plainAddress } from './network-name.ts'
 
 /** Wrong passwords are added up over this time. */
 const windowSeconds = 15 * 60
@@ -85,11 +85,19 @@ function accountKey(login: string): string {
   return login.slice(0, loginCharacters).toLowerCase()
 }
 
-class MemoryLoginGuard implements LoginGuard {
+/** What an admin may forget of wrong passwords. */
+export interface Forgetting {
+  /** Lets those of an account or from a network try again at once; nobody's password changes. */
+  forget(what: { readonly login?: string; readonly remoteAddress?: string }): Promise<void>
+}
+
+class MemoryLoginGuard implements LoginGuard, Forgetting {
   readonly #networks: Offences
   readonly #accounts: Offences
   /** Networks from which the account was opened: strangers who guess cannot lock its owner out there. */
   readonly #known = new RateLimiterMemory({ points: 1, duration: memorySeconds * 7 })
+  /** By account: its known networks from which somebody failed, which are counted on their own. */
+  readonly #failed = new Map<string, Set<string>>()
 
   readonly #log: Log
 
@@ -121,24 +129,45 @@ class MemoryLoginGuard implements LoginGuard {
     return {
       failed: async () => {
         // The line that fail2ban reads: its form is a promise.
-        this.#log.write('warn', 'auth.failed', { user: shown(login), rip: remoteAddress, reason: 'password' })
+        this.#log.write('warn', 'auth.failed', {
+          user: shown(login),
+          rip: plainAddress(remoteAddress),
+          reason: 'password',
+        })
         if (isCounted) await this.#networks.add(network)
         await this.#accounts.add(account)
+        if (isKnown) this.#noteFailed(login, pair)
         end()
       },
       succeeded: async () => {
-        this.#log.write('info', 'auth.succeeded', { user: shown(login), rip: remoteAddress })
+        this.#log.write('info', 'auth.succeeded', { user: shown(login), rip: plainAddress(remoteAddress) })
         await this.#known.set(pair, 1, memorySeconds * 7)
         // Only this network's count: else a guesser could go on whenever the owner's phone logs in.
         await this.#accounts.forget(pair)
+        this.#failed.get(accountKey(login))?.delete(pair)
         end()
       },
       dropped: end,
     }
   }
 
+  async forget({ login, remoteAddress }: { login?: string; remoteAddress?: string }): Promise<void> {
+    if (remoteAddress !== undefined) await this.#networks.forget(networkOf(remoteAddress))
+    if (login === undefined) return
+    const account = accountKey(login)
+    for (const pair of this.#failed.get(account) ?? []) await this.#accounts.forget(pair)
+    this.#failed.delete(account)
+    await this.#accounts.forget(account)
+  }
+
+  #noteFailed(login: string, pair: string): void {
+    const account = accountKey(login)
+    const pairs = this.#failed.get(account) ?? new Set()
+    this.#failed.set(account, pairs.add(pair))
+  }
+
   #refusal(remoteAddress: string, login: string): Refusal {
-    this.#log.write('warn', 'auth.blocked', { user: shown(login), rip: remoteAddress })
+    this.#log.write('warn', 'auth.blocked', { user: shown(login), rip: plainAddress(remoteAddress) })
     return new Refusal('busy', 'Too many failed logins, try again later')
   }
 }
@@ -154,7 +183,7 @@ function shown(login: string): string {
 }
 
 /** The guard by the settings of `[auth]`; its memory is this process's. */
-export function makeLoginGuard(auth: Config['auth'], log: Log): LoginGuard {
+export function makeLoginGuard(auth: Config['auth'], log: Log): LoginGuard & Forgetting {
   return new MemoryLoginGuard(auth, log)
 }
 

@@ -27,7 +27,7 @@ export const accountRows: readonly Row[] = [
     options: { stdin: 'new secret words\n' },
     before: ({ accounts }) => accounts.addSession(alice, 's1'),
     exitCode: 0,
-    out: /"changed":true,"appPasswords":\[\],"endedSessions":0/,
+    out: /"changed":true,"locked":false,"appPasswords":\[\],"endedSessions":0/,
     after: ({ accounts }) => assert.deepEqual(accounts.kicked, []),
   },
   {

@@ -68,6 +68,7 @@ export class Bench {
   readonly stops: string[] = []
   /** Whether the certificate's files can be used. */
   reloads = true
+  readonly unblocked: { readonly login?: string; readonly remoteAddress?: string }[] = []
   opened = 0
   closed = 0
   openSite: SiteOpener
@@ -104,6 +105,7 @@ export class Bench {
       reload: async () => (this.reloads ? ['certificate'] : []),
       log: this.logBook,
       certificateEndsAt: () => Date.UTC(2027, 0, 1),
+      unblock: async (what) => void this.unblocked.push(what),
     }
   }
 

@@ -17,6 +17,7 @@ const input = z.strictObject({
 const result = z.object({
   address: z.string().describe('whose password it is'),
   changed: z.boolean().describe('false after a dry run'),
+  locked: z.boolean().describe('true: the mail is locked (--lock-mail)'),
   appPasswords: z
     .array(appPasswordForm)
     .nullable()
@@ -84,7 +85,7 @@ export const userPasswd: SiteCommand<z.output<typeof input>, z.output<typeof res
         'not-enabled',
         `${info.address} is not encrypted at rest: its password can simply be set`,
       )
-    const facts = { address: info.address, endedSessions: 0, appPasswords: null }
+    const facts = { address: info.address, endedSessions: 0, appPasswords: null, locked: lockMail === true }
     if (work.isDryRun) return { ...facts, changed: false }
     if (own) await work.accounts.changePassword(address, work.secret('old-password'), work.secret('password'))
     else if (lockMail) await work.accounts.lockedMail.lockMail(address, work.secret('password'))
@@ -98,8 +99,12 @@ export const userPasswd: SiteCommand<z.output<typeof input>, z.output<typeof res
     return { ...facts, changed: true, appPasswords, endedSessions }
   },
 
-  show({ address, appPasswords, endedSessions }, view) {
+  show({ address, locked, appPasswords, endedSessions }, view) {
     view.talk(`${address} has a new password.`)
+    if (locked)
+      view.talk(
+        'It does not open the mail: that is locked until the old password or the recovery code is given.',
+      )
     if (endedSessions > 0) view.talk(`Ended ${counted(endedSessions, 'session')}.`)
     if (appPasswords === null || appPasswords.length === 0) return
     view.talk(
