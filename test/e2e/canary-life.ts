@@ -5,10 +5,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImapSession, type ImapTarget } from '../support/imap-session.ts'
 import { LmtpSession } from '../support/lmtp-session.ts'
+import { clientKeys, ScramClient } from '../support/scram-client.ts'
 import { recoveryCodeOf, ServerProcess } from '../support/server-process.ts'
 import { keysOf } from './canary-keys.ts'
 import { canaryMessage } from './canary-mail.ts'
-import { makeStem, spellingsOf, type Pattern } from './canary-marks.ts'
+import { exactly, makeStem, spellingsOf, type Pattern } from './canary-marks.ts'
 import { RecordingProxy } from './recording-proxy.ts'
 
 /** The account that lives. */
@@ -49,7 +50,7 @@ export class Life implements AsyncDisposable {
   static async begin(): Promise<Life> {
     const site = await ServerProcess.create({
       hasProxiedCommands: true,
-      tables: { log: 'level = "debug"', limits: 'message_size = "30M"' },
+      tables: { log: 'level = "debug"', limits: 'message_size = "30M"', auth: 'scram = true' },
     })
     const proxy = await RecordingProxy.start(site.commandSocket, site.controlSocket)
     await site.start()
@@ -139,6 +140,19 @@ export async function useImap(life: Life): Promise<void> {
   await session.logout()
 }
 
+/** A login by proof. What the proof gives away, and what it comes from, are secrets too. */
+async function loginByProof(life: Life): Promise<void> {
+  const client = new ScramClient({ user: address, password: life.password })
+  using session = await ImapSession.connect(life.target)
+  await session.authenticate('SCRAM-SHA-256', client.first, (challenge) =>
+    challenge.startsWith('v=') ? '' : client.final(challenge),
+  )
+  await session.ok('SELECT INBOX')
+  await session.logout()
+  const { clientKey } = clientKeys(life.password, Buffer.from(client.salt, 'base64'), client.iterations)
+  life.secrets.push(exactly('ClientKey', clientKey))
+}
+
 /** Logins of every kind, right and wrong. */
 export async function useLogins(life: Life): Promise<void> {
   const { password, target } = life
@@ -152,6 +166,7 @@ export async function useLogins(life: Life): Promise<void> {
     await session.ok(...words)
     await session.logout()
   }
+  await loginByProof(life)
   using stranger = await ImapSession.connect(target)
   const refused = await stranger.run(`LOGIN ${address} ${secretWord}Wrong`)
   assert.match(refused.status, /^NO \[AUTHENTICATIONFAILED\]/)

@@ -107,6 +107,20 @@ export class ImapSession implements Disposable {
     return answer
   }
 
+  /** AUTHENTICATE with an initial response; `next` answers each challenge. All of it without base64. Rejects unless the answer is OK. */
+  async authenticate(mechanism: string, initial: string, next: (challenge: string) => string): Promise<void> {
+    const encoded = (text: string): string => Buffer.from(text).toString('base64')
+    const tag = `t${++this.#tagNumber}`
+    this.#socket.write(`${tag} AUTHENTICATE ${mechanism} ${encoded(initial)}\r\n`)
+    for (;;) {
+      const heard = await this.#collect(({ text }) => text.startsWith('+') || text.startsWith(`${tag} `))
+      const last = heard.at(-1)?.text ?? ''
+      if (last.startsWith(`${tag} OK`)) return
+      if (!last.startsWith('+ ')) throw new Error(`${mechanism} was answered: ${last}`)
+      this.#socket.write(`${encoded(next(Buffer.from(last.slice(2), 'base64').toString()))}\r\n`)
+    }
+  }
+
   /** Starts IDLE; resolves when the server idles. What comes then is given to `listener`. */
   async idle(listener: (response: ImapResponse) => void): Promise<void> {
     const tag = `t${++this.#tagNumber}`
