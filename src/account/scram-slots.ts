@@ -5,7 +5,7 @@ import { isScramPassword } from '../crypto/scram.ts'
 import { openScramVerifier, type ScramVerifier } from '../crypto/scram-verifier.ts'
 import type { NewScramSecret, NewSlotSecret, Slot } from '../crypto/slot.ts'
 
-/** `[atrest] scram`; where there are none, nobody has such a slot. */
+/** `[auth] scram`; where there are none, nobody has such a slot. */
 export interface ScramSettings {
   /** Of PBKDF2, for new slots. */
   readonly iterations: number
