@@ -61,6 +61,13 @@ export class Visitor implements AsyncDisposable {
     const context = await browser.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true, ...options })
     const page = await context.newPage()
     page.setDefaultTimeout(30_000)
+    // A page that goes on by itself when something is done may do so at that very moment: the address is typed once more, then.
+    const goto = page.goto.bind(page)
+    page.goto = (...where) =>
+      goto(...where).catch((error: unknown) => {
+        if (!String(error).includes('is interrupted by another navigation')) throw error
+        return page.goto(...where)
+      })
     return new Visitor(context, page, options.javaScriptEnabled !== false)
   }
 
