@@ -1,11 +1,8 @@
 // All accounts of the site: the one object that IMAP, delivery and the admin commands are given (api.ts).
-import type { Clock, Log } from '../base/ports.ts'
 import { defaultMessageBytes } from '../base/limits.ts'
-import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
-import type { SiteKey } from '../crypto/site-key.ts'
-import type { Store } from '../store/store.ts'
 import { accountInfo } from './account-info.ts'
-import { noAudit, noteAudit, type AuditEntry, type AuditLog } from './audit.ts'
+import type { AccountsOptions } from './accounts-options.ts'
+import { noAudit, noteAudit, type AuditEntry } from './audit.ts'
 import { AtRest } from './at-rest.ts'
 import {
   adminRecoveryOf,
@@ -33,7 +30,7 @@ import {
   newCapabilitiesOff,
   type DirectoryEntry,
 } from './directory.ts'
-import { capabilitiesOffField, fieldOf, pendingField, withField } from './directory-fields.ts'
+import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
@@ -41,8 +38,7 @@ import { exportSealedOf } from './export-sealed.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Logins } from './login.ts'
 import type { LockedMail } from './locked-mail.ts'
-import type { LoginGuard } from './login-guard.ts'
-import { makeOwnerServices, type OwnerServiceSettings } from './owner-services.ts'
+import { makeOwnerServices } from './owner-services.ts'
 import type { KeySettings } from './slots.ts'
 import { PublicKeys } from './public-keys.ts'
 import { refusing } from './refusing.ts'
@@ -50,52 +46,18 @@ import type { Recovery } from './recovery.ts'
 import { Registry } from './registry.ts'
 import { requirePassword } from './passwords.ts'
 import { SiteNames } from './site-names.ts'
-import type { ScramSettings } from './scram-slots.ts'
-import { mainPasswordUseField } from './slot-fields.ts'
+import { scramSettings } from './scram-slots.ts'
 import { SlotKeeper } from './slot-keeper.ts'
 import { SlotUses } from './slot-uses.ts'
-import { defaultSealing, type SiteSealing } from './sealing.ts'
+import { defaultSealing } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 import { UnlockedAccounts } from './unlocked-accounts.ts'
 import { Repairs } from './repairs.ts'
 import { SiteDelivery } from './site-delivery.ts'
 import { kickSessions, sessionRows, type SessionParts, type Whose } from './site-sessions.ts'
 import { Rollbacks } from './rollback.ts'
-import type { Witnesses } from './witness.ts'
 import type { VerifyReport } from './verify-report.ts'
 import type { VerifyOptions } from './verify.ts'
-
-export interface AccountsOptions extends OwnerServiceSettings {
-  readonly store: Store
-  readonly siteKey: SiteKey
-  readonly gate: KdfGate
-  readonly kdf: KdfParameters
-  readonly clock: Clock
-  readonly log: Log
-  readonly guard?: LoginGuard
-  readonly maxMessageBytes?: number
-  /** Characters that may stand between the local part and a detail (`user+detail@`). Empty: no plus-addressing. */
-  readonly recipientDelimiter?: string
-  readonly defaultQuotaBytes?: number
-  /** Not given: nothing is written down. */
-  readonly audit?: AuditLog
-  /** How often owners are looked for whose own keys expire, in milliseconds; not at all when absent. */
-  readonly keyNoticesMs?: number
-  /** `[storage.encryption]`; `defaultSealing` when absent. */
-  readonly sealing?: SiteSealing
-  /** What domains let their accounts do at rest, by the settings; `standardRules` when absent. */
-  readonly rules?: AtRestRules
-  /** `[domains] local`. */
-  readonly localDomains?: readonly string[]
-  /** Keys are kept so long after the last session, in milliseconds; 0 when absent. */
-  readonly lingerMs?: number
-  /** An account in which nobody does anything is locked after so long, in milliseconds; never when absent. */
-  readonly lockAfterMs?: number | undefined
-  /** Not given: an account that was put back to an older state is not noticed. */
-  readonly witnesses?: Witnesses
-  /** Logins by SCRAM are taken, and new slots for them have this cost. Not given: there are none. */
-  readonly scramIterations?: number | undefined
-}
 
 class SiteAccounts implements Accounts {
   readonly #site: Site
@@ -134,11 +96,12 @@ class SiteAccounts implements Accounts {
     const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
     const sealing = options.sealing ?? defaultSealing
     this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper, sealing }
-    this.#settings = { gate, kdf, scram: this.#scramSettings(options.scramIterations) }
+    this.#settings = { gate, kdf, scram: scramSettings({ store, siteKey }, options.scramIterations) }
+    const delimiters = options.recipientDelimiter ?? '+'
     const namesOptions = {
       rules: options.rules ?? standardRules,
       local: options.localDomains ?? [],
-      delimiters: options.recipientDelimiter ?? '+',
+      delimiters,
     }
     this.names = new SiteNames(this.#site, namesOptions, () => ({
       registry: this.#registry,
@@ -163,14 +126,14 @@ class SiteAccounts implements Accounts {
     const passwordWasReset = async ({ address }: DirectoryEntry, reason: string): Promise<void> => {
       await this.kick({ address }, reason)
     }
-    const services = makeOwnerServices({ ...parts, keeper, passwordWasReset }, options)
+    const services = makeOwnerServices({ ...parts, keeper, delimiters, passwordWasReset }, options)
     this.escrow = services.escrow
     this.trail = services.trail
     this.lockedMail = services.lockedMail
     this.recovery = services.recovery
     this.alternateAddress = services.alternateAddress
     this.#delivery = new SiteDelivery({
-      ...{ ...parts, names: this.names, delivery: services.delivery, delimiters: namesOptions.delimiters },
+      ...{ ...parts, names: this.names, delivery: services.delivery, delimiters },
       maxMessageBytes: options.maxMessageBytes ?? defaultMessageBytes,
     })
     this.#atRest.onNewCode = (entry, code) => this.recovery.codeWasMade(entry, code)
@@ -185,19 +148,6 @@ class SiteAccounts implements Accounts {
     this.#publicKeys = new PublicKeys(parts)
     this.rollbacks = new Rollbacks(parts)
     this.repairs = new Repairs(parts)
-  }
-
-  /** Where the main password is for the page only, there is no second way to guess it. */
-  #scramSettings(iterations: number | undefined): ScramSettings | undefined {
-    if (iterations === undefined) return undefined
-    return {
-      iterations,
-      isWanted: async (address, account) => {
-        const entry = await findEntry(this.#site, address)
-        if (!entry?.account.equals(account)) return true
-        return fieldOf(entry.fields, mainPasswordUseField) === 'everywhere'
-      },
-    }
   }
 
   get scram(): ScramApi | undefined {

@@ -21,6 +21,8 @@ export interface AlternateAddressParts {
   readonly notices: Notices
   readonly openFor: OpenFor
   readonly recovery: RecoverySettings
+  /** Any of them may stand before the detail of an address. */
+  readonly delimiters: string
 }
 
 export class AlternateAddress implements AlternateAddressApi {
@@ -81,8 +83,8 @@ export class AlternateAddress implements AlternateAddressApi {
 
   /** What comes into the very mailbox that it is about helps nobody who is locked out of it. */
   async #mustLeadElsewhere(entry: DirectoryEntry, value: string): Promise<void> {
-    const { site } = this.#parts
-    const here = await recipients(site, [value], '+').catch((error: unknown) => {
+    const { site, delimiters } = this.#parts
+    const here = await recipients(site, [value], delimiters).catch((error: unknown) => {
       if (isRefusal(error)) return []
       throw error
     })

@@ -32,6 +32,8 @@ export interface OwnerServiceParts {
   readonly unlocked: UnlockedAccounts
   readonly credentials: Credentials
   readonly keeper: EscrowKeeper
+  /** Any of them may stand before the detail of an address. */
+  readonly delimiters: string
   /** Ends the sessions of an account whose password was replaced. */
   readonly passwordWasReset: (entry: DirectoryEntry, reason: string) => Promise<void>
 }

@@ -4,6 +4,9 @@ import { Corrupt, UnsupportedVersion } from '../crypto/errors.ts'
 import { isScramPassword } from '../crypto/scram.ts'
 import { openScramVerifier, type ScramVerifier } from '../crypto/scram-verifier.ts'
 import type { NewScramSecret, NewSlotSecret, Slot } from '../crypto/slot.ts'
+import { findEntry, type EntrySource } from './directory.ts'
+import { fieldOf } from './directory-fields.ts'
+import { mainPasswordUseField } from './slot-fields.ts'
 
 /** `[auth] scram`; where there are none, nobody has such a slot. */
 export interface ScramSettings {
@@ -11,6 +14,20 @@ export interface ScramSettings {
   readonly iterations: number
   /** Whether this account is to have one. */
   readonly isWanted: (address: string, account: Uint8Array) => Promise<boolean>
+}
+
+/** Of a site where new slots have this cost; undefined: no logins by SCRAM. */
+export function scramSettings(site: EntrySource, iterations: number | undefined): ScramSettings | undefined {
+  if (iterations === undefined) return undefined
+  return {
+    iterations,
+    // Where the main password is for the page only, there is no second way to guess it.
+    isWanted: async (address, account) => {
+      const entry = await findEntry(site, address)
+      if (!entry?.account.equals(account)) return true
+      return fieldOf(entry.fields, mainPasswordUseField) === 'everywhere'
+    },
+  }
 }
 
 /** Whose slots, and what the site wants of them. */

@@ -19,11 +19,14 @@ class Relay implements OutgoingMail {
   }
 }
 
-async function lived(): Promise<{ site: TestSite; relay: Relay; audit: AuditEntry[] }> {
+async function lived(
+  recipientDelimiter = '+',
+): Promise<{ site: TestSite; relay: Relay; audit: AuditEntry[] }> {
   const relay = new Relay()
   const audit: AuditEntry[] = []
   const site = await makeSite({
     outgoing: relay,
+    recipientDelimiter,
     audit: { write: async (entry) => void audit.push(entry) },
     recovery: { delayMs: 0, mail: 'code', intoMailbox: false },
   })
@@ -90,6 +93,14 @@ describe('the owner’s other address', () => {
     assert.deepEqual((await trail(site)).at(-1), 'alternate-address by admin admins@elsewhere.example')
     const [entry] = (await site.accounts.trail.trail(address, secret)).slice(-1)
     assert.equal(entry?.isNew, true)
+  })
+
+  it('is not the account with a detail, whatever the site puts before details', async () => {
+    const { site } = await lived('-_')
+    const { alternateAddress } = site.accounts
+    for (const given of ['alice-notices@example.org', 'alice_notices@example.org'])
+      await assert.rejects(alternateAddress.change(address, secret, given), refuses('in-use'))
+    await alternateAddress.change(address, secret, 'alice+notices@example.org')
   })
 
   const refused: readonly (readonly [what: string, given: string, code: RefusalCode])[] = [

@@ -2,17 +2,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { adoptAll } from '../../src/account/adopt.ts'
-import { noAudit } from '../../src/account/audit.ts'
-import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import { ArrivalQueue } from '../../src/account/arrival-queue.ts'
 import { decapsulateHere, DecapsulationThread } from '../../src/account/decapsulate.ts'
 import { findEntry } from '../../src/account/directory.ts'
 import { openVault } from '../../src/account/slots.ts'
 import { UnlockedAccount } from '../../src/account/unlocked-account.ts'
-import { silentLog } from '../../src/base/ports.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
 import { encapsulate, kemPublicKey, makeKemSeed } from '../../src/crypto/kem.ts'
 import { cryptoReady } from '../../src/crypto/ready.ts'
+import { bareSite } from './bare-site.ts'
 import { deliverTo, mail, makeSite, password, session } from './support.ts'
 
 const address = 'alice@example.org'
@@ -24,7 +22,7 @@ async function unlockedWithBacklog(): Promise<{ unlocked: UnlockedAccount; close
   await accounts.create(address, password())
   const message = mail('one of many')
   for (let number = 0; number < count; number += 1) await deliverTo(accounts, address, message)
-  const site = { store, siteKey, clock, log: silentLog, audit: noAudit, escrow: noEscrow }
+  const site = bareSite({ store, siteKey, clock })
   const entry = (await findEntry(site, address)) ?? assert.fail()
   const gate = new KdfGate({ parallel: 1, queue: 1, minimumMemoryKiB: 8 })
   const secret = { kind: 'password', password: password() } as const

@@ -20,6 +20,7 @@ import { Letters, markedWords, numberOf, stages, type Stage } from './enable-chi
 import { address, keyFile, openChildSite } from './job-child.ts'
 import { oldKeys, openedByOldKeys } from './keys-before.ts'
 import { pieceBytes, piecesOf, remnants, type Piece } from './remnants.ts'
+import { settled } from './settled.ts'
 import { chunks, password, readAll, session } from './support.ts'
 
 const rounds = Number(process.env['LETTERLOCK_CRASH_ROUNDS'] ?? 8)
@@ -111,16 +112,6 @@ async function compared(accounts: Accounts): Promise<number[]> {
   return found
 }
 
-/** Goes on until nothing is under way any more. */
-async function settled(accounts: Accounts): Promise<void> {
-  const open = await accounts.login(address, password(), session)
-  for (let looks = 0; (await accounts.atRest.atRestStatus(address)).job; looks += 1) {
-    assert.ok(looks < 30_000, 'it does not come to its end')
-    await delay(50)
-  }
-  await open.close()
-}
-
 /** The marked words, and every other kilobyte of what the messages share. */
 function readable(): Piece[] {
   const pieces: Piece[] = [{ name: 'marked words', bytes: Buffer.from(markedWords) }]
@@ -180,7 +171,7 @@ describe('turning encryption on', () => {
         if (round % looksEvery === 0) assert.deepEqual(await remnants(directory, words), [], `after ${where}`)
       }
       const { store, accounts } = await openChildSite(directory, {})
-      await settled(accounts)
+      await settled(accounts, address)
       note('settled')
       assert.equal((await accounts.info(address)).atRest, 'on')
       const found = await compared(accounts)

@@ -17,6 +17,7 @@ import type { Store } from '../../src/store/store.ts'
 import { initLevelStore } from '../../src/store/level/open.ts'
 import { temporaryDirectory } from '../store/level-kit.ts'
 import { address, keyFile, numbered, openChildSite, plainWords, work, type JobAction } from './job-child.ts'
+import { settled } from './settled.ts'
 import { chunks, password, readAll, session } from './support.ts'
 
 const rounds = Number(process.env['LETTERLOCK_CRASH_ROUNDS'] ?? 6)
@@ -78,16 +79,6 @@ async function readable(directory: string): Promise<string[]> {
   return found
 }
 
-/** Goes on until nothing is under way any more. */
-async function settled(accounts: Accounts): Promise<void> {
-  const open = await accounts.login(address, password(), session)
-  for (let looks = 0; (await accounts.atRest.atRestStatus(address)).job; looks += 1) {
-    assert.ok(looks < 6_000, 'it does not come to its end')
-    await delay(20)
-  }
-  await open.close()
-}
-
 /** Of one epoch only: every record and every header. */
 async function epochs(store: Store, account: Buffer): Promise<Set<number>> {
   const found = new Set<number>()
@@ -125,10 +116,10 @@ describe('work on keys', () => {
         assert.deepEqual(await readable(directory), [], `after round ${round}, ${action}`)
       }
       const { store, accounts } = await openChildSite(directory)
-      await settled(accounts)
+      await settled(accounts, address)
       for (const action of ['enable', 'rotate', 're-encrypt'] as const) {
         await work(accounts, action)
-        await settled(accounts)
+        await settled(accounts, address)
       }
       const found = await numbers(accounts)
       const have = new Set(found)

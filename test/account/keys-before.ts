@@ -1,34 +1,18 @@
 // The keys of an account as they were before a rotation, held against what the store has after it.
-import { silentLog, type Clock } from '../../src/base/ports.ts'
-import { noAudit } from '../../src/account/audit.ts'
-import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import { headerEpoch, openHeader } from '../../src/account/recovery-header.ts'
 import { openVault } from '../../src/account/slots.ts'
 import type { Vault } from '../../src/account/vault.ts'
 import { boxEpoch } from '../../src/crypto/box.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
-import type { SiteKey } from '../../src/crypto/site-key.ts'
 import type { Store } from '../../src/store/store.ts'
+import { bareSite, type KeyHolder } from './bare-site.ts'
 import { password } from './support.ts'
 
 const gate = new KdfGate({ parallel: 1, queue: 8, minimumMemoryKiB: 8 })
 
-interface KeyHolder {
-  readonly store: Store
-  readonly siteKey: SiteKey
-  readonly clock: Clock
-}
-
 /** The keys as somebody has them who copied the key records and the site key before. */
 export async function oldKeys(site: KeyHolder, account: Buffer, secret: 'site' | 'password'): Promise<Vault> {
-  const parts = {
-    store: site.store,
-    siteKey: site.siteKey,
-    clock: site.clock,
-    log: silentLog,
-    audit: noAudit,
-    escrow: noEscrow,
-  }
+  const parts = bareSite(site)
   const slot =
     secret === 'site'
       ? ({ kind: 'server', siteKey: site.siteKey } as const)

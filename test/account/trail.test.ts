@@ -1,24 +1,19 @@
 // The trail: kept with the account's keys or without them, through restarts, checkpoints and rotations, and never lost in silence.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { silentLog } from '../../src/base/ports.ts'
 import { checkpoint } from '../../src/account/checkpoint.ts'
 import { trailKey } from '../../src/account/keys.ts'
-import { noAudit } from '../../src/account/audit.ts'
-import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import { adoptAll } from '../../src/account/adopt.ts'
 import { leaveInTrail } from '../../src/account/trail-arrival.ts'
 import { addToTrail, convertTrail, faultOfTrail, markSeen, readTrail } from '../../src/account/trail.ts'
-import type { Site, UnlockedAccount } from '../../src/account/unlocked-account.ts'
+import type { UnlockedAccount } from '../../src/account/unlocked-account.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { bareSite } from './bare-site.ts'
 import { FailingStore } from './failing-store.ts'
 import { deliverTo, mail, makeSite, password, session, type TestSite } from './support.ts'
 import { unlock } from './unlocked.ts'
 
 const address = 'alice@example.org'
-const partsOf = ({ store, siteKey, clock }: TestSite): Site => {
-  return { store, siteKey, clock, log: silentLog, audit: noAudit, escrow: noEscrow }
-}
 
 async function prepared(): Promise<{ site: TestSite; account: UnlockedAccount }> {
   const site = await makeSite()
@@ -73,7 +68,7 @@ describe('the trail', () => {
     const { site, account } = await prepared()
     await account.lock()
     await deliverTo(site.accounts, address, mail('before'))
-    await leaveInTrail(partsOf(site), account.id, { kind: 'mail-locked', by: 'admin' })
+    await leaveInTrail(bareSite(site), account.id, { kind: 'mail-locked', by: 'admin' })
     const left = site.clock.time
     site.clock.time += 60_000
     await deliverTo(site.accounts, address, mail('after'))
@@ -102,7 +97,7 @@ describe('the trail', () => {
     const { site, account } = await prepared()
     await addToTrail(account, [{ kind: 'recovered', by: 'owner' }])
     await account.lock()
-    await leaveInTrail(partsOf(site), account.id, { kind: 'mail-locked', by: 'admin' })
+    await leaveInTrail(bareSite(site), account.id, { kind: 'mail-locked', by: 'admin' })
     await (
       await site.accounts.enableAtRest(address, password())
     ).finished
@@ -173,7 +168,7 @@ describe('the trail', () => {
       await site.accounts.create(address, password())
       const { accountId } = await site.accounts.info(address)
       disk.failNext(failure)
-      const outcome = await leaveInTrail(partsOf(site), Buffer.from(accountId, 'hex'), {
+      const outcome = await leaveInTrail(bareSite(site), Buffer.from(accountId, 'hex'), {
         kind: 'mail-locked',
         by: 'admin',
       }).then(

@@ -1,27 +1,18 @@
 // An account unlocked without sessions or housekeeping, and every text that its records hold: white-box tests of the search text.
-import { silentLog } from '../../src/base/ports.ts'
 import { KdfGate } from '../../src/crypto/kdf.ts'
-import { noAudit } from '../../src/account/audit.ts'
-import { noEscrow } from '../../src/account/escrow-keeper.ts'
 import type { MailboxTable } from '../../src/account/mailbox-table.ts'
 import { openMessagePage, openMessageRecord } from '../../src/account/message-seal.ts'
 import { openVault } from '../../src/account/slots.ts'
 import { buildSome } from '../../src/account/text-build.ts'
 import { openTextPage } from '../../src/account/text-seal.ts'
 import { UnlockedAccount } from '../../src/account/unlocked-account.ts'
+import { bareSite } from './bare-site.ts'
 import { password, type TestSite } from './support.ts'
 
 export async function unlock(site: TestSite, address: string): Promise<UnlockedAccount> {
   const { accountId } = await site.accounts.info(address)
   const id = Buffer.from(accountId, 'hex')
-  const parts = {
-    store: site.store,
-    siteKey: site.siteKey,
-    clock: site.clock,
-    log: silentLog,
-    audit: noAudit,
-    escrow: noEscrow,
-  }
+  const parts = bareSite(site)
   const gate = new KdfGate({ parallel: 2, queue: 64, minimumMemoryKiB: 8 })
   const { vault } = await openVault(parts, id, { kind: 'password', password: password() }, gate)
   const account = new UnlockedAccount(parts, id, vault)

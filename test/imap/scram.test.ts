@@ -1,32 +1,16 @@
 // AUTHENTICATE SCRAM-SHA-256 and -PLUS over real TLS: what is offered, what lets in, and what a client that does not trust the server leaves behind.
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
-import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { connect as connectTls, createSecureContext, TLSSocket, type SecureVersion } from 'node:tls'
-import { generate } from 'selfsigned'
-import type { ImapSocket } from '../../src/imap/socket.ts'
+import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
 import { channelBinding } from '../../src/server/channel-binding.ts'
 import { ScramClient, type ScramClientOptions } from '../support/scram-client.ts'
 import { iterations } from '../account/scram-logins.ts'
 import { Client } from './client.ts'
 import { address, KeptLog, makeHarness, passwordText, type Harness, type HarnessOptions } from './harness.ts'
+import { certificate, startTls } from './start-tls.ts'
 
-const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
-  keyType: 'ec',
-  curve: 'P-256',
-})
-const secureContext = createSecureContext({ key, cert })
-const endPoint = createHash('sha256').update(new X509Certificate(cert).raw).digest()
-
-const startTls = (socket: ImapSocket): Promise<ImapSocket> =>
-  new Promise((resolve, reject) => {
-    assert.ok(socket instanceof Socket)
-    const encrypted = new TLSSocket(socket, { isServer: true, secureContext })
-    encrypted.once('secure', () => resolve(encrypted))
-    encrypted.once('error', reject)
-    encrypted.once('close', () => reject(new Error('closed')))
-  })
+const endPoint = createHash('sha256').update(new X509Certificate(certificate).raw).digest()
 
 /** A client's end of TLS, and the client on it. */
 async function encrypted(

@@ -1,30 +1,10 @@
 // STARTTLS over real TLS: what came in the clear is not taken for what comes encrypted.
 import assert from 'node:assert/strict'
-import { Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
-import { generate } from 'selfsigned'
-import type { ImapSocket } from '../../src/imap/socket.ts'
+import { connect as connectTls } from 'node:tls'
 import { Client } from './client.ts'
 import { address, makeHarness, passwordText, type Harness } from './harness.ts'
-
-async function makeStartTls(): Promise<(socket: ImapSocket) => Promise<ImapSocket>> {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-  })
-  const secureContext = createSecureContext({ key, cert })
-  return (socket) =>
-    new Promise((resolve, reject) => {
-      assert.ok(socket instanceof Socket)
-      const encrypted = new TLSSocket(socket, { isServer: true, secureContext })
-      encrypted.once('secure', () => resolve(encrypted))
-      encrypted.once('error', reject)
-      encrypted.once('close', () => reject(new Error('closed')))
-    })
-}
-
-const startTls = await makeStartTls()
+import { startTls } from './start-tls.ts'
 
 async function encrypt(client: Client): Promise<Client> {
   client.socket.removeAllListeners()
