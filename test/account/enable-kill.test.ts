@@ -18,6 +18,7 @@ import { initLevelStore } from '../../src/store/level/open.ts'
 import { temporaryDirectory } from '../store/level-kit.ts'
 import { Letters, markedWords, numberOf, stages, type Stage } from './enable-child.ts'
 import { address, keyFile, openChildSite } from './job-child.ts'
+import { KillLedger } from './kill-ledger.ts'
 import { oldKeys, openedByOldKeys } from './keys-before.ts'
 import { pieceBytes, piecesOf, remnants, type Piece } from './remnants.ts'
 import { settled } from './settled.ts'
@@ -33,12 +34,6 @@ const pauseMs = isMeasuring ? 150 : 5
 const looksEvery = isMeasuring ? 5 : 1
 const child = join(import.meta.dirname, 'enable-child.js')
 const letters = new Letters(bytes)
-
-interface Ledger {
-  readonly begun: Set<number>
-  readonly kept: Set<number>
-  next: number
-}
 
 interface Point {
   readonly stage: Stage
@@ -63,7 +58,7 @@ const note = (text: string): void => {
 }
 
 /** One round: a process that works, killed when it has come so far. */
-async function killed(directory: string, point: Point, ledger: Ledger): Promise<string> {
+async function killed(directory: string, point: Point, ledger: KillLedger): Promise<string> {
   const parts = [directory, ledger.next, bytes, pauseMs].map(String)
   const running = spawn(process.execPath, [child, ...parts], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(running, 'exit')
@@ -72,13 +67,8 @@ async function killed(directory: string, point: Point, ledger: Ledger): Promise<
   let isOver = false
   let isDoomed = false
   for await (const line of createInterface({ input: running.stdout })) {
-    const [what = '', number = ''] = line.split(' ')
-    const n = Number(number)
-    if (what === 'begun') {
-      ledger.begun.add(n)
-      ledger.next = Math.max(ledger.next, n + 1)
-    } else if (what === 'kept') ledger.kept.add(n)
-    else if (what === 'over') isOver = true
+    const [what, n] = ledger.hear(line)
+    if (what === 'over') isOver = true
     const at = stages.findIndex((stage) => stage === what)
     if (at < 0) continue
     if (at >= furthest) [furthest, last] = [at, line]
@@ -122,7 +112,7 @@ function readable(): Piece[] {
   return pieces
 }
 
-async function fill(directory: string, ledger: Ledger): Promise<void> {
+async function fill(directory: string, ledger: KillLedger): Promise<void> {
   await initLevelStore(join(directory, 'store'))
   await writeFile(join(directory, keyFile), SiteKey.make().bytes, { mode: 0o600 })
   const { accounts, store } = await openChildSite(directory, {})
@@ -149,7 +139,7 @@ describe('turning encryption on', () => {
       : await temporaryDirectory()
     try {
       await cryptoReady()
-      const ledger: Ledger = { begun: new Set(), kept: new Set(), next: messages }
+      const ledger = new KillLedger(messages)
       await fill(directory, ledger)
       note('filled')
       const before = await openChildSite(directory, {})

@@ -17,6 +17,7 @@ import type { Store } from '../../src/store/store.ts'
 import { initLevelStore } from '../../src/store/level/open.ts'
 import { temporaryDirectory } from '../store/level-kit.ts'
 import { address, keyFile, numbered, openChildSite, plainWords, work, type JobAction } from './job-child.ts'
+import { KillLedger } from './kill-ledger.ts'
 import { settled } from './settled.ts'
 import { chunks, password, readAll, session } from './support.ts'
 
@@ -25,26 +26,15 @@ const firstMessages = 150
 const actions: readonly JobAction[] = ['enable', 'rotate', 're-encrypt', 'disable']
 const child = join(import.meta.dirname, 'job-child.js')
 
-interface Ledger {
-  readonly begun: Set<number>
-  readonly kept: Set<number>
-  next: number
-}
-
 /** One round: a process that works, killed after a while. */
-async function killed(directory: string, action: JobAction, ledger: Ledger): Promise<void> {
+async function killed(directory: string, action: JobAction, ledger: KillLedger): Promise<void> {
   const running = spawn(process.execPath, [child, directory, action, String(ledger.next)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(running, 'exit')
   for await (const line of createInterface({ input: running.stdout })) {
-    const [what = '', number = ''] = line.split(' ')
-    const n = Number(number)
-    if (what === 'begun') {
-      ledger.begun.add(n)
-      ledger.next = Math.max(ledger.next, n + 1)
-    } else if (what === 'kept') ledger.kept.add(n)
-    else if (what === 'in') void delay(randomInt(5, 700)).then(() => running.kill('SIGKILL'))
+    const [what] = ledger.hear(line)
+    if (what === 'in') void delay(randomInt(5, 700)).then(() => running.kill('SIGKILL'))
   }
   const [code, signal] = (await ended) as [number | null, string | null]
   assert.equal(signal, 'SIGKILL', `it ended by itself with ${code ?? ''}`)
@@ -99,7 +89,7 @@ describe('work on keys', () => {
       await cryptoReady()
       await initLevelStore(join(directory, 'store'))
       await writeFile(join(directory, keyFile), SiteKey.make().bytes, { mode: 0o600 })
-      const ledger: Ledger = { begun: new Set(), kept: new Set(), next: firstMessages }
+      const ledger = new KillLedger(firstMessages)
       const first = await openChildSite(directory)
       await first.accounts.create(address, password())
       const open = await first.accounts.login(address, password(), session)
