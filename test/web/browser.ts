@@ -94,6 +94,14 @@ export class Visitor implements AsyncDisposable {
     assert.ok(over <= 0, `${this.page.url()} is ${over} pixels too wide`)
   }
 
+  /**
+   * Leaves the site. Before its server is stopped: what a browser still fetches of itself after a page has loaded, as the icon, would find
+   * nobody there.
+   */
+  async leave(): Promise<void> {
+    await this.page.goto('about:blank')
+  }
+
   assertSilent(): void {
     assert.deepEqual(this.complaints, [])
   }

@@ -231,6 +231,7 @@ for (const hasScript of [true, false]) {
       })
 
       test('an older copy of the store keeps everybody out until its owner says that it was meant', async () => {
+        await visitor.leave()
         await site.stop()
         const [store, copy] = [join(site.dataDir, 'store'), join(site.root, 'copy')]
         await cp(store, copy, { recursive: true })
@@ -238,6 +239,7 @@ for (const hasScript of [true, false]) {
         await deliver(9)
         await signIn()
         await until('/', /Encryption is on/)
+        await visitor.leave()
         await site.stop()
         await rm(store, { recursive: true })
         await cp(copy, store, { recursive: true })
@@ -254,6 +256,7 @@ for (const hasScript of [true, false]) {
         assert.match(await main(), /the present state is meant/)
         await signIn()
         assert.match(await main(), /Encryption is on/)
+        visitor.assertSilent()
       })
 
       test('mail that an admin has locked is opened with the code', async () => {
