@@ -172,7 +172,7 @@ export interface EscrowApi {
     newPasswords: readonly Buffer[],
     threshold?: number,
   ): Promise<void>
-  /** Refuses with 'authentication-failed'. */
+  /** Refuses with 'wrong-admin-password', 'no-admin-key'. */
   testEscrow(passwords: readonly Buffer[]): Promise<void>
   /** Destroys the key at once; slots go as their accounts open. `passwords` proves who asks; without it only by force. */
   removeEscrow(passwords: readonly Buffer[] | undefined): Promise<void>
@@ -365,6 +365,6 @@ export interface PublicKeyApi {
     secret: OwnerSecret,
     progress?: Progress,
   ): Promise<{ readonly finished: Promise<void> }>
-  /** Ends that job for good, wherever it is; what is sealed stays so. Refuses with 'not-enabled' when there is none. */
+  /** Ends that job for good, wherever it is; what is sealed stays so. Refuses with 'nothing-to-do' when there is none. */
   cancelSealing(address: string, secret: OwnerSecret): Promise<void>
 }

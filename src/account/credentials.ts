@@ -56,7 +56,7 @@ export class Credentials {
     secret: Extract<OwnerSecret, { readonly kind: 'admin' }>,
     enter: (seed: Buffer) => Promise<OpenSession>,
   ) => Promise<OpenSession> = () => {
-    throw new Refusal('not-enabled', 'This site has no admin recovery key')
+    throw new Refusal('no-admin-key', 'This site has no admin recovery key')
   }
 
   constructor(site: Site, settings: KeySettings, unlocked: UnlockedAccounts) {

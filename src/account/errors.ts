@@ -27,7 +27,11 @@ export type RefusalCode =
   | 'limit' // one of base/limits.ts
   | 'damaged' // stored data does not authenticate; nothing of it is shown
   | 'unavailable' // disk full, input/output error
-  | 'not-enabled'
+  | 'not-enabled' // at-rest encryption is off
+  | 'nothing-to-do' // it is so already, or there is nothing of the kind; the text says what
+  | 'no-admin-key' // the site has no admin recovery key
+  | 'wrong-admin-password' // of the admin recovery key, or too few of them
+  | 'no-own-key' // the account has no public key of its owner's
   | 'already-enabled'
   | 'wrong-recovery-code'
   | 'mail-would-be-lost'

@@ -67,7 +67,7 @@ export class EscrowKeeper implements EscrowSource {
 
   async #present(): Promise<EscrowRecord & { readonly key: EscrowKey }> {
     const record = await this.record()
-    if (!record?.key) throw new Refusal('not-enabled', 'This site has no admin recovery key')
+    if (!record?.key) throw new Refusal('no-admin-key', 'This site has no admin recovery key')
     return { ...record, key: record.key }
   }
 
@@ -117,7 +117,7 @@ export class EscrowKeeper implements EscrowSource {
     })
   }
 
-  /** The secret seed, which the caller wipes. Refuses with 'authentication-failed', 'not-enabled', 'busy', 'damaged'. */
+  /** The secret seed, which the caller wipes. Refuses with 'wrong-admin-password', 'no-admin-key', 'busy', 'damaged'. */
   async open(passwords: readonly Buffer[]): Promise<Secret> {
     return this.#open((await this.#present()).key, passwords)
   }
@@ -134,7 +134,7 @@ export class EscrowKeeper implements EscrowSource {
     })
   }
 
-  /** Destroys the key. What remains says that there was one, so that an older record put back is noticed. Refuses with 'not-enabled'. */
+  /** Destroys the key. What remains says that there was one, so that an older record put back is noticed. Refuses with 'no-admin-key'. */
   async remove(): Promise<void> {
     await this.#changes.run(async () => {
       const present = await this.#present()
@@ -163,5 +163,5 @@ function wrongAdmins({ threshold, holders }: EscrowKey): Refusal {
     holders.length === 1
       ? 'That is not the admin recovery password'
       : `Those are not the recovery passwords of ${threshold} of the ${holders.length} admins`
-  return new Refusal('authentication-failed', text)
+  return new Refusal('wrong-admin-password', text)
 }

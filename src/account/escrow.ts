@@ -106,7 +106,7 @@ export class Escrow implements EscrowApi {
     try {
       return await task()
     } catch (error) {
-      if (isRefusal(error, 'authentication-failed')) {
+      if (isRefusal(error, 'wrong-admin-password')) {
         await noteAudit(this.#parts.site, {
           event: 'escrow.refused',
           by: 'admin',
@@ -134,7 +134,7 @@ export class Escrow implements EscrowApi {
     const { site } = this.#parts
     const noKey = (): Refusal => new Refusal('mail-would-be-lost', 'This site has no admin recovery key')
     using seed = await this.#open('open', passwords, entry.address).catch((error: unknown) => {
-      throw isRefusal(error, 'not-enabled') ? noKey() : error
+      throw isRefusal(error, 'no-admin-key') ? noKey() : error
     })
     await site.audit.write({ event: 'escrow.used', address: entry.address, by: 'admin-key' })
     let session: OpenSession

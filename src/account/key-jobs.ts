@@ -85,7 +85,7 @@ const onlyWhenSealed: ReadonlySet<string> = new Set(['recovery', 'escrow'])
 
 /**
  * The site's key opens the account again. Nothing has to be sealed anew for that: whoever holds the volume key opens it all, so
- * this is one commit, and done when it resolves. Refuses with 'not-enabled', 'busy'.
+ * this is one commit, and done when it resolves. Refuses with 'nothing-to-do', 'busy'.
  */
 export async function unsealAccount(
   account: UnlockedAccount,
@@ -96,7 +96,7 @@ export async function unsealAccount(
     trail,
     expect(slots) {
       if (slots.some((slot) => slot.kind === 'server'))
-        throw new Refusal('not-enabled', 'At-rest encryption is off already')
+        throw new Refusal('nothing-to-do', 'At-rest encryption is off already')
     },
     keep: (slot) => !onlyWhenSealed.has(slot.kind),
     add: [{ kind: 'server', siteKey: account.site.siteKey }],

@@ -73,14 +73,14 @@ export class LockedMail implements LockApi {
     this.#parts = parts
   }
 
-  /** Refuses with 'not-enabled' where the site's key opens the account: there a password can simply be set. */
+  /** Refuses with 'nothing-to-do' where the site's key opens the account: there a password can simply be set. */
   async lockMail(address: string, newPassword: Buffer): Promise<void> {
     requirePassword(newPassword)
     const { site, settings, registry, unlocked, notices, passwordWasReset } = this.#parts
     const entry = await registry.entry(address)
     if (await this.#isOff(entry))
       throw new Refusal(
-        'not-enabled',
+        'nothing-to-do',
         'At-rest encryption is off: the password can be set, and opens the mail',
       )
     const login = await refusing(() =>
@@ -112,7 +112,7 @@ export class LockedMail implements LockApi {
     requirePassword(newPassword)
     const { site, settings, registry, openFor, passwordWasReset } = this.#parts
     const entry = await registry.entry(address)
-    if (!fieldOf(entry.fields, lockedMailField)) throw new Refusal('not-enabled', 'The mail is not locked')
+    if (!fieldOf(entry.fields, lockedMailField)) throw new Refusal('nothing-to-do', 'The mail is not locked')
     const by = secret.kind === 'admin' ? 'admin-key' : 'owner'
     const session = await openFor(entry, secret)
     try {

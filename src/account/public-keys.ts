@@ -206,7 +206,7 @@ export class PublicKeys implements PublicKeyApi {
     const entry = await this.#entry(address)
     const record = await this.#record(entry)
     if (!record || record.keys.length === 0)
-      throw new Refusal('not-enabled', 'The account has no key of its own that mail is sealed to')
+      throw new Refusal('no-own-key', 'The account has no key of its own that mail is sealed to')
     const message = noticeMessage(entry.address, this.#site.clock.now(), 'A test of your own key', [
       'This message was sealed to your own keys before it was stored, as mail for you is.',
       '',

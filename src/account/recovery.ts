@@ -154,7 +154,7 @@ export class Recovery implements RecoveryApi {
     } else {
       const session = await openFor(entry, { kind: 'password', password: by.password })
       try {
-        if (!this.#waiting(entry)) throw new Refusal('not-enabled', 'No recovery is waiting')
+        if (!this.#waiting(entry)) throw new Refusal('nothing-to-do', 'No recovery is waiting')
         await refusing(() => addToTrail(session.account, [{ kind: 'recovery-cancelled', by: 'owner' }]))
       } finally {
         await session.close()

@@ -81,13 +81,13 @@ export async function sealingJobStatus(site: Site, account: Buffer): Promise<Job
 async function usableSealing(account: UnlockedAccount): Promise<SealingRecord> {
   const record = await currentSealing(account)
   if (!record || record.keys.length === 0)
-    throw new Refusal('not-enabled', 'The account has no key of its own that mail could be sealed to')
+    throw new Refusal('no-own-key', 'The account has no key of its own that mail could be sealed to')
   const trouble = troubleOf(account.site, record)
   if (trouble) throw noUsableKey(trouble)
   return record
 }
 
-/** Marks the account: what is there is sealed from now on, also after a restart. Refusals: 'not-enabled', 'key-trouble'. */
+/** Marks the account: what is there is sealed from now on, also after a restart. Refusals: 'no-own-key', 'key-trouble'. */
 export async function beginSealingJob(account: UnlockedAccount): Promise<void> {
   await usableSealing(account)
   await account.commit(async () => {
@@ -98,13 +98,13 @@ export async function beginSealingJob(account: UnlockedAccount): Promise<void> {
   })
 }
 
-/** Takes the mark away: what is sealed stays so, nothing more is. Refuses with 'not-enabled' when there is none. */
+/** Takes the mark away: what is sealed stays so, nothing more is. Refuses with 'nothing-to-do' when there is none. */
 export async function cancelSealingJob(account: UnlockedAccount): Promise<void> {
   const wasThere = await account.commit(async () => {
     if (!(await account.read((snapshot) => snapshot.get(sealingJobKey)))) return undefined
     return { changes: [], value: true, write: (tx) => tx.delete(sealingJobKey) }
   })
-  if (!wasThere) throw new Refusal('not-enabled', 'No older mail of this account is being sealed')
+  if (!wasThere) throw new Refusal('nothing-to-do', 'No older mail of this account is being sealed')
 }
 
 /** Somebody with the right to it has taken the mark away. */

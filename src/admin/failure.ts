@@ -1,5 +1,5 @@
 // Failure: why a command did not do what was asked, in words, with what to type next and the exit code.
-import { isRefusal, type Refusal, type RefusalCode } from '../account/errors.ts'
+import { isRefusal, type RefusalCode } from '../account/errors.ts'
 import { BackupDamaged, BackupRefused } from '../backup/errors.ts'
 import { TransferFailure, type TransferFailureCode } from '../transfer/errors.ts'
 import { exitCodes, type ExitCode } from './exit-code.ts'
@@ -65,29 +65,22 @@ interface Answer {
   readonly hint?: string
 }
 
-/** One code of the account layer for several things that are not there: its text says which. */
-const aboutAdminKey = /admin recovery key|recovery passwords|admin recovery password/
-
-function hintFor(notThere: string): { readonly hint?: string } {
-  if (aboutAdminKey.test(notThere)) return { hint: '`letterlock atrest admin set` makes one' }
-  if (/own key|of its own/.test(notThere))
-    return { hint: '`letterlock atrest pubkey add ADDR FILE` gives it one' }
-  const isRight = /already|not locked|is waiting|can be set/.test(notThere)
-  return isRight ? {} : { hint: '`letterlock atrest enable ADDR` turns it on' }
-}
-
-function answerTo({ code, message }: Refusal): Answer {
+function answerTo(code: RefusalCode): Answer {
   switch (code) {
     case 'authentication-failed':
-      if (aboutAdminKey.test(message))
-        return {
-          exitCode: exitCodes.data,
-          hint: '`letterlock atrest admin status` says how many admins are needed; --admins N asks for as many passwords',
-        }
       return {
         exitCode: exitCodes.data,
         hint: 'check the address with `letterlock user list`, then the password',
       }
+    case 'wrong-admin-password':
+      return {
+        exitCode: exitCodes.data,
+        hint: '`letterlock atrest admin status` says how many admins are needed; --admins N asks for as many passwords',
+      }
+    case 'no-admin-key':
+      return { exitCode: exitCodes.data, hint: '`letterlock atrest admin set` makes one' }
+    case 'no-own-key':
+      return { exitCode: exitCodes.data, hint: '`letterlock atrest pubkey add ADDR FILE` gives it one' }
     case 'not-accepted-here':
       return { exitCode: exitCodes.notPermitted }
     case 'no-such-slot':
@@ -147,7 +140,7 @@ function answerTo({ code, message }: Refusal): Answer {
     case 'already-enabled':
       return { exitCode: exitCodes.data, hint: '`letterlock atrest status ADDR` shows how far it is' }
     case 'not-enabled':
-      return { exitCode: exitCodes.data, ...hintFor(message) }
+      return { exitCode: exitCodes.data, hint: '`letterlock atrest enable ADDR` turns it on' }
     case 'over-quota':
       return { exitCode: exitCodes.data, hint: '`letterlock quota set ADDR SIZE` gives it more room' }
     case 'damaged':
@@ -176,6 +169,7 @@ function answerTo({ code, message }: Refusal): Answer {
     case 'read-only':
     case 'limit':
     case 'bad-key':
+    case 'nothing-to-do':
       return { exitCode: exitCodes.data }
   }
 }
@@ -241,7 +235,7 @@ export function asFailure(error: unknown): Failure | undefined {
     return new Failure(code, exitCodeOfTransfer(code), message, { cause: error, hint })
   }
   if (!isRefusal(error)) return undefined
-  const { exitCode, hint } = answerTo(error)
+  const { exitCode, hint } = answerTo(error.code)
   return new Failure(error.code, exitCode, error.message, { cause: error, hint })
 }
 

@@ -78,6 +78,10 @@ function refusalReply(code: RefusalCode, { overQuota }: ReplyPolicy): Reply {
     case 'mailbox-not-deletable':
     case 'read-only':
     case 'not-enabled':
+    case 'nothing-to-do':
+    case 'no-admin-key':
+    case 'wrong-admin-password':
+    case 'no-own-key':
     case 'already-enabled':
     case 'wrong-recovery-code':
     case 'mail-would-be-lost':

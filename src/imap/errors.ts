@@ -57,6 +57,10 @@ export function codeOf(refusal: Refusal, wantsDestination: boolean): ResponseCod
     case 'mailbox-name-invalid':
     case 'mailbox-not-deletable':
     case 'not-enabled':
+    case 'nothing-to-do':
+    case 'no-admin-key':
+    case 'wrong-admin-password':
+    case 'no-own-key':
     case 'already-enabled':
     case 'mail-would-be-lost':
     case 'offer-expired':

@@ -46,6 +46,8 @@ const texts: Partial<Record<string, TextKey>> = {
   unavailable: 'refusal.unavailable',
   'already-enabled': 'refusal.alreadyEnabled',
   'not-enabled': 'refusal.notEnabled',
+  'nothing-to-do': 'refusal.nothingToDo',
+  'no-own-key': 'refusal.noOwnKey',
   'wrong-recovery-code': 'refusal.code',
   'no-such-account': 'refusal.code',
   'mail-would-be-lost': 'refusal.locked',

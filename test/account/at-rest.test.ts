@@ -180,7 +180,7 @@ describe('turning at-rest encryption off', () => {
     )
     assert.deepEqual((await site.accounts.verify(address, undefined)).findings, [])
     await assert.rejects(atRest.testRecoveryCode(address, code), refuses('wrong-recovery-code'))
-    await assert.rejects(atRest.disableAtRest(address, { kind: 'site' }), refuses('not-enabled'))
+    await assert.rejects(atRest.disableAtRest(address, { kind: 'site' }), refuses('nothing-to-do'))
     const again = await atRest.offerEnable(address, password())
     await (
       await atRest.acceptEnable(again.offerId, again.recoveryCode)

@@ -234,18 +234,18 @@ describe('the admin recovery password', () => {
     const audit = new KeptAudit()
     const site = await makeSite({ ...quiet, audit })
     const { escrow } = site.accounts
-    await assert.rejects(escrow.testEscrow([admin()]), refuses('not-enabled'))
+    await assert.rejects(escrow.testEscrow([admin()]), refuses('no-admin-key'))
     await escrow.setEscrow([admin()])
     await assert.rejects(escrow.setEscrow([admin()]), refuses('already-enabled'))
     await escrow.testEscrow([admin()])
-    await assert.rejects(escrow.testEscrow([admin('guess')]), refuses('authentication-failed'))
+    await assert.rejects(escrow.testEscrow([admin('guess')]), refuses('wrong-admin-password'))
     await enabled(site)
     await assert.rejects(
       escrow.changeEscrowPassword([admin('guess')], [admin('new')]),
-      refuses('authentication-failed'),
+      refuses('wrong-admin-password'),
     )
     await escrow.changeEscrowPassword([admin()], [admin('new')])
-    await assert.rejects(escrow.testEscrow([admin()]), refuses('authentication-failed'))
+    await assert.rejects(escrow.testEscrow([admin()]), refuses('wrong-admin-password'))
     await escrow.escrowResetPassword(address, [admin('new')], password('fresh'))
     assert.ok((await subjects(site, 'fresh')).includes('precious'))
     const events = audit.events.filter((event) => !event.startsWith('slot.'))
@@ -278,7 +278,7 @@ describe('the admin recovery password', () => {
     await enabled(site)
     await assert.rejects(
       escrow.escrowResetPassword(address, [a], password('x')),
-      refuses('authentication-failed'),
+      refuses('wrong-admin-password'),
     )
     await escrow.escrowResetPassword(address, [c, a], password('x'))
     await visit(site, 'x')
@@ -349,7 +349,7 @@ describe('an admin', () => {
     assert.equal((await site.accounts.trail.trail(address, secret)).at(-1)?.kind, 'opened-by-admin')
     await assert.rejects(
       site.accounts.openFor(address, { kind: 'admin', passwords: [admin('no')] }, session),
-      refuses('authentication-failed'),
+      refuses('wrong-admin-password'),
     )
   })
 })

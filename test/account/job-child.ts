@@ -65,8 +65,8 @@ export async function work(accounts: Accounts, action: JobAction): Promise<void>
       ).finished
     }
   } catch (error) {
-    if (!['busy', 'already-enabled', 'not-enabled'].some((code) => isRefusal(error) && error.code === code))
-      throw error
+    const fitting = ['busy', 'already-enabled', 'not-enabled', 'nothing-to-do'] as const
+    if (!fitting.some((code) => isRefusal(error, code))) throw error
   }
 }
 

@@ -155,7 +155,15 @@ export class Life {
       await this.#run(step)
     } catch (error) {
       // What does not fit the state of the account is refused, and changes nothing.
-      const fitting = ['already-enabled', 'not-enabled', 'mail-would-be-lost', 'in-use', 'busy'] as const
+      const fitting = [
+        'already-enabled',
+        'not-enabled',
+        'nothing-to-do',
+        'no-own-key',
+        'mail-would-be-lost',
+        'in-use',
+        'busy',
+      ] as const
       if (!fitting.some((code) => isRefusal(error, code))) throw error
     }
   }

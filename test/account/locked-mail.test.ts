@@ -88,11 +88,11 @@ describe('locked mail', () => {
   it('is refused where the password could simply be set', async () => {
     const site = await makeSite(quiet)
     await (await alice(site)).close()
-    await assert.rejects(site.accounts.lockedMail.lockMail(address, password('x')), refuses('not-enabled'))
+    await assert.rejects(site.accounts.lockedMail.lockMail(address, password('x')), refuses('nothing-to-do'))
     const secret: OwnerSecret = { kind: 'password', password: password() }
     await assert.rejects(
       site.accounts.lockedMail.unlockMail(address, secret, password('x')),
-      refuses('not-enabled'),
+      refuses('nothing-to-do'),
     )
   })
 

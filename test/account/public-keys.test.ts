@@ -258,7 +258,9 @@ describe('sealing older mail', () => {
   it('can be cancelled on the way, and stays so: what is sealed is sealed, the rest as it was', async () => {
     const { site, count } = await prepared(openMemoryStore())
     const { publicKeys } = site.accounts
-    await assert.rejects(publicKeys.cancelSealing(address, owner), (error) => isRefusal(error, 'not-enabled'))
+    await assert.rejects(publicKeys.cancelSealing(address, owner), (error) =>
+      isRefusal(error, 'nothing-to-do'),
+    )
     const cancelled = deferred<undefined>()
     const { finished } = await publicKeys.sealExistingMail(address, owner, () => {
       publicKeys.cancelSealing(address, owner).then(
@@ -269,7 +271,9 @@ describe('sealing older mail', () => {
     await assert.rejects(finished, /was cancelled/)
     await cancelled.promise
     assert.equal((await publicKeys.publicKeys(address)).job, undefined)
-    await assert.rejects(publicKeys.cancelSealing(address, owner), (error) => isRefusal(error, 'not-enabled'))
+    await assert.rejects(publicKeys.cancelSealing(address, owner), (error) =>
+      isRefusal(error, 'nothing-to-do'),
+    )
     await site.restart()
     const account = await site.accounts.login(address, password(), session)
     const found: { readonly flag: string; readonly isSealed: boolean }[] = []

@@ -156,9 +156,16 @@ export const escrowRows: readonly Row[] = [
     after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.password, 'from now on'),
   },
   {
-    name: 'atrest unlock-mail of one that is not locked',
+    name: 'user passwd --lock-mail of one that is not encrypted says no more than that',
+    argv: ['user', 'passwd', alice, '--lock-mail', '--dry-run'],
+    exitCode: 65,
+    err: /its password can simply be set\n$/,
+  },
+  {
+    name: 'atrest unlock-mail of one that is not locked says no more than that',
     argv: ['atrest', 'unlock-mail', alice, '--dry-run'],
     exitCode: 65,
+    err: /is not locked\n$/,
   },
   {
     name: 'atrest cancel-recovery --dry-run',

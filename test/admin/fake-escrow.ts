@@ -26,9 +26,9 @@ export class FakeEscrow implements EscrowApi {
 
   #check(passwords: readonly Buffer[]): void {
     const read = this.#read(passwords)
-    if (this.passwords.length === 0) throw new Refusal('not-enabled', 'This site has no admin recovery key')
+    if (this.passwords.length === 0) throw new Refusal('no-admin-key', 'This site has no admin recovery key')
     if (read.length < this.threshold || !read.every((one) => this.passwords.includes(one)))
-      throw new Refusal('authentication-failed', 'That is not the admin recovery password')
+      throw new Refusal('wrong-admin-password', 'That is not the admin recovery password')
   }
 
   async escrowStatus(): Promise<EscrowStatus> {
@@ -116,7 +116,7 @@ export class FakeLockedMail implements LockApi {
   async lockMail(address: string, newPassword: Buffer): Promise<void> {
     const account = this.#of.accounts.get(address)
     if (!account) throw new Refusal('no-such-account', `no account ${address}`)
-    if (account.atRest === 'off') throw new Refusal('not-enabled', 'is off')
+    if (account.atRest === 'off') throw new Refusal('nothing-to-do', 'is off')
     this.#of.given.push(newPassword)
     account.atRest = 'locked'
   }

@@ -70,7 +70,7 @@ export class FakePublicKeys implements PublicKeyApi {
   }
 
   async testPublicKeys(): Promise<void> {
-    if (this.keys.length === 0) throw new Refusal('not-enabled', 'The account has no key of its own')
+    if (this.keys.length === 0) throw new Refusal('no-own-key', 'The account has no key of its own')
     this.tested += 1
   }
 
@@ -87,7 +87,7 @@ export class FakePublicKeys implements PublicKeyApi {
 
   async cancelSealing(_address: string, secret: OwnerSecret): Promise<void> {
     this.check(secret)
-    if (this.sealed === 0) throw new Refusal('not-enabled', 'No older mail of this account is being sealed')
+    if (this.sealed === 0) throw new Refusal('nothing-to-do', 'No older mail of this account is being sealed')
     this.sealed -= 1
   }
 }

@@ -80,7 +80,7 @@ export const pubkeyRows: readonly Row[] = [
     name: 'atrest pubkey test without a key',
     argv: [...pubkey, 'test', alice],
     exitCode: 65,
-    err: /no key of its own/,
+    err: /no key of its own\n.*atrest pubkey add/,
   },
   {
     name: 'atrest pubkey settings changes what is given',

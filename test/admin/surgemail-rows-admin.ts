@@ -41,7 +41,7 @@ export const adminRecovery: SurgeChapter = {
         await site.encrypt()
         const { escrow } = site.accounts
         await escrow.changeEscrowPassword(old(adminPass), old(fresh))
-        await assert.rejects(escrow.testEscrow(old(adminPass)), refuses('authentication-failed'))
+        await assert.rejects(escrow.testEscrow(old(adminPass)), refuses('wrong-admin-password'))
         await escrow.testEscrow(old(fresh))
         await site.accounts.escrow.escrowResetPassword(alice, old(fresh), Buffer.from('by admin'))
         await escrow.removeEscrow(undefined)

@@ -461,7 +461,7 @@ export class AccountsDouble implements Used, Everything {
         ? (this.accounts.get(address) ?? refuse('authentication-failed'))
         : this.#opened(address, { kind: 'password', ...by })
     if ('token' in by && account.waiting?.token !== by.token) refuse('authentication-failed')
-    if (!account.waiting) refuse('not-enabled')
+    if (!account.waiting) refuse('nothing-to-do')
     account.waiting = undefined
     this.#note(account, 'recovery-cancelled')
   }

@@ -46,7 +46,7 @@ export const atrestAdminPasswd: SiteCommand<z.output<typeof input>, z.output<typ
     const { escrow } = work.accounts
     if (needed > admins) throw new Refusal('limit', 'There cannot be more admins needed than there are')
     if (!(await escrow.escrowStatus()).isSet)
-      throw new Refusal('not-enabled', 'This site has no admin recovery key')
+      throw new Refusal('no-admin-key', 'This site has no admin recovery key')
     if (work.isDryRun) return { changed: false }
     const old = adminSecrets(work, 'admin-password', present)
     await escrow.changeEscrowPassword(old, adminSecrets(work, 'new-admin-password', admins), needed)

@@ -32,7 +32,7 @@ export const atrestAdminRemove: SiteCommand<z.output<typeof input>, z.output<typ
   async run(work, { admins, force }) {
     const { escrow } = work.accounts
     if (!(await escrow.escrowStatus()).isSet)
-      throw new Refusal('not-enabled', 'This site has no admin recovery key')
+      throw new Refusal('no-admin-key', 'This site has no admin recovery key')
     if (work.isDryRun) return { removed: false }
     await escrow.removeEscrow(force ? undefined : adminSecrets(work, 'admin-password', admins))
     return { removed: true }

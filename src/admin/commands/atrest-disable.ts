@@ -38,7 +38,7 @@ export const atrestDisable: SiteCommand<z.output<typeof input>, z.output<typeof 
   async run(work, given) {
     const { address } = given
     const info = await work.accounts.info(address)
-    if (!isSealed(info)) throw new Refusal('not-enabled', `${info.address} is not encrypted at rest`)
+    if (!isSealed(info)) throw new Refusal('nothing-to-do', `${info.address} is not encrypted at rest`)
     const secret = ownerSecret(work, given)
     if (work.isDryRun || !secret) return { address: info.address, atRest: info.atRest }
     const { finished } = await work.accounts.atRest.disableAtRest(address, secret, (done, total) =>

@@ -48,7 +48,7 @@ export const atrestUnlockMail: SiteCommand<z.output<typeof input>, z.output<type
   async run(work, { address, recovery }) {
     const info = await work.accounts.info(address)
     if (info.atRest !== 'locked')
-      throw new Refusal('not-enabled', `The mail of ${info.address} is not locked`)
+      throw new Refusal('nothing-to-do', `The mail of ${info.address} is not locked`)
     if (work.isDryRun) return { address: info.address, unlocked: false }
     const secret = recovery
       ? ({ kind: 'recovery', code: work.secret('recovery-code') } as const)

@@ -82,7 +82,7 @@ export const userPasswd: SiteCommand<z.output<typeof input>, z.output<typeof res
     if (!own && !lockMail) refuseSealed(info)
     if (lockMail && !isSealed(info))
       throw new Refusal(
-        'not-enabled',
+        'nothing-to-do',
         `${info.address} is not encrypted at rest: its password can simply be set`,
       )
     const facts = { address: info.address, endedSessions: 0, appPasswords: null, locked: lockMail === true }

@@ -120,7 +120,7 @@ export const ownRecovery: Page = ownerPage({
         recoveryOf(site.accounts)?.cancelRecovery(info.address, by),
       )
     } catch (error) {
-      if (isRefusal(error, 'not-enabled')) return { kind: 'redirect', to: '/recovery' }
+      if (isRefusal(error, 'nothing-to-do')) return { kind: 'redirect', to: '/recovery' }
       return ownView(visit, [problemOf(visit, error, { password: 'password' })])
     }
     session.flash = t('cancelled.text')

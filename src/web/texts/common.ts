@@ -85,6 +85,14 @@ export const commonTexts = {
     'Encryption is not turned on for this account. Turn it on first.',
     'Für dieses Konto ist die Verschlüsselung nicht eingeschaltet. Schalten Sie sie zuerst ein.',
   ],
+  'refusal.nothingToDo': [
+    'There was nothing to do: it is so already. Load the page again to see how things are.',
+    'Es war nichts zu tun: Es ist schon so. Laden Sie die Seite neu, um den Stand zu sehen.',
+  ],
+  'refusal.noOwnKey': [
+    'This account has no public key yet. Add one first.',
+    'Dieses Konto hat noch keinen öffentlichen Schlüssel. Fügen Sie zuerst einen hinzu.',
+  ],
   'refusal.code': [
     'This recovery code does not belong to this address, or it was used already. Check the address, and take the newest sheet.',
     'Dieser Wiederherstellungscode gehört nicht zu dieser Adresse, oder er wurde schon benutzt. Prüfen Sie die Adresse und nehmen Sie das neueste Blatt.',
