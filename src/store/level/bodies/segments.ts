@@ -166,7 +166,7 @@ export class AccountSegments {
   async #nextSmall(bytes: number): Promise<Segment> {
     this.#small = this.all().find((segment) => this.#hasRoom(segment, bytes))
     if (this.#small) return this.#small
-    this.#creating ??= this.#create().finally(() => {
+    this.#creating ??= this.#create({ isExclusive: false }).finally(() => {
       this.#creating = undefined
     })
     this.#small = await this.#creating
@@ -181,24 +181,24 @@ export class AccountSegments {
       (segment) =>
         segment !== this.#small && segment.canAppend && !segment.isBusy && segment.sizeBytes <= half,
     )
-    const segment = free ?? (await this.#create())
-    segment.isExclusive = true
-    return segment
+    if (!free) return this.#create({ isExclusive: true })
+    free.isExclusive = true
+    return free
   }
 
   release(segment: Segment): void {
     segment.isExclusive = false
   }
 
-  async #create(): Promise<Segment> {
+  async #create(options: { readonly isExclusive: boolean }): Promise<Segment> {
     try {
-      return await this.#createNext()
+      return await this.#createNext(options)
     } catch (error) {
       throw storeError(error, 'creating a segment')
     }
   }
 
-  async #createNext(): Promise<Segment> {
+  async #createNext({ isExclusive }: { readonly isExclusive: boolean }): Promise<Segment> {
     const { files, open, segments } = this.#disk
     if (this.#isDestroyed) throw new Refused('no-account', 'the account was destroyed')
     if (!this.#isDirectoryDurable) {
@@ -221,6 +221,8 @@ export class AccountSegments {
       }
       const held = await open.adopt(path, file)
       const segment = new Segment(number, path, segmentHeaderBytes, this.#syncName)
+      // Before anybody can find it: some turns pass until the caller has it.
+      segment.isExclusive = isExclusive
       this.#segments.set(number, segment)
       held.release()
       return segment
