@@ -236,7 +236,8 @@ function matcher({ account }: Session, filter: NotifyFilter): (name: string) => 
       return (name) => account.subscriptions().includes(name)
     case 'subtree': {
       const roots = filter.names.map(canonicalName)
-      return (name) => roots.some((root) => name === root || isBelow(name, root))
+      // No mailbox is called "": it stands for what all are below, as the reference of LIST does.
+      return (name) => roots.some((root) => root === '' || name === root || isBelow(name, root))
     }
     case 'mailboxes': {
       const names = new Set(filter.names.map(canonicalName))

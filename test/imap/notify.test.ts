@@ -47,6 +47,19 @@ describe('NOTIFY', () => {
       assert.match((await client.next()) ?? '', /^\* STATUS Archive \(MESSAGES 1 /)
     }))
 
+  it('takes the subtree of "" for all mailboxes, and of inbox in any case for what is below INBOX', () =>
+    withHarness(async ({ login, put }) => {
+      const [all, some, other] = await Promise.all([login(), login(), login()])
+      await all.ok('NOTIFY SET (SUBTREE "" (MessageNew MessageExpunge))')
+      await some.ok('NOTIFY SET (SUBTREE inBox (MessageNew MessageExpunge))')
+      await other.ok('CREATE Inbox/below')
+      await put(mail('x'), { mailbox: 'Archive' })
+      assert.match((await all.next()) ?? '', /^\* STATUS Archive \(MESSAGES 1 /)
+      await put(mail('y'), { mailbox: 'INBOX/below' })
+      assert.match((await all.next()) ?? '', /^\* STATUS INBOX\/below \(MESSAGES 1 /)
+      assert.match((await some.next()) ?? '', /^\* STATUS INBOX\/below \(MESSAGES 1 /)
+    }))
+
   it('tells no EXPUNGE while a command waits for the rest of its literal', () =>
     withHarness(async ({ select, put }) => {
       await put(mail('one'))

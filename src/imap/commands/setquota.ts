@@ -17,7 +17,7 @@ export const setquota: Command = command({
       () => {
         input.atom()
         input.space()
-        input.modSequenceValzer()
+        input.number64()
       },
       { mayBeEmpty: true },
     )

@@ -45,16 +45,15 @@ export class ArgumentReader extends Cursor {
     return this.number() || this.fail('expected a number that is not zero')
   }
 
-  /** mod-sequence-valzer (RFC 7162 §7), 63 bits. Beyond 2^53 - 1, which no MODSEQ reaches, that number is returned. */
-  modSequenceValzer(): number {
+  /** number64 (RFC 9051 §9), 63 bits. Beyond 2^53 - 1, which nothing that is counted here reaches, that number is returned. */
+  number64(): number {
     const digits = this.run(isDigit, 'a number').toString('latin1')
     if (digits.length > 19 || BigInt(digits) > 0x7fff_ffff_ffff_ffffn) this.fail('number too large')
     return Math.min(Number(digits), Number.MAX_SAFE_INTEGER)
   }
 
-  /** mod-sequence-value: not zero. */
-  modSequenceValue(): number {
-    return this.modSequenceValzer() || this.fail('expected a number that is not zero')
+  nzNumber64(): number {
+    return this.number64() || this.fail('expected a number that is not zero')
   }
 
   /** A mailbox name as Unicode; `INBOX` in capitals when it is that in any case. */

@@ -23,7 +23,7 @@ export function readFetchModifiers(reader: ArgumentReader): FetchModifiers {
       reader.space()
       if (changedSince !== undefined) reader.fail('CHANGEDSINCE twice')
       // iOS sends 0, which the grammar does not allow, for a mailbox that it has not seen with CONDSTORE before.
-      changedSince = reader.modSequenceValzer()
+      changedSince = reader.number64()
     } else if (name === 'PARTIAL') {
       reader.space()
       if (partial) reader.fail('PARTIAL twice')

@@ -48,11 +48,12 @@ export function readSection(reader: ArgumentReader, options: { readonly setsSeen
   return { kind: 'section', label, section, partial, setsSeen: options.setsSeen }
 }
 
+// partial = "<" number64 "." nz-number64 ">" (RFC 9051 §9)
 function readPartial(reader: ArgumentReader): SectionItem['partial'] {
   if (!reader.tryToken('<')) return undefined
-  const start = reader.number()
+  const start = reader.number64()
   reader.token('.')
-  const partial = { start, length: reader.nzNumber() }
+  const partial = { start, length: reader.nzNumber64() }
   reader.token('>')
   return partial
 }

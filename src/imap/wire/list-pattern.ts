@@ -1,4 +1,5 @@
 // Mailbox patterns of LIST and LSUB: `*` matches anything, `%` anything within one level, in linear time.
+import { canonicalName } from '../../account/names.ts'
 import { mailboxNameBytes } from '../../base/limits.ts'
 
 /** Wildcards in one pattern, after neighbours have been merged. */
@@ -11,8 +12,9 @@ export interface ListPattern {
 }
 
 /**
- * Joins reference and pattern (RFC 3501 §6.3.8; both Unicode) and makes them ready. Undefined when there are too many wildcards or
- * the pattern is longer than any name: then it matches nothing. `delimiter` is one character.
+ * Joins reference and pattern (RFC 3501 §6.3.8; both Unicode) and makes them ready. They are brought to the form in which names are
+ * kept: normal form C, and INBOX in any case as the first level. Undefined when there are too many wildcards or the pattern is
+ * longer than any name: then it matches nothing. `delimiter` is one character.
  */
 export function compileListPattern(
   reference: string,
@@ -20,7 +22,9 @@ export function compileListPattern(
   delimiter: string,
 ): ListPattern | undefined {
   // Neighbouring wildcards are one: a `*` among them makes the `%`s needless.
-  const joined = (reference + pattern).replace(/[*%]{2,}/g, (run) => (run.includes('*') ? '*' : '%'))
+  const joined = canonicalName(reference + pattern).replace(/[*%]{2,}/g, (run) =>
+    run.includes('*') ? '*' : '%',
+  )
   const wildcards = joined.length - joined.replace(/[*%]/g, '').length
   if (wildcards > maxWildcards || joined.length - wildcards > mailboxNameBytes) return undefined
   const machine = new Machine(joined, delimiter)

@@ -30,7 +30,7 @@ export function readStoreArguments(reader: ArgumentReader): StoreArguments {
       reader.keyword('UNCHANGEDSINCE')
       reader.space()
       if (unchangedSince !== undefined) reader.fail('UNCHANGEDSINCE twice')
-      unchangedSince = reader.modSequenceValzer()
+      unchangedSince = reader.number64()
     })
     reader.space()
   }

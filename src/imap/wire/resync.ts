@@ -27,7 +27,7 @@ export function readResync(reader: ArgumentReader): Resync {
     const uidValidity = reader.nzNumber()
     reader.space()
     // 0 is not allowed, but clients send it where they know no MODSEQ yet; it asks for everything.
-    const modSeq = reader.modSequenceValzer()
+    const modSeq = reader.number64()
     let knownUids: SequenceSet | undefined
     let match: readonly MatchRun[] = []
     if (reader.trySpace()) {

@@ -197,9 +197,9 @@ class SearchKeys {
       case 'UNKEYWORD':
         return not({ kind: 'keyword', keyword: reader.atom() })
       case 'LARGER':
-        return { kind: 'larger', sizeBytes: reader.number() }
+        return { kind: 'larger', sizeBytes: reader.number64() }
       case 'SMALLER':
-        return { kind: 'smaller', sizeBytes: reader.number() }
+        return { kind: 'smaller', sizeBytes: reader.number64() }
       case 'UID':
         return reader.tryToken('$') ? saved : { kind: 'uid', set: reader.sequenceSet() }
     }
@@ -229,7 +229,7 @@ class SearchKeys {
       reader.keyword('PRIV', 'SHARED', 'ALL')
       reader.space()
     }
-    return { kind: 'modSeq', atLeast: reader.modSequenceValzer() }
+    return { kind: 'modSeq', atLeast: reader.number64() }
   }
 }
 

@@ -15,8 +15,8 @@ const string: Read = (reader) => reader.string().toString('latin1')
 const nstring: Read = (reader) => reader.nstring()?.toString('latin1')
 const number: Read = (reader) => reader.number()
 const nzNumber: Read = (reader) => reader.nzNumber()
-const valzer: Read = (reader) => reader.modSequenceValzer()
-const modSeq: Read = (reader) => reader.modSequenceValue()
+const number64: Read = (reader) => reader.number64()
+const nzNumber64: Read = (reader) => reader.nzNumber64()
 const mailbox: Read = (reader) => reader.mailbox()
 const pattern: Read = (reader) => reader.listMailbox()
 const set: Read = (reader) => reader.sequenceSet().toString()
@@ -70,12 +70,12 @@ const rows: readonly (readonly [string, Read, string, unknown])[] = [
   ['number', number, '9'.repeat(400), 'bad 400'],
   ['nz-number', nzNumber, '0', 'bad 1'],
   ['nz-number', nzNumber, '1', 1],
-  ['mod-sequence-valzer', valzer, '0', 0],
-  ['mod-sequence-valzer', valzer, '715194045007', 715194045007],
-  ['mod-sequence-valzer', valzer, '9223372036854775807', Number.MAX_SAFE_INTEGER],
-  ['mod-sequence-valzer', valzer, '9223372036854775808', 'bad 19'],
-  ['mod-sequence-valzer', valzer, '9'.repeat(20), 'bad 20'],
-  ['mod-sequence-value', modSeq, '0', 'bad 1'],
+  ['number64', number64, '0', 0],
+  ['number64', number64, '715194045007', 715194045007],
+  ['number64', number64, '9223372036854775807', Number.MAX_SAFE_INTEGER],
+  ['number64', number64, '9223372036854775808', 'bad 19'],
+  ['number64', number64, '9'.repeat(20), 'bad 20'],
+  ['nz-number64', nzNumber64, '0', 'bad 1'],
   ['mailbox', mailbox, 'inBox', 'INBOX'],
   ['mailbox', mailbox, '"InBox"', 'INBOX'],
   ['mailbox', mailbox, 'inbox/a', 'inbox/a'],

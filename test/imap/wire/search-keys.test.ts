@@ -120,6 +120,8 @@ const rows: readonly (readonly [string, string])[] = [
   [' UID $:1', 'bad 6'],
   [' LARGER 100 SMALLER 0', 'and(larger:100 smaller:0)'],
   [' LARGER -1', 'bad 8'],
+  [' LARGER 4294967296', 'larger:4294967296'],
+  [' SMALLER 9223372036854775808', 'bad 28'],
   [' BCC a CC b FROM c SUBJECT d TO e', 'and(BCC="a" CC="b" FROM="c" SUBJECT="d" TO="e")'],
   [' HEADER Message-ID <a@b> BODY ""', 'and(Message-ID="<a@b>" body="")'],
   [' HEADER X ""', 'X=""'],
