@@ -290,7 +290,10 @@ export interface RollbackApi {
 export interface RepairedAccount extends VerifyReport {
   /** What was repaired, or in a dry run would be, and what could not be found again: in words, which may name mailboxes. */
   readonly repaired: readonly string[]
+  /** With mailbox, UID and what is known of each message. */
   readonly lost: readonly string[]
+  /** Messages among what was lost; of some the header is left. */
+  readonly lostMessages: number
 }
 
 /** Something about the site that is not as it must be. */

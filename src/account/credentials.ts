@@ -19,7 +19,9 @@ import type { Vault } from './vault.ts'
 import type { VerifyReport } from './verify-report.ts'
 import { verifyAccount, type VerifyOptions } from './verify.ts'
 
-export const wrongLogin = (): Refusal => new Refusal('authentication-failed', 'Wrong address or password')
+/** `isNoted`: the guard has written it to the log. */
+export const wrongLogin = (isNoted = false): Refusal =>
+  new Refusal('authentication-failed', 'Wrong address or password', { isNoted })
 
 /** Where the server does something by itself. */
 export const nobody: SessionInfo = {

@@ -45,10 +45,13 @@ export type RefusalCode =
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode
+  /** The log has its line already, or it is as somebody meant it to be: front doors write none. */
+  readonly isNoted: boolean
 
-  constructor(code: RefusalCode, text: string, options?: ErrorOptions) {
-    super(text, options)
+  constructor(code: RefusalCode, text: string, options: ErrorOptions & { readonly isNoted?: boolean } = {}) {
+    super(text, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
+    this.isNoted = options.isNoted ?? false
   }
 }
 

@@ -3,8 +3,8 @@ import { breathe } from '../base/async.ts'
 import { equalBytes, hex } from '../base/bytes.ts'
 import { openCard } from '../crypto/card.ts'
 import { decodeSlotList } from '../crypto/slot-list.ts'
-import { Damaged, Unavailable } from '../store/errors.ts'
-import type { AccountView } from '../store/store.ts'
+import { Damaged, Refused, Unavailable } from '../store/errors.ts'
+import type { AccountView, HeldBlob } from '../store/store.ts'
 import type { SiteFinding } from './api-lifecycle.ts'
 import { decodeEntry, type DirectoryEntry } from './directory.ts'
 import { cardKey, headKey, sealingKey, slotsKey } from './keys.ts'
@@ -62,6 +62,25 @@ async function* ofAccount(
   }
 }
 
+/** Whether its file has it, and what stands before it. */
+async function faultOfBody(
+  { blobs }: Site['store'],
+  id: Uint8Array,
+  { blobId, lengthBytes }: HeldBlob,
+): Promise<string | undefined> {
+  try {
+    await using reader = await blobs.open(id, blobId)
+    if (lengthBytes > 0) await reader.read(lengthBytes - 1, lengthBytes)
+    if ((await blobs.header(id, blobId)) === undefined)
+      return `what stands before body ${hex(blobId)} is damaged: letterlock fsck ADDR --repair says whether it is lost`
+  } catch (error) {
+    if (error instanceof Damaged) return error.message
+    // Somebody expunged it since.
+    if (!(error instanceof Refused && error.reason === 'no-blob')) throw error
+  }
+  return undefined
+}
+
 async function* ofAlias(site: Site, alias: string, targets: readonly string[]): AsyncGenerator<SiteFinding> {
   const stop = { kind: 'alias', alias, targets, detail: '' } as const
   const { lost, accounts } = await follow(site, stop, '+')
@@ -109,9 +128,9 @@ export async function* fsckSite(site: Site): AsyncGenerator<SiteFinding> {
         for await (const text of ofAccount(site, entry, Buffer.from(id), view))
           if (found.push(text) >= perAccount) return
         for await (const page of view.blobs())
-          for (const { blobId, lengthBytes } of page) {
-            await using reader = await store.blobs.open(id, blobId)
-            if (lengthBytes > 0) await reader.read(lengthBytes - 1, lengthBytes)
+          for (const blob of page) {
+            const text = await faultOfBody(store, id, blob)
+            if (text !== undefined && found.push(text) >= perAccount) return
           }
       })
     } catch (error) {

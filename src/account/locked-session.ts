@@ -25,7 +25,8 @@ export const lockedText =
   'Your mail is locked: an administrator set this password, and it does not open your mail. Nothing is lost. ' +
   'Open it with your old password or your recovery code, on the web page or by `letterlock atrest unlock-mail`'
 
-const refuse = (): Refusal => new Refusal('unavailable', lockedText)
+// An admin meant it so, and the line of the login says it: a mail program that goes on asking fills no log of errors.
+const refuse = (): Refusal => new Refusal('unavailable', lockedText, { isNoted: true })
 const readOnly = (): Refusal => new Refusal('read-only', 'This mailbox only shows that your mail is locked')
 const uid = 1 as Uid
 const modSeq = 1 as ModSeq

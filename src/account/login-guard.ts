@@ -1,6 +1,9 @@
 // The gate before a password is tried: who guesses too often has to wait, and costs no Argon2 meanwhile.
 
-/** Counts wrong passwords per account and per network. Implemented by server/rate-limit.ts. */
+/**
+ * Counts wrong passwords per account and per network, and writes those to the log: whoever asked for the secret writes the others. Implemented
+ * by server/rate-limit.ts.
+ */
 export interface LoginGuard {
   /**
    * Call before any work on the secret. Waits while as many others are being tried as may still be wrong, so that guesses made at

@@ -200,7 +200,7 @@ export class Logins {
       if (!(error instanceof WrongKey) && !isRefusal(refused, 'no-such-account')) throw refused
       isFoundOut = true
       await attempt?.failed()
-      throw wrongLogin()
+      throw wrongLogin(attempt !== undefined)
     } finally {
       if (!isFoundOut) attempt?.dropped()
     }

@@ -1,4 +1,4 @@
-// Seals every body again under a new message key, as part of a rotation that is to do so (FORMAT.md §9.13).
+// Seals bodies again under a new message key: every one in a rotation that is to do so, damaged frames in a repair (FORMAT.md §9.13).
 import { breathe } from '../base/async.ts'
 import { equalBytes, hex } from '../base/bytes.ts'
 import { openBody, sealBody } from '../crypto/body.ts'
@@ -64,19 +64,21 @@ function messagesIn(
 class Renewal {
   readonly #account: UnlockedAccount
   readonly #epoch: number
+  readonly #isDue: IsDue
   /** Staged by this renewal, by the identifier of the new body. */
   readonly #staged = new Map<string, StagedBlob>()
 
-  constructor(account: UnlockedAccount, epoch: number) {
+  constructor(account: UnlockedAccount, epoch: number, isDue: IsDue) {
     this.#account = account
     this.#epoch = epoch
+    this.#isDue = isDue
   }
 
   /** The record with a new body, which is there or staged then; undefined when it needs none. */
   async renew(encoded: Buffer): Promise<{ encoded: Buffer; renewed: Renewed } | undefined> {
     const { site, id, vault } = this.#account
     const record = decoded('message record', () => decodeMessage(encoded))
-    if (headerEpoch(await site.store.blobs.header(id, record.blob)) >= this.#epoch) return undefined
+    if (!this.#isDue(await site.store.blobs.header(id, record.blob))) return undefined
     const fresh = renewedBody(vault.root(this.#epoch).renewalKey, record.blob, record.messageKey)
     try {
       await this.#stage(record, fresh.blob, fresh.messageKey)
@@ -142,11 +144,14 @@ async function isUnchanged(account: UnlockedAccount, key: Buffer, { sealed }: St
   return present !== undefined && equalBytes(present, sealed)
 }
 
-/** Told how far it is; `mark` is what the account keeps of that. */
+/** Told how far it is; `mark` is what the account keeps of that, if it is a job that goes on after a restart. */
 export interface BodyCourse {
   add(messages: number): void
-  readonly mark: Buffer
+  readonly mark?: Buffer
 }
+
+/** Whether the body with this recovery header is to be sealed again; undefined: its frame is damaged. */
+type IsDue = (header: Uint8Array | undefined) => boolean
 
 interface Outcome {
   readonly messages: number
@@ -161,9 +166,10 @@ async function renewRecord(
   stored: Stored,
   epoch: number,
   course: BodyCourse,
+  isDue: IsDue,
 ): Promise<Outcome | undefined> {
   const key = (kind === 'm' ? messageRecordKey : pageKey)(table.idBytes, stored.uid)
-  const renewal = new Renewal(account, epoch)
+  const renewal = new Renewal(account, epoch, isDue)
   const records = messagesIn(account, table, kind, stored)
   const gone: Renewed[] = []
   try {
@@ -195,7 +201,7 @@ async function renewRecord(
         async write(tx, version) {
           await write?.(tx, version)
           tx.put(key, sealed)
-          tx.put(conversionKey, course.mark)
+          if (course.mark) tx.put(conversionKey, course.mark)
         },
       }
     })
@@ -211,7 +217,7 @@ async function renewRecord(
 }
 
 /**
- * All bodies of a mailbox that are of an older epoch than `epoch`. Resolves to
+ * All bodies of a mailbox that are of an older epoch than `epoch`, or what else `isDue` says. Resolves to
  * whether another round is needed: some were renewed, so that copies of older ones may have been made meanwhile, or a record was changed all the time.
  */
 export async function renewBodies(
@@ -219,6 +225,7 @@ export async function renewBodies(
   table: MailboxTable,
   epoch: number,
   course: BodyCourse,
+  isDue: IsDue = (header) => headerEpoch(header) < epoch,
 ): Promise<boolean> {
   let needsMore = false
   for (const kind of ['p', 'm'] as const) {
@@ -230,7 +237,7 @@ export async function renewBodies(
       if (found.length === 0) break
       for (const stored of found) {
         from = stored.uid
-        const outcome = await renewRecord(account, table, kind, stored, epoch, course)
+        const outcome = await renewRecord(account, table, kind, stored, epoch, course, isDue)
         if (!outcome) {
           tries += 1
           if (tries < triesAtMost) break

@@ -127,7 +127,8 @@ export async function surveyAccount(account: UnlockedAccount): Promise<Survey> {
 
 const arrivalLetter = 'd'.charCodeAt(0)
 
-export type BodyState = 'whole' | 'missing' | 'damaged'
+/** `bare`: it opens, but what stands before it in its file is damaged, so that it could not be found without its record. */
+export type BodyState = 'whole' | 'bare' | 'missing' | 'damaged'
 
 /** Reads a body to its end. */
 export async function bodyState(
@@ -158,5 +159,6 @@ export async function bodyState(
     if (isDamage(error) || error instanceof Damaged) return 'damaged'
     throw error
   }
-  return octets === message.sizeBytes ? 'whole' : 'damaged'
+  if (octets !== message.sizeBytes) return 'damaged'
+  return (await account.site.store.blobs.header(account.id, blob)) === undefined ? 'bare' : 'whole'
 }

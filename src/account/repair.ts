@@ -15,6 +15,8 @@ import { isDamage } from './refusing.ts'
 import type { MailboxTable } from './mailbox-table.ts'
 import { adoptLeniently } from './repair-arrivals.ts'
 import { bareFlags, file, rebuild, recoveredMailbox, recoveredName, type Rebuilt } from './repair-append.ts'
+import { knownOf } from './repair-words.ts'
+import { renewBodies } from './renew-bodies.ts'
 import { bodyState, surveyAccount, type FoundMessage, type Survey } from './repair-survey.ts'
 import { removal } from './removal.ts'
 import { Staging } from './staged-append.ts'
@@ -26,6 +28,13 @@ import { faultOfExpunges } from './vanished.ts'
 export class RepairReport {
   readonly repaired: string[] = []
   readonly lost: string[] = []
+  /** Messages that are gone, wholly or but for their headers. */
+  lostMessages = 0
+
+  loseMessages(count: number, text: string): void {
+    this.lostMessages += count
+    this.lost.push(text)
+  }
 }
 
 export interface RepairOptions {
@@ -35,6 +44,8 @@ export interface RepairOptions {
 
 const strayAtOnce = 500
 const quarantinedAtMost = 4_000
+/** The first round stores them, another sees that nothing is left to do. */
+const storeAgainTries = 3
 
 class Repair {
   readonly #account: UnlockedAccount
@@ -55,7 +66,11 @@ class Repair {
       this.#report.repaired.push(
         `${waiting.recovered} messages that waited and did not verify, into ${recoveredName}`,
       )
-    if (waiting.lost > 0) this.#report.lost.push(`${waiting.lost} messages that waited and do not open`)
+    if (waiting.lost > 0)
+      this.#report.loseMessages(
+        waiting.lost,
+        `${waiting.lost} messages that waited and do not open, unless their bodies are found below`,
+      )
     const survey = await surveyAccount(this.#account)
     try {
       for (const blob of survey.quarantined) this.#aside.add(blob)
@@ -109,11 +124,14 @@ class Repair {
     const total = survey.mailboxes.reduce((sum, { table }) => sum + table.messages, 0)
     for (const { table, found, damaged } of survey.mailboxes) {
       for (const uid of damaged) await this.#withoutRecord(table, uid, left)
+      let bare = 0
       for (const message of found.values()) {
         const state = await bodyState(this.#account, message)
-        if (state !== 'whole') await this.#withoutBody(table, message, state)
+        if (state === 'bare') bare += 1
+        else if (state !== 'whole') await this.#withoutBody(table, message, state)
         this.#options.progress?.((done += 1), total)
       }
+      if (bare > 0) await this.#storeAgain(table, bare)
     }
     for (const rebuilt of left) {
       this.#report.repaired.push(
@@ -122,6 +140,18 @@ class Repair {
       if (!this.#options.isDryRun)
         await file(this.#account, await recoveredMailbox(this.#account), { rebuilt, ...this.#undated() })
     }
+  }
+
+  /** Bodies in damaged frames get new ones: a rewrite of their segment would leave them behind. */
+  async #storeAgain(table: MailboxTable, messages: number): Promise<void> {
+    this.#report.repaired.push(
+      `${table.name}: ${messages} ${messages === 1 ? 'body' : 'bodies'} in damaged places of the store, stored again`,
+    )
+    if (this.#options.isDryRun) return
+    const course = { add: () => undefined }
+    const isDamaged = (header: Uint8Array | undefined): boolean => header === undefined
+    for (let tries = 0; tries < storeAgainTries; tries += 1)
+      if (!(await renewBodies(this.#account, table, this.#account.vault.epoch, course, isDamaged))) return
   }
 
   #undated(): { flags: typeof noFlags; internalDate: number; zoneMinutes: number } {
@@ -163,8 +193,10 @@ class Repair {
         })
       }
     } else
-      this.#report.lost.push(
-        `${table.name}: the place of message ${uid} (${row?.sizeBytes ?? 0} octets)${left.length > 0 ? `; look into ${recoveredName}` : ''}`,
+      this.#report.loseMessages(
+        1,
+        `${table.name}: UID ${uid}, ${knownOf({ sizeBytes: row?.sizeBytes ?? 0, internalDate: row?.internalDate })}: ` +
+          `its record is gone${left.length > 0 ? `; its body may be one of those in ${recoveredName}` : ''}`,
       )
     if (!this.#options.isDryRun) await this.#expunge(table, uid)
   }
@@ -175,20 +207,23 @@ class Repair {
     message: FoundMessage,
     state: 'missing' | 'damaged',
   ): Promise<void> {
-    const { uid, blob, header } = message
-    this.#report.lost.push(
-      `${table.name}: the body of message ${uid} (${message.sizeBytes} octets) ${state === 'missing' ? 'is gone' : `does not open, kept aside as ${blob}`}`,
+    const { uid, blob, header, sizeBytes } = message
+    const internalDate = table.row(uid)?.internalDate
+    this.#report.loseMessages(
+      1,
+      `${table.name}: UID ${uid}, ${knownOf({ sizeBytes, internalDate, header })}: its body ` +
+        (state === 'missing' ? 'is gone' : `does not open, kept aside as ${blob}`),
     )
-    if (this.#options.isDryRun) return
-    if (header.length > 0) {
-      await this.#keepHeader(header, table.row(uid)?.internalDate)
-      this.#report.repaired.push(`${table.name}: the header of message ${uid}, into ${recoveredName}`)
-    }
+    const { isDryRun } = this.#options
+    if (header.length > 0 && (isDryRun || (await this.#keepHeader(header, internalDate))))
+      this.#report.repaired.push(`${table.name}: the header of UID ${uid}, into ${recoveredName}`)
+    if (isDryRun) return
     await this.#expunge(table, uid)
     if (state === 'damaged') this.#aside.add(blob)
   }
 
-  async #keepHeader(header: Buffer, internalDate: number | undefined): Promise<void> {
+  /** Resolves to whether there was room for it. */
+  async #keepHeader(header: Buffer, internalDate: number | undefined): Promise<boolean> {
     const note = Buffer.from('[The text of this message was lost on the server; its header is above.]\r\n')
     const table = await recoveredMailbox(this.#account)
     const rules = { maxMessageBytes: defaultMessageBytes, mustBeOpen: () => undefined, by: this }
@@ -199,9 +234,11 @@ class Repair {
     try {
       await staged.add(source(), { flags: [], ...(internalDate === undefined ? {} : { internalDate }) })
       await staged.commit()
+      return true
     } catch (error) {
       // It is told as lost all the same.
       if (!isRefusal(error)) throw error
+      return false
     } finally {
       await staged.discard()
     }

@@ -57,7 +57,7 @@ export class Repairs implements RepairApi {
       await repairAccount(account, options, report)
       if (isDryRun || report.repaired.length + report.lost.length === 0) return true
       const detail = [
-        `${report.repaired.length} repaired, ${report.lost.length} lost`,
+        `${report.repaired.length} repaired, ${report.lost.length} lost, of it ${report.lostMessages} messages`,
         ...report.lost.slice(0, 20).map((what) => `lost: ${what}`),
       ].join('; ')
       await addToTrail(account, [
@@ -65,13 +65,18 @@ export class Repairs implements RepairApi {
       ])
       return true
     })
-    const { repaired, lost } = report
+    const { repaired, lost, lostMessages } = report
     if (!isDryRun && repaired.length + lost.length > 0)
       await site.audit.write({
         ...{ event: 'repaired', address: entry.address, by: secret.kind === 'site' ? 'admin' : 'owner' },
-        detail: { repaired: repaired.length, lost: lost.length },
+        detail: { repaired: repaired.length, lost: lost.length, lostMessages },
       })
-    return { ...(opens ? await this.#verified(entry, secret, isDryRun) : unread), repaired, lost }
+    return {
+      ...(opens ? await this.#verified(entry, secret, isDryRun) : unread),
+      repaired,
+      lost,
+      lostMessages,
+    }
   }
 
   async #verified(entry: DirectoryEntry, secret: OwnerSecret, isDryRun: boolean): Promise<VerifyReport> {

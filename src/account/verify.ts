@@ -30,18 +30,26 @@ class Findings {
   }
 }
 
+/** A body that messages refer to: how many of them, the first one, and whether it opens. */
+interface Used {
+  count: number
+  readonly mailbox: string
+  readonly uid: number
+  opens: boolean
+}
+
 /** What the messages of all mailboxes refer to. */
 interface Read {
   readonly messages: number
   readonly octets: number
-  readonly bodies: ReadonlyMap<string, number>
+  readonly bodies: ReadonlyMap<string, Readonly<Used>>
 }
 
 class Reading {
   readonly #open: OpenAccount
   readonly #options: VerifyOptions
   readonly #add: (finding: Finding) => void
-  readonly bodies = new Map<string, number>()
+  readonly bodies = new Map<string, Used>()
   messages = 0
   octets = 0
   #total = 0
@@ -91,20 +99,22 @@ class Reading {
       }
       const { content } = opened
       const body = content.bodyId ?? content.emailId
-      this.bodies.set(body, (this.bodies.get(body) ?? 0) + 1)
+      const used = this.bodies.get(body) ?? { count: 0, mailbox: name, uid, opens: false }
+      used.count += 1
+      this.bodies.set(body, used)
       this.octets += content.sizeBytes
       const state = mailbox.state(uid)
       if (state && state.sizeBytes !== content.sizeBytes)
         this.#add({ kind: 'differs', mailbox: name, uid, text: 'its size is not the one of its record' })
-      await this.#body(mailbox, uid, content)
+      if (await this.#opens(mailbox, uid, content)) used.opens = true
     }
   }
 
-  async #body(
+  async #opens(
     mailbox: SelectedMailbox,
     uid: Uid,
     { sizeBytes, read }: { sizeBytes: number; read: (start: number, end: number) => AsyncIterable<Buffer> },
-  ): Promise<void> {
+  ): Promise<boolean> {
     let octets = 0
     try {
       for await (const piece of read(0, sizeBytes)) {
@@ -112,21 +122,38 @@ class Reading {
         await breathe()
       }
       if (octets !== sizeBytes) throw new RangeError('short')
+      return true
     } catch (error) {
-      if (isRefusal(error, 'message-expunged') || !mailbox.state(uid)) return
+      if (isRefusal(error, 'message-expunged') || !mailbox.state(uid)) return false
       if (!isRefusal(error, 'damaged') && !(error instanceof RangeError)) throw error
-      this.#add({ kind: 'damaged', mailbox: mailbox.name, uid, text: 'its body does not open' })
+      this.#add({ kind: 'damaged', mailbox: mailbox.name, uid, text: 'its body is missing or does not open' })
+      return false
     }
   }
 }
 
+const placeOf = ({ mailbox, uid }: Used): { readonly mailbox: string; readonly uid: number } => ({
+  mailbox,
+  uid,
+})
+
+const bareBody = (blob: string): string =>
+  `what stands before its body ${blob} in the store is damaged: it opens, and is lost if its record is; a repair stores it again`
+
 /** Bodies by what messages say and by what is stored; only of one version, since both change. */
 function compareBodies(read: Read, stored: StoredFacts, add: (finding: Finding) => void): void {
-  const wanted = new Map(read.bodies)
+  const wanted = new Map<string, number>()
+  for (const [blob, { count }] of read.bodies) wanted.set(blob, count)
   for (const blob of stored.waitingBodies) wanted.set(blob, (wanted.get(blob) ?? 0) + 1)
   for (const [blob, count] of wanted) {
     const held = stored.bodies.get(blob) ?? 0
-    if (held === 0) add({ kind: 'missing', text: `body ${blob} of ${count} messages` })
+    const used = read.bodies.get(blob)
+    if (held === 0 && used?.opens) add({ kind: 'damaged', ...placeOf(used), text: bareBody(blob) })
+    else if (held === 0)
+      add({
+        ...{ kind: 'missing', ...(used ? placeOf(used) : {}) },
+        text: used ? `body ${blob} of ${count} messages` : `body ${blob} of mail that waits`,
+      })
     else if (held !== count)
       add({ kind: 'differs', text: `body ${blob} is counted ${held} times and used ${count} times` })
   }

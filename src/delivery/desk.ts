@@ -148,7 +148,7 @@ export class DeliveryDesk {
     remaining.forEach((recipient, index) => {
       const error = outcomes[index]?.error
       const reply = error === undefined ? saved : this.#undelivered(error, envelope.id)
-      if (!results.has(targetName(recipient))) this.#report(envelope, recipient, reply)
+      if (!results.has(targetName(recipient))) this.#report(envelope, recipient, reply, error)
       if (error === undefined) stored.add(targetName(recipient))
       results.set(targetName(recipient), reply)
     })
@@ -172,8 +172,8 @@ export class DeliveryDesk {
 
   /** Who was there at RCPT, and is not any more, may have another address, or be behind an alias: when the sender comes again, RCPT tells. */
   #undelivered(error: unknown, id: string): Reply {
-    const reply = this.#explain(error, id)
-    return isRefusal(error, 'no-such-account') ? replies.gone : reply
+    if (isRefusal(error, 'no-such-account')) return replies.gone
+    return error instanceof NoMemory ? replies.noMemory : replyTo(error, this.#options, id)
   }
 
   #explain(error: unknown, id: string): Reply {
@@ -184,10 +184,25 @@ export class DeliveryDesk {
     return replyTo(error, this.#options, id)
   }
 
-  #report({ id, dialect, remoteAddress }: Envelope, { target }: Recipient, reply: Reply): void {
+  /** One line for each recipient. */
+  #report(
+    { id, dialect, remoteAddress }: Envelope,
+    { target }: Recipient,
+    reply: Reply,
+    error: unknown,
+  ): void {
+    const { log } = this.#options
     const fields = { sid: id, proto: dialect, user: target.address, rip: remoteAddress, code: reply.code }
-    if (isStored(reply)) this.#options.log.write('info', 'delivery.stored', fields)
-    else this.#options.log.write('warn', 'delivery.failed', { ...fields, status: reply.text.split(' ')[0] })
+    const failed = { ...fields, status: reply.text.split(' ')[0] }
+    if (isStored(reply)) log.write('info', 'delivery.stored', fields)
+    else if (error instanceof NoMemory)
+      log.write('warn', 'delivery.failed', { ...failed, reason: 'no-memory' })
+    else if (isRefusal(error))
+      log.write(levelOf(error.code) === 'error' ? 'error' : 'warn', 'delivery.failed', {
+        ...failed,
+        reason: error.code,
+      })
+    else log.write('error', 'delivery.fault', { ...failed, error: describe(error) })
   }
 }
 

@@ -1,5 +1,6 @@
 // One connection's life: the read-run-answer loop, its deadlines, STARTTLS, and the last words.
 import { deferred } from '../base/async.ts'
+import { plainAddress } from '../base/network-name.ts'
 import type { ChannelBindingType } from '../sasl/scram.ts'
 import { capabilitiesOf, isSwitchedOff } from './capabilities.ts'
 import { CompressedSocket } from './compression.ts'
@@ -64,7 +65,7 @@ export class Connection implements SessionLink {
     this.#options = options
     this.#socket = socket
     this.#isTls = options.isTls
-    this.remoteAddress = socket.remoteAddress ?? ''
+    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
     this.#loginDeadline = new Deadline(timers)
     this.#idleDeadline = new Deadline(timers)
     this.#closeDeadline = new Deadline(timers)

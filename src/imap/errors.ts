@@ -91,6 +91,11 @@ function makeFaultId(): string {
     .padStart(8, '0')
 }
 
+/** Refusals that an admin should hear of: `answerTo` writes them to the log. */
+export function isTrouble({ code, isNoted }: Refusal): boolean {
+  return !isNoted && (code === 'damaged' || code === 'unavailable')
+}
+
 /** The tagged answer to an error that a command ended with. Faults are logged under the identifier that the peer is told. */
 export function answerTo(
   error: unknown,
@@ -98,7 +103,7 @@ export function answerTo(
   options: { readonly command: string; readonly wantsDestination: boolean },
 ): CommandResult {
   if (error instanceof Refusal) {
-    if (error.code === 'damaged' || error.code === 'unavailable') {
+    if (isTrouble(error)) {
       log.write('error', 'imap.refused', { command: options.command, code: error.code, text: error.message })
     }
     return { kind: 'NO', code: codeOf(error, options.wantsDestination), text: error.message }

@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from '../account/errors.ts'
 import { lockedText } from '../account/locked-session.ts'
 import { scrubStack, type Secret } from '../base/secret.ts'
 import type { CommandResult } from './command.ts'
-import { Answer } from './errors.ts'
+import { Answer, isTrouble } from './errors.ts'
 import { ConnectionLost } from './output.ts'
 import { ScramError } from '../sasl/scram.ts'
 import type { Session } from './session.ts'
@@ -55,15 +55,18 @@ export async function enter(
     await session.loggedIn(account)
     // RFC 3501 §7.1: clients must show it to their user.
     if (account.isIncomplete) session.out.untaggedStatus('OK', lockedText, 'ALERT')
-    context.log.write('info', 'auth.ok', { tls: link.isTls, user: account.address })
+    const mail = account.isIncomplete ? 'locked' : undefined
+    context.log.write('info', 'auth.ok', { tls: link.isTls, user: account.address, mail })
   } catch (error) {
     // Whoever was told to wait and does not is sent away as well: each try writes a line to the log.
     if (isRefusal(error, 'authentication-failed') || isRefusal(error, 'busy')) session.failedLogins += 1
-    // Never the name: people type passwords into the wrong field.
-    context.log.write('warn', 'auth.failed', {
-      tls: link.isTls,
-      code: error instanceof Refusal ? error.code : isGivenUp(error) ? 'given-up' : 'fault',
-    })
+    // Wrong passwords are written by the guard, troubles and faults with the answer. Never the name: people type passwords into the wrong field.
+    const isOurs = error instanceof Refusal ? !error.isNoted && !isTrouble(error) : isGivenUp(error)
+    if (isOurs)
+      context.log.write('warn', 'auth.refused', {
+        tls: link.isTls,
+        code: error instanceof Refusal ? error.code : 'given-up',
+      })
     throw error
   }
   // Quirk: some clients never ask again after login, so the whole list comes with the answer.

@@ -8,7 +8,7 @@ import type { ImapSocket } from '../imap/socket.ts'
 import { serveImap, type ImapHandle } from '../imap/serve.ts'
 import type { ImapSettings } from '../imap/settings.ts'
 import { channelBinding } from './channel-binding.ts'
-import { plainAddress } from './network-name.ts'
+import { plainAddress } from '../base/network-name.ts'
 import type { ConnectionLimit } from './rate-limit.ts'
 import { codeOf } from './setup-failure.ts'
 import type { Tls } from './tls.ts'
@@ -51,11 +51,11 @@ export class ImapDoor {
 
   async #serve(socket: Socket): Promise<void> {
     const { limit, log, nextId, tls, isImplicitTls } = this.#options
-    const remoteAddress = socket.remoteAddress ?? ''
+    const remoteAddress = plainAddress(socket.remoteAddress ?? '')
     // A listener must be there from the first moment: an error without one would end the process.
     socket.on('error', () => undefined)
     if (!limit.enter(remoteAddress)) {
-      log.write('warn', 'imap.too-many-connections', { rip: plainAddress(remoteAddress) })
+      log.write('warn', 'imap.too-many-connections', { rip: remoteAddress })
       if (isImplicitTls) socket.destroy()
       else socket.end('* BYE [UNAVAILABLE] Too many connections, try again\r\n')
       return
@@ -64,7 +64,7 @@ export class ImapDoor {
     const lines = log.with({
       sid: nextId(),
       proto: 'imap',
-      rip: plainAddress(remoteAddress),
+      rip: remoteAddress,
       rport: socket.remotePort,
     })
     try {

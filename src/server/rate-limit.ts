@@ -4,7 +4,7 @@ import { Refusal } from '../account/errors.ts'
 import type { LoginAttempt, LoginGuard } from '../account/login-guard.ts'
 import type { Log } from '../base/ports.ts'
 import type { Config } from '../config/schema.ts'
-import { isThisMachine, networkOf, plainAddress } from './network-name.ts'
+import { isThisMachine, networkOf, plainAddress } from '../base/network-name.ts'
 
 /** Wrong passwords are added up over this time. */
 const windowSeconds = 15 * 60
@@ -140,7 +140,6 @@ class MemoryLoginGuard implements LoginGuard, Forgetting {
         end()
       },
       succeeded: async () => {
-        this.#log.write('info', 'auth.succeeded', { user: shown(login), rip: plainAddress(remoteAddress) })
         await this.#known.set(pair, 1, memorySeconds * 7)
         // Only this network's count: else a guesser could go on whenever the owner's phone logs in.
         await this.#accounts.forget(pair)
@@ -168,7 +167,7 @@ class MemoryLoginGuard implements LoginGuard, Forgetting {
 
   #refusal(remoteAddress: string, login: string): Refusal {
     this.#log.write('warn', 'auth.blocked', { user: shown(login), rip: plainAddress(remoteAddress) })
-    return new Refusal('busy', 'Too many failed logins, try again later')
+    return new Refusal('busy', 'Too many failed logins, try again later', { isNoted: true })
   }
 }
 

@@ -164,12 +164,17 @@ export class AuthConnection {
     try {
       const client = { protocol: 'submission', remoteAddress, isTls } as const
       const address = await accounts.authenticate(username, password.bytes, client)
-      log.write('info', 'auth.ok', { tls: isTls, rip: remoteAddress })
+      log.write('info', 'auth.ok', { tls: isTls, user: address, rip: remoteAddress })
       this.#send(`OK\t${id}\tuser=${escapedText(address)}`)
     } catch (error) {
       const code = error instanceof Refusal ? error.code : 'fault'
       const text = error instanceof Error ? error.message : ''
-      log.write(code === 'fault' ? 'error' : 'warn', 'auth.failed', { tls: isTls, rip: remoteAddress, code })
+      if (!(error instanceof Refusal && error.isNoted))
+        log.write(code === 'fault' ? 'error' : 'warn', 'auth.refused', {
+          tls: isTls,
+          rip: remoteAddress,
+          code,
+        })
       const isWrong = isRefusal(error, 'authentication-failed')
       const isFinal = isWrong || isRefusal(error, 'not-accepted-here') || isRefusal(error, 'account-disabled')
       if (!isFinal) this.#fail(id, username, 'temp')

@@ -128,7 +128,12 @@ describe('repairing an account', () => {
     const [victim] = copy.blobs.filter(({ body, count }) => count === 1 && body.length > 100_000)
     await putBack(site.store, copy, undefined, (blob) => blob !== victim?.blobId.toString('hex'))
     const report = await site.accounts.repairs.repair(address, secret(), { isDryRun: false })
-    assert.match(report.lost.join(), /Drafts: the body of message 1 .* is gone/)
+    assert.match(
+      report.lost.join(),
+      /^Drafts: UID 1, 200\d+ octets, received 2026-11-21 12:00, from Bob <bob@example\.org>, subject long: its body is gone$/,
+    )
+    assert.equal(report.lostMessages, 1)
+    assert.match(report.repaired.join(), /Drafts: the header of UID 1, into Recovered/)
     assert.deepEqual(report.findings, [])
     assert.ok((await subjects(site)).includes('long'))
   })

@@ -233,7 +233,7 @@ export const repairRows: readonly Row[] = [
       accounts.repairs.report.repaired.push('the delivery key')
     },
     exitCode: 65,
-    out: /"isRepaired":false,"findings":\[\],"repaired":\["alice@example\.org: the delivery key"\],"lost":\[\],"closed":1/,
+    out: /"isRepaired":false,"findings":\[\],"repaired":\["alice@example\.org: the delivery key"\],"lost":\[\],"lostMessages":0,"closed":1/,
     after: ({ accounts }) => assert.deepEqual(accounts.repairs.asked, ['site dry']),
   },
   {
@@ -286,6 +286,17 @@ export const repairRows: readonly Row[] = [
     before: ({ accounts }) => accounts.repairs.report.lost.push('the body of a message'),
     exitCode: 65,
     out: /"lost":\["the body of a message"\]/,
+  },
+  {
+    name: 'fsck --repair says how many messages were lost, and where they may still be',
+    argv: ['fsck', alice, '--repair', '--site-key'],
+    before({ accounts }) {
+      accounts.repairs.report.lost.push('the manifest', 'INBOX: UID 3, 12 octets, subject \x1b[2J')
+      accounts.repairs.report.lostMessages = 1
+    },
+    exitCode: 65,
+    out: /^lost: the manifest\nlost: INBOX: UID 3, 12 octets, subject \ufffd\[2J\n$/,
+    err: /0 things repaired, 2 lost, of it 1 message\.[\s\S]*letterlock restore DIR/,
   },
   {
     name: 'fsck says 65 for a wrong password',

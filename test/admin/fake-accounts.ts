@@ -242,7 +242,7 @@ export class FakeAccounts implements Accounts {
 
   readonly publicKeys = new FakePublicKeys()
   readonly repairs = {
-    report: { repaired: [] as string[], lost: [] as string[] },
+    report: { repaired: [] as string[], lost: [] as string[], lostMessages: 0 },
     asked: [] as string[],
     repair: async (address: string, secret: OwnerSecret, { isDryRun }: { readonly isDryRun: boolean }) => {
       const account = this.#find(address)

@@ -195,7 +195,7 @@ describe('AUTHENTICATE by SCRAM', () => {
         await Promise.all(harness.handles.map(({ closed }) => closed))
         assert.deepEqual(accounts.sessions(), [])
         assert.equal((await accounts.info(address)).isUnlocked, false)
-        const failures = log.lines.filter(({ event }) => event === 'auth.failed')
+        const failures = log.lines.filter(({ event }) => event === 'auth.refused')
         assert.deepEqual(
           failures.map(({ fields }) => fields['code']),
           ['given-up', 'given-up', 'given-up'],

@@ -188,7 +188,7 @@ test('failures are logged in the form that fail2ban reads, and never what may be
     '{"level":"warn","event":"auth.failed","user":"bob@example.org","rip":"203.0.113.9","reason":"password"}',
   )
   assert.match(lines[1] ?? '', /"user":"\?"/)
-  assert.match(lines[2] ?? '', /"auth.succeeded"/)
+  assert.equal(lines.length, 2, 'who was let in is told by the door that asked')
 })
 
 test('connections are limited altogether and for each network, and come free again', () => {

@@ -6,7 +6,7 @@ import { siteCommand, type SiteCommand, type Work } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageFailure } from '../failure.ts'
 import { address } from '../forms.ts'
-import { counted } from '../words.ts'
+import { counted, printable } from '../words.ts'
 
 const input = z.strictObject({
   address: address.optional(),
@@ -24,7 +24,10 @@ const result = z.object({
   isRepaired: z.boolean().describe('true: what could be repaired was'),
   findings: z.array(finding).describe('what is wrong; after a repair, what still is'),
   repaired: z.array(z.string()).describe('what was repaired, or would be'),
-  lost: z.array(z.string()).describe('what could not be found again'),
+  lost: z
+    .array(z.string())
+    .describe('what could not be found again, with mailbox, UID and what is known of it'),
+  lostMessages: z.number().describe('messages among what was lost; of some the header is left'),
   closed: z.number().describe('with --all: accounts that only their owners can open'),
 })
 
@@ -32,7 +35,7 @@ type Result = z.output<typeof result>
 
 const nothing = (whose: string | null): Result => ({
   ...{ address: whose, isRepaired: false, closed: 0 },
-  ...{ findings: [], repaired: [], lost: [] },
+  ...{ findings: [], repaired: [], lost: [], lostMessages: 0 },
 })
 
 async function lookOver(
@@ -40,8 +43,8 @@ async function lookOver(
   whose: string,
   secret: OwnerSecret,
   options: { readonly isDryRun: boolean; readonly progress?: Progress },
-): Promise<Pick<Result, 'isRepaired' | 'findings' | 'repaired' | 'lost'>> {
-  const { findings, repaired, lost } = await accounts.repairs.repair(whose, secret, options)
+): Promise<Pick<Result, 'isRepaired' | 'findings' | 'repaired' | 'lost' | 'lostMessages'>> {
+  const { findings, repaired, lost, lostMessages } = await accounts.repairs.repair(whose, secret, options)
   return {
     isRepaired: !options.isDryRun,
     findings: findings.map(({ mailbox, uid, text }) => ({
@@ -50,7 +53,7 @@ async function lookOver(
         .filter((part) => part !== undefined)
         .join(': '),
     })),
-    ...{ repaired: [...repaired], lost: [...lost] },
+    ...{ repaired: [...repaired], lost: [...lost], lostMessages },
   }
 }
 
@@ -77,6 +80,7 @@ async function lookOverSite(
       found.findings.push(...one.findings)
       found.repaired.push(...one.repaired.map((text) => `${whose}: ${text}`))
       found.lost.push(...one.lost.map((text) => `${whose}: ${text}`))
+      found.lostMessages += one.lostMessages
     } catch (error) {
       if (!isRefusal(error)) throw error
       found.findings.push({ address: whose, account: null, text: error.message })
@@ -145,11 +149,11 @@ export const fsck: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
       ? exitCodes.data
       : exitCodes.ok,
 
-  show({ address: whose, findings, repaired, lost, isRepaired, closed }, view) {
+  show({ address: whose, findings, repaired, lost, lostMessages, isRepaired, closed }, view) {
     for (const { address: at, account, text } of findings)
       view.out(whose === null ? `${at ?? account ?? 'site'}: ${text}` : text)
-    for (const text of repaired) view.out(`${isRepaired ? 'repaired' : 'to be repaired'}: ${text}`)
-    for (const text of lost) view.out(`lost: ${text}`)
+    for (const text of repaired) view.out(`${isRepaired ? 'repaired' : 'to be repaired'}: ${printable(text)}`)
+    for (const text of lost) view.out(`lost: ${printable(text)}`)
     const name = whose ?? 'the site'
     if (closed > 0)
       view.talk(
@@ -158,7 +162,13 @@ export const fsck: SiteCommand<z.output<typeof input>, z.output<typeof result>> 
     if (findings.length + lost.length + repaired.length === 0) view.talk(`${name}: all is well.`)
     else
       view.alarm(
-        `${name}: ${counted(findings.length, 'finding')}, ${counted(repaired.length, 'thing')} ${isRepaired ? '' : 'to be '}repaired, ${lost.length} lost.`,
+        `${name}: ${counted(findings.length, 'finding')}, ${counted(repaired.length, 'thing')} ${isRepaired ? '' : 'to be '}repaired, ${lost.length} lost${lost.length === 0 ? '' : `, of it ${counted(lostMessages, 'message')}`}.`,
       )
+    if (lost.length > 0 && isRepaired)
+      view.talk(
+        'A backup from before may have it: letterlock restore DIR --user ADDR --replace brings the account back as it was then.',
+      )
+    if (repaired.length > 0 && !isRepaired && whose !== null)
+      view.talk(`Nothing was changed yet: letterlock fsck ${whose} --repair does it.`)
   },
 })

@@ -73,7 +73,9 @@ async function begin(visit: Visit, opened: OpenAccount, password: Buffer): Promi
   session.isLocked = info.atRest === 'locked'
   await gather(visit, session, password)
   if (visit.session) site.sessions.end(visit.session)
-  site.log.write('info', 'web.signed-in', { user: opened.address, rip: peer.remoteAddress })
+  site.log.write('info', 'auth.ok', {
+    ...{ proto: 'web', tls: peer.isSecure, user: opened.address, rip: peer.remoteAddress },
+  })
   return site.sessions.start(session)
 }
 

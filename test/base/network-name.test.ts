@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isThisMachine, networkOf } from '../../src/server/network-name.ts'
+import { isThisMachine, networkOf } from '../../src/base/network-name.ts'
 
 const rows: readonly (readonly [address: string, network: string, isLocal: boolean])[] = [
   ['203.0.113.9', '203.0.113.0/24', false],
