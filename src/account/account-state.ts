@@ -85,8 +85,7 @@ export class AccountState {
       case 'flags': {
         const table = this.#table(change.mailbox)
         const fresh = table.learn(change.flags)
-        const uids = within(table.uids, change.ranges)
-        table.setFlags(uids, change.flags, version)
+        const uids = table.setFlags(change.ranges, change.flags, version)
         return [
           ...fresh.map((keyword) => ({ kind: 'keyword' as const, mailbox: table.id, keyword })),
           { kind: 'flags', mailbox: table.id, uids },

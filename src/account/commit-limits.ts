@@ -24,13 +24,14 @@ export function batchOf<U extends number>(
   const batch: U[] = []
   let bytes = 0
   let pages = 0
-  let lastPage: number | undefined
+  let endOfPage = 0
   for (let index = from; index < uids.length && batch.length < messages; index += 1) {
     const uid = uids[index]
     if (uid === undefined) break
-    const page = table.pageOf(uid)
-    if (page !== lastPage) pages += 1
-    lastPage = page
+    if (uid >= endOfPage) {
+      pages += 1
+      endOfPage = table.pageOf(uid).end
+    }
     bytes += bytesOf(uid)
     if (batch.length > 0 && (bytes > changesBytes || pages > statePagesAtMost)) break
     batch.push(uid)

@@ -4,7 +4,7 @@ import { ExpungeHistory } from './expunge-history.ts'
 import { deletedBit, seenBit, type FlagSet } from './flags.ts'
 import type { MailboxEntry, StatePageRef } from './list-codec.ts'
 import { MessageColumns, type MessageRow, type RowFields } from './message-columns.ts'
-import { lowerBound } from './uid-ranges.ts'
+import { lowerBound, type UidRange } from './uid-ranges.ts'
 
 export class MailboxTable {
   readonly id: string
@@ -131,32 +131,39 @@ export class MailboxTable {
     this.learn(row.flagSet)
   }
 
-  /** Gives those of `uids` that are present, in the commit `modSeq`, other flags. */
-  setFlags(uids: readonly number[], flags: FlagSet, modSeq: number): void {
-    const { rows } = this
-    for (const uid of uids) {
-      const index = rows.indexOf(uid)
-      if (index < 0) continue
-      const sizeBytes = rows.sizeBytes(index)
-      this.#count(sizeBytes, rows.flagSet(index), -1)
-      this.#count(sizeBytes, flags, 1)
-      rows.setFlags(index, flags, modSeq)
-      this.#touch(uid, modSeq)
+  /** Gives the messages in `ranges` (ascending), in the commit `modSeq`, other flags; returns their UIDs. */
+  setFlags(ranges: readonly UidRange[], flags: FlagSet, modSeq: number): number[] {
+    const { rows, uids } = this
+    const changed: number[] = []
+    let from = 0
+    for (const [first, last] of ranges) {
+      from = lowerBound(uids, first, from)
+      for (; from < uids.length; from += 1) {
+        const uid = uids[from] ?? 0
+        if (uid > last) break
+        this.#recount(rows.flagSet(from), flags)
+        rows.setFlags(from, flags, modSeq)
+        changed.push(uid)
+      }
     }
+    this.#touchAll(changed, modSeq)
     this.learn(flags)
+    return changed
   }
 
   /** `uids` ascending. */
   remove(uids: readonly number[], modSeq: number): void {
     const { rows } = this
     const indexes: number[] = []
+    const gone: number[] = []
     for (const uid of uids) {
       const index = rows.indexOf(uid)
       if (index < 0) continue
       indexes.push(index)
+      gone.push(uid)
       this.#count(rows.sizeBytes(index), rows.flagSet(index), -1)
-      this.#touch(uid, modSeq)
     }
+    this.#touchAll(gone, modSeq)
     rows.remove(indexes)
   }
 
@@ -176,17 +183,36 @@ export class MailboxTable {
     if ((flags.bits & deletedBit) !== 0) this.deleted += sign
   }
 
+  /** A message has other flags. */
+  #recount(before: FlagSet, after: FlagSet): void {
+    if (before.bits === after.bits) return
+    this.unseen += (before.bits & seenBit) - (after.bits & seenBit)
+    this.deleted += ((after.bits & deletedBit) - (before.bits & deletedBit)) / deletedBit
+  }
+
   raiseModSeq(modSeq: number): void {
     if (modSeq > this.highestModSeq) this.highestModSeq = modSeq
   }
 
   #touch(uid: number, modSeq: number): void {
     this.raiseModSeq(modSeq)
-    this.dirtyPages.add(this.pageOf(uid))
+    this.dirtyPages.add(this.pageOf(uid).firstUid)
   }
 
-  /** First UID of the state page that `uid` belongs to, among those as last written. */
-  pageOf(uid: number): number {
+  /** `uids` ascending. */
+  #touchAll(uids: readonly number[], modSeq: number): void {
+    let end = 0
+    for (const uid of uids) {
+      if (uid < end) continue
+      const page = this.pageOf(uid)
+      this.dirtyPages.add(page.firstUid)
+      end = page.end
+    }
+    if (uids.length > 0) this.raiseModSeq(modSeq)
+  }
+
+  /** The state page that `uid` belongs to, among those as last written: its first UID, and the next page's. */
+  pageOf(uid: number): { readonly firstUid: number; readonly end: number } {
     let low = 0
     let high = this.pages.length
     while (low < high) {
@@ -194,7 +220,8 @@ export class MailboxTable {
       if ((this.pages[middle]?.firstUid ?? Infinity) <= uid) low = middle + 1
       else high = middle
     }
-    return (this.pages[low - 1] ?? this.pages[0])?.firstUid ?? 0
+    const at = Math.max(low, 1)
+    return { firstUid: this.pages[at - 1]?.firstUid ?? 0, end: this.pages[at]?.firstUid ?? Infinity }
   }
 
   /** How many are \\Recent for the next session; undefined: only the rows could tell, and they are not loaded. */

@@ -92,6 +92,11 @@ export class MessageColumns {
     return this.#numbers[index * numbersPerRow + sizeAt] ?? 0
   }
 
+  modSeq(index: number): number {
+    if (this.#unread.length > 0) this.#read(index)
+    return this.#numbers[index * numbersPerRow + modSeqAt] ?? 0
+  }
+
   row(index: number): MessageRow {
     const flagSet = this.flagSet(index)
     const at = index * numbersPerRow

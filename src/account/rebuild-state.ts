@@ -260,7 +260,7 @@ export async function rebuildState(account: UnlockedAccount, report: RepairRepor
       value: undefined,
     }))
   await adoptLeniently(account, false)
-  for (const table of state.mailboxes.values()) table.dirtyPages.add(table.pageOf(1))
+  for (const table of state.mailboxes.values()) table.dirtyPages.add(table.pageOf(1).firstUid)
   if (!(await checkpoint(account)))
     throw new Refusal('damaged', 'Too much mail waits to be named by a new chain')
   await raiseUidValidities(account, [...state.mailboxes.values()])

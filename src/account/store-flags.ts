@@ -6,11 +6,10 @@ import { Refusal } from './errors.ts'
 import { changeFlags, noFlags, readFlags, type FlagSet } from './flags.ts'
 import type { Change } from './log-codec.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { toRanges } from './uid-ranges.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 
-/** Messages a commit changes: its log entry stays below 64 KiB even when no two UIDs are neighbours. */
-const messagesAtOnce = 4000
+/** Messages a commit looks at: for so long nobody else has a turn. */
+const messagesAtOnce = 16_384
 /** Bytes of a change besides its flags and ranges (FORMAT.md §9.1). */
 const changeBytes = 21
 const rangeBytes = 8
@@ -35,44 +34,91 @@ export function withKeywords(known: readonly string[], flags: FlagSet): readonly
   return all
 }
 
-interface Plan {
-  readonly changes: readonly Change[]
-  readonly changed: readonly Uid[]
-  readonly modified: readonly Uid[]
+/** What the messages of one STORE came to, as far as they were looked at. */
+interface Outcome {
+  readonly changed: Uid[]
+  readonly modified: Uid[]
   /** Index of the first UID that was not looked at. */
-  readonly next: number
+  next: number
 }
 
-function plan(table: MailboxTable, uids: readonly Uid[], from: number, request: StoreRequest): Plan {
+/** Messages that get the same flags: those next to each other in the mailbox are one range, whatever UIDs between them are gone. */
+interface Group {
+  readonly ranges: [first: number, last: number][]
+  /** Index of the last one in the mailbox. */
+  last: number
+}
+
+/** What flags become: most messages have the same before, and it is found out once for each set of them. */
+class Changing {
+  readonly #request: StoreRequest
+  readonly #given: FlagSet
+  readonly #known = new Map<FlagSet, FlagSet>()
+  #before: FlagSet | undefined
+  #after: FlagSet = noFlags
+
+  constructor(request: StoreRequest, given: FlagSet) {
+    this.#request = request
+    this.#given = given
+  }
+
+  /** The very same set when nothing changes. */
+  after(before: FlagSet): FlagSet {
+    if (before === this.#before) return this.#after
+    let after = this.#known.get(before)
+    if (!after) {
+      const changed = changeFlags(before, this.#request.action, this.#given)
+      after = sameFlags(before, changed) ? before : changed
+      this.#known.set(before, after)
+    }
+    this.#before = before
+    this.#after = after
+    return after
+  }
+}
+
+/** The changes of one commit, for the messages from `outcome.next` on; what it looked at goes into `outcome`. */
+function plan(
+  table: MailboxTable,
+  uids: readonly Uid[],
+  request: StoreRequest,
+  outcome: Outcome,
+): readonly Change[] {
   const given = readFlags(request.flags, table.keywords)
   if (request.action !== 'remove') withKeywords(table.keywords, given)
-  const batch = batchOf(table, uids, from, { messages: messagesAtOnce, bytesOf: () => rangeBytes })
-  const groups = new Map<FlagSet, Uid[]>()
-  const changed: Uid[] = []
-  const modified: Uid[] = []
+  const batch = batchOf(table, uids, outcome.next, { messages: messagesAtOnce, bytesOf: () => 0 })
+  const { rows } = table
+  const changing = new Changing(request, given)
+  const groups = new Map<FlagSet, Group>()
+  let group: Group = { ranges: [], last: -1 }
+  let flags: FlagSet | undefined
   let bytes = 0
-  let next = from
   for (const uid of batch) {
-    const row = table.row(uid)
-    const before = row?.flagSet ?? noFlags
+    const index = rows.indexOf(uid)
+    const before = index < 0 ? noFlags : rows.flagSet(index)
     const isTooNew =
-      row !== undefined && request.unchangedSince !== undefined && row.modSeq > request.unchangedSince
-    const after = row && !isTooNew ? changeFlags(before, request.action, given) : before
-    if (!sameFlags(before, after)) {
-      bytes += rangeBytes + (groups.has(after) ? 0 : changeBytes + after.encodedBytes)
-      if (bytes > changesBytes && changed.length > 0) break
-      const group = groups.get(after)
-      if (group) group.push(uid)
-      else groups.set(after, [uid])
-      changed.push(uid)
+      index >= 0 && request.unchangedSince !== undefined && rows.modSeq(index) > request.unchangedSince
+    const after = index < 0 || isTooNew ? before : changing.after(before)
+    if (after !== before) {
+      if (after !== flags) {
+        flags = after
+        group = groups.get(after) ?? { ranges: [], last: -1 }
+      }
+      const range = group.last === index - 1 ? group.ranges.at(-1) : undefined
+      if (!range) {
+        bytes += rangeBytes + (group.last < 0 ? changeBytes + after.encodedBytes : 0)
+        if (bytes > changesBytes && groups.size > 0) break
+      }
+      if (range) range[1] = uid
+      else group.ranges.push([uid, uid])
+      group.last = index
+      groups.set(after, group)
+      outcome.changed.push(uid)
     }
-    if (isTooNew) modified.push(uid)
-    next += 1
+    if (isTooNew) outcome.modified.push(uid)
+    outcome.next += 1
   }
-  const changes = [...groups].map(([flags, members]): Change => {
-    return { kind: 'flags', mailbox: table.id, flags, ranges: toRanges(members) }
-  })
-  return { changes, changed, modified, next }
+  return [...groups].map(([to, { ranges }]) => ({ kind: 'flags', mailbox: table.id, flags: to, ranges }))
 }
 
 function sameFlags(a: FlagSet, b: FlagSet): boolean {
@@ -87,19 +133,14 @@ export async function storeFlags(
   request: StoreRequest,
   by: object,
 ): Promise<{ changed: Uid[]; modified: Uid[] }> {
-  const changed: Uid[] = []
-  const modified: Uid[] = []
-  let next = 0
-  while (next < uids.length) {
+  const outcome: Outcome = { changed: [], modified: [], next: 0 }
+  while (outcome.next < uids.length) {
     await account.commit(() => {
       if (!account.state.mailboxes.has(table.id))
         throw new Refusal('mailbox-not-found', 'The mailbox was deleted')
-      const planned = plan(table, uids, next, request)
-      next = planned.next
-      for (const uid of planned.changed) changed.push(uid)
-      for (const uid of planned.modified) modified.push(uid)
-      return planned.changes.length > 0 ? { changes: planned.changes, value: undefined } : undefined
+      const changes = plan(table, uids, request, outcome)
+      return changes.length > 0 ? { changes, value: undefined } : undefined
     }, by)
   }
-  return { changed, modified }
+  return outcome
 }

@@ -96,7 +96,9 @@ export function joined(effects: readonly Effect[]): Effect[] {
       for (const uid of effect.uids) last.uids.push(uid)
     } else runs.push(effect)
   }
-  for (const run of runs) if ('uids' in run && run.kind !== 'append') run.uids.sort((a, b) => a - b)
+  // What one change did is in order.
+  if (effects.length > 1)
+    for (const run of runs) if ('uids' in run && run.kind !== 'append') run.uids.sort((a, b) => a - b)
   return runs
 }
 

@@ -37,7 +37,8 @@ export async function resynchronise(session: Session, resync: Resync): Promise<v
     const state = view.mailbox.state(uid)
     if (!state || state.modSeq <= resync.modSeq || !isKnown(uid)) continue
     view.fetchFlags(out, uid, { withUid: true, withFlags: true, withModSeq: true })
-    await session.pace()
+    const paced = session.pace()
+    if (paced) await paced
   }
 }
 

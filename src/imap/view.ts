@@ -50,6 +50,10 @@ export class View {
   #toldModSeq = 0
   #hasNewKeywords = false
   #isLost = false
+  /** Where the number last asked for stood: most are asked for in order. */
+  #hint = 0
+  /** The flags last put into words. */
+  #worded: { readonly flags: readonly Flag[]; readonly text: string } = { flags: [], text: '' }
   #wake: (() => void) | undefined
 
   constructor(mailbox: SelectedMailbox, modes: Readonly<SessionModes> = noModes()) {
@@ -88,8 +92,14 @@ export class View {
 
   /** The number a message has in this session; undefined for one that was not announced or is not there. */
   sequenceNumber(uid: Uid): number | undefined {
-    const index = indexOf(this.#uids, uid)
-    return index < 0 ? undefined : index + 1
+    const next = this.#hint + 1
+    if (this.#uids[next] === uid) this.#hint = next
+    else if (this.#uids[this.#hint] !== uid) {
+      const index = indexOf(this.#uids, uid)
+      if (index < 0) return undefined
+      this.#hint = index
+    }
+    return this.#hint + 1
   }
 
   isRecent(uid: Uid): boolean {
@@ -192,26 +202,26 @@ export class View {
     const state = this.mailbox.state(uid)
     const number = this.sequenceNumber(uid)
     if (!state || number === undefined) return
-    const items: string[] = []
-    if (parts.withUid) items.push(`UID ${uid}`)
+    let text = parts.withUid ? ` UID ${uid}` : ''
     if (parts.withFlags) {
-      items.push(`FLAGS ${this.flagsText(uid, state.flags)}`)
-      this.#changed.delete(uid)
+      text += ` FLAGS ${this.flagsText(uid, state.flags)}`
+      this.wasTold(uid)
     }
-    if (parts.withModSeq) items.push(`MODSEQ (${state.modSeq})`)
-    out.untaggedLine(`${number} FETCH (${items.join(' ')})`)
+    if (parts.withModSeq) text += ` MODSEQ (${state.modSeq})`
+    out.text(`* ${number} FETCH (${text.slice(1)})\r\n`)
   }
 
   /** `(` flags `)` of a message, with `\Recent` if this session has it. */
   flagsText(uid: Uid, flags: readonly Flag[]): string {
-    const text = flags.join(' ')
+    if (flags !== this.#worded.flags) this.#worded = { flags, text: flags.join(' ') }
+    const { text } = this.#worded
     if (this.#modes.isRev2 || !this.mailbox.isRecent(uid)) return `(${text})`
     return text === '' ? '(\\Recent)' : `(${text} \\Recent)`
   }
 
   /** The client has just been told these flags: nothing remains to be announced of them. */
   wasTold(uid: Uid): void {
-    this.#changed.delete(uid)
+    if (this.#changed.size > 0) this.#changed.delete(uid)
   }
 
   /** Ends the selection; events that still come are dropped. */

@@ -24,15 +24,17 @@ export const store: Command = command({
     const failed = new Set(modified)
     // Everything asked for is answered, changed or not: another session may have made the same change a moment before.
     // With .SILENT only MODSEQ of what changed is told, to those who know what it is (RFC 7162 §3.1.3).
+    const parts = {
+      // RFC 7162 §3.2.4.
+      withUid: numbers === 'uid' || session.isCondstore,
+      withFlags: !isSilent,
+      withModSeq: session.isCondstore,
+    }
     for (const uid of isSilent ? (session.isCondstore ? changed : []) : uids) {
       if (failed.has(uid)) continue
-      view.fetchFlags(out, uid, {
-        // RFC 7162 §3.2.4.
-        withUid: numbers === 'uid' || session.isCondstore,
-        withFlags: !isSilent,
-        withModSeq: session.isCondstore,
-      })
-      await session.pace()
+      view.fetchFlags(out, uid, parts)
+      const paced = session.pace()
+      if (paced) await paced
     }
     const conflict = modified.map((uid) => (numbers === 'uid' ? uid : (view.sequenceNumber(uid) ?? 0)))
     const code = conflict.length > 0 ? ({ code: 'MODIFIED', numbers: conflict } as const) : undefined

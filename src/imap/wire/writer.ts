@@ -12,6 +12,8 @@ export type StatusKind = 'OK' | 'NO' | 'BAD'
 const firstPageBytes = 512
 /** What is sent at once, and the answer that goes beyond it, mostly stand in one. */
 const lastPageBytes = 72 * 1024
+/** So much text is gathered before it is written: each write costs as much as putting together many short pieces. */
+const gatheredChars = 1024
 /** Longer byte strings are kept by reference instead of copied. */
 const copiedBytes = 4 * 1024
 
@@ -21,6 +23,8 @@ export class ResponseWriter {
   isUtf8: boolean = false
   #done: Buffer[] = []
   #page: Buffer = Buffer.alloc(0)
+  /** Text behind what is written. */
+  #text = ''
   /** What of the page is in `#done`, and what is written. */
   #from = 0
   #to = 0
@@ -41,6 +45,7 @@ export class ResponseWriter {
 
   /** Hands over what was written, in order, and begins anew. */
   take(): Buffer[] {
+    this.#writeText()
     this.#cutPage()
     this.#nextPageBytes = Math.min(Math.max(this.#sizeBytes, firstPageBytes), lastPageBytes)
     const taken = this.#done
@@ -86,27 +91,43 @@ export class ResponseWriter {
 
   /** ASCII as it is: atoms, spaces, parentheses. */
   text(ascii: string): this {
-    if (this.#to + ascii.length > this.#page.length) {
-      if (ascii.length > copiedBytes) return this.bytes(Buffer.from(ascii, 'latin1'))
-      this.#turnPage(ascii.length)
-    }
-    this.#to += this.#page.write(ascii, this.#to, 'latin1')
+    this.#text += ascii
     this.#sizeBytes += ascii.length
+    if (this.#text.length >= gatheredChars) this.#writeText()
     return this
   }
 
   /** Ready-made wire bytes as they are. */
   bytes(bytes: Uint8Array): this {
+    this.#writeText()
+    this.#put(bytes)
+    this.#sizeBytes += bytes.length
+    return this
+  }
+
+  #put(bytes: Uint8Array): void {
     if (bytes.length > copiedBytes) {
       this.#cutPage()
       this.#done.push(asBuffer(bytes))
-    } else {
-      if (this.#to + bytes.length > this.#page.length) this.#turnPage(bytes.length)
-      this.#page.set(bytes, this.#to)
-      this.#to += bytes.length
+      return
     }
-    this.#sizeBytes += bytes.length
-    return this
+    if (this.#to + bytes.length > this.#page.length) this.#turnPage(bytes.length)
+    this.#page.set(bytes, this.#to)
+    this.#to += bytes.length
+  }
+
+  #writeText(): void {
+    const text = this.#text
+    if (text === '') return
+    this.#text = ''
+    if (this.#to + text.length > this.#page.length) {
+      if (text.length > copiedBytes) {
+        this.#put(Buffer.from(text, 'latin1'))
+        return
+      }
+      this.#turnPage(text.length)
+    }
+    this.#to += this.#page.write(text, this.#to, 'latin1')
   }
 
   number(value: number): this {
