@@ -1,4 +1,5 @@
-// `npm test`: installs, builds and runs every test with node:test. Arguments are parts of test file names to pick.
+// `npm test`: installs, builds and runs every test with node:test. Arguments are parts of test file names to pick. Where CI is set no file may
+// take longer than a quarter of an hour, or LETTERLOCK_TEST_MINUTES: one that hangs is named.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -22,9 +23,11 @@ if (files.length === 0) {
   process.stderr.write('No test file matches.\n')
   process.exit(1)
 }
+const minutes = process.env.LETTERLOCK_TEST_MINUTES ?? (process.env.CI ? '15' : '0')
+const patience = minutes === '0' ? [] : ['--import', new URL('test-patience.js', import.meta.url).href]
 const result = spawnSync(
   process.execPath,
-  ['--enable-source-maps', '--test', '--test-reporter=spec', '--test-concurrency=2', ...files],
-  { cwd: root, stdio: 'inherit' },
+  [...patience, '--enable-source-maps', '--test', '--test-reporter=spec', '--test-concurrency=2', ...files],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, LETTERLOCK_TEST_MINUTES: minutes } },
 )
 process.exit(result.status ?? 1)
