@@ -25,7 +25,8 @@ export interface ControlConnectionOptions {
   readonly commands: ReadonlyMap<string, SiteCommand>
   readonly site: Site
   readonly log: Log
-  readonly timeoutMs: number
+  /** Milliseconds a peer has for its whole request, or to take what was sent to it. */
+  readonly patience: () => number
   /** Too many others: the peer is told so. */
   readonly isFull: boolean
 }
@@ -143,7 +144,7 @@ const dataBytes = 32 * 1024
 /** Writes that wait for a slow peer, up to the deadline; after that the connection is gone and writes do nothing. */
 function makeOutlet(
   socket: Socket,
-  timeoutMs: number,
+  patience: () => number,
   gone: AbortSignal,
 ): Outlet & { send(frame: Buffer): Promise<void> } {
   let lastProgress = -1
@@ -154,7 +155,7 @@ function makeOutlet(
       () => true,
       () => true,
     )
-    if ((await within(drained, timeoutMs)) === undefined) socket.destroy()
+    if ((await within(drained, patience())) === undefined) socket.destroy()
   }
   return {
     send,
@@ -180,7 +181,7 @@ function makeOutlet(
 
 /** Serves one connection to its end. Never rejects. */
 export async function serveControl(socket: Socket, options: ControlConnectionOptions): Promise<void> {
-  const { log, timeoutMs } = options
+  const { log, patience } = options
   const gone = new AbortController()
   const ended = new Promise<void>((resolve) => {
     socket.once('close', () => {
@@ -189,9 +190,9 @@ export async function serveControl(socket: Socket, options: ControlConnectionOpt
     })
   })
   socket.on('error', () => socket.destroy()) // a peer that left is no event
-  const outlet = makeOutlet(socket, timeoutMs, gone.signal)
+  const outlet = makeOutlet(socket, patience, gone.signal)
   // The whole order has this long, however it trickles.
-  const deadline = setTimeout(() => socket.destroy(), timeoutMs)
+  const deadline = setTimeout(() => socket.destroy(), patience())
   let name = ''
   try {
     if (options.isFull) {
@@ -219,7 +220,7 @@ export async function serveControl(socket: Socket, options: ControlConnectionOpt
   } finally {
     clearTimeout(deadline)
     socket.resume()
-    const last = setTimeout(() => socket.destroy(), timeoutMs)
+    const last = setTimeout(() => socket.destroy(), patience())
     socket.end(() => socket.destroy())
     await ended
     clearTimeout(last)

@@ -47,13 +47,15 @@ async function listen(server: Server, path: string): Promise<void> {
 
 /** Begins to take commands. Throws Failure 'configuration' when the place is not private or is taken. */
 export async function startControl(options: ControlOptions): Promise<Control> {
-  const { socketPath, site, log, timeoutMs = 15_000, maxConnections = 16 } = options
+  const { socketPath, site, log, maxConnections = 16 } = options
+  // Looked at anew whenever a wait begins.
+  const patience = (): number => options.timeoutMs ?? 15_000
   await prepareControlPath(socketPath)
   const commands = new Map((options.commands ?? siteCommands).map((command) => [command.name, command]))
   const running = new Map<Socket, Promise<void>>()
   const server = createServer((socket) => {
     const isFull = running.size >= maxConnections
-    const done = serveControl(socket, { commands, site, log, timeoutMs, isFull }).finally(() => {
+    const done = serveControl(socket, { commands, site, log, patience, isFull }).finally(() => {
       running.delete(socket)
     })
     running.set(socket, done)

@@ -1,6 +1,5 @@
 // A control socket around fake accounts, and peers that write to it byte by byte.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -8,8 +7,9 @@ import { protocolVersion } from '../../src/admin/control-connection.ts'
 import { startControl, type Control, type ControlOptions } from '../../src/admin/control.ts'
 import { encodeFrame, encodeJson, frameKinds } from '../../src/admin/frames.ts'
 import { makeBench, type Bench } from './harness.ts'
+import { closed } from '../support/closed.ts'
 
-/** A control socket that goes when the test ends. */
+/** A control socket that goes when the test ends. `options.timeoutMs` may be changed meanwhile. */
 export async function serve(
   context: TestContext,
   options: Partial<ControlOptions> = {},
@@ -20,6 +20,9 @@ export async function serve(
     site: { accounts: bench.accounts, backups: bench.backups, server: bench.controls },
     log: bench.log,
     ...options,
+    get timeoutMs() {
+      return options.timeoutMs ?? 60_000
+    },
   })
   context.after(() => control.close())
   return { bench, control }
@@ -32,7 +35,7 @@ export async function exchange(control: Control, ...parts: readonly Buffer[]): P
   socket.on('data', (chunk) => chunks.push(chunk))
   socket.on('error', () => undefined)
   for (const part of parts) socket.write(part)
-  await once(socket, 'close')
+  await closed(socket)
   return Buffer.concat(chunks)
 }
 

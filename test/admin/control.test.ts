@@ -11,6 +11,7 @@ import { Failure } from '../../src/admin/failure.ts'
 import { encodeFrame, encodeSecret, frameKinds } from '../../src/admin/frames.ts'
 import { exchange, go, isWell, jsonOf, request, serve } from './control-peer.ts'
 import { makeBench } from './harness.ts'
+import { closed } from '../support/closed.ts'
 
 describe('the control socket', () => {
   const garbage: readonly (readonly [string, readonly Buffer[]])[] = [
@@ -89,7 +90,7 @@ describe('the control socket', () => {
       go,
     ])
     const socket = connect(control.socketPath)
-    const ended = once(socket, 'close')
+    const ended = closed(socket)
     socket.resume()
     for (const byte of bytes) {
       await new Promise((resolve) => socket.write(Buffer.from([byte]), resolve))
@@ -108,31 +109,35 @@ describe('the control socket', () => {
       const socket = connect(control.socketPath)
       socket.resume()
       socket.end(bytes.subarray(0, length))
-      await once(socket, 'close')
+      await closed(socket)
     }
     assert.equal(bench.accounts.accounts.size, 0)
     await isWell(bench)
   })
 
   it('sends a silent peer away', async (context) => {
-    const { bench, control } = await serve(context, { timeoutMs: 30 })
+    const patience = { timeoutMs: 30 }
+    const { bench, control } = await serve(context, patience)
     assert.equal((await exchange(control)).length, 0)
     assert.equal((await exchange(control, request())).length, 0)
+    patience.timeoutMs = 60_000
     await isWell(bench)
   })
 
   it('gives up on a peer that does not read', async (context) => {
-    const { bench, control } = await serve(context, { timeoutMs: 30 })
+    const patience = { timeoutMs: 60_000 }
+    const { bench, control } = await serve(context, patience)
     for (let index = 0; index < 5000; index += 1)
       bench.accounts.add(`user-${index}-${'x'.repeat(200)}@example.org`)
     const begun = deferred<undefined>()
     const list = bench.accounts.list.bind(bench.accounts)
     bench.accounts.list = () => {
+      patience.timeoutMs = 30
       begun.resolve(undefined)
       return list()
     }
     const socket = connect(control.socketPath)
-    const ended = once(socket, 'close')
+    const ended = closed(socket)
     socket.on('error', () => undefined)
     socket.pause()
     socket.write(Buffer.concat([request(), go]))
@@ -157,7 +162,7 @@ describe('the control socket', () => {
       idle.map(async (socket) => {
         socket.resume()
         socket.end()
-        await once(socket, 'close')
+        await closed(socket)
       }),
     )
     await isWell(bench)

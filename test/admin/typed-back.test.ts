@@ -1,6 +1,5 @@
 // Recovery codes typed back in the middle of a command, on real accounts, in the server and on the idle store.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { atrestCodeRegenerate } from '../../src/admin/commands/atrest-code-regenerate.ts'
@@ -15,6 +14,7 @@ import { alice as openAlice, makeSite, password, session, type TestSite } from '
 import { alice } from './command-rows.ts'
 import { go, request } from './control-peer.ts'
 import { makeBench, type Bench } from './harness.ts'
+import { closed } from '../support/closed.ts'
 
 interface Stage {
   readonly site: TestSite
@@ -135,9 +135,9 @@ describe('a peer that answers', () => {
       socket.write(order(over))
       socket.write(go)
       while (!bench.log.lines.some((line) => line.includes('log tail'))) await new Promise(setImmediate)
-      const closed = once(socket, 'close')
+      const isClosed = closed(socket)
       socket.write(bytes)
-      await closed
+      await isClosed
     })
   }
 })

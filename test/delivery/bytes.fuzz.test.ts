@@ -1,12 +1,12 @@
 // LMTP and SMTP dialogues made wrong, octet by octet: replies keep their form, nothing is taken for a message that is none, and
 // the door stays open for others.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { breathe, within } from '../../src/base/async.ts'
 import { makeRandom, mayGoOn, seed } from '../imap/fuzz/budget.ts'
 import { inPieces, mutate } from '../imap/fuzz/mutate.ts'
 import { beginData, openDoor, type OpenDoor } from './open-door.ts'
+import { closed } from '../support/closed.ts'
 
 const patienceMs = 60_000
 const message =
@@ -38,7 +38,12 @@ async function converse(open: OpenDoor, bytes: Buffer, random: (below: number) =
   }
   if (random(8) === 0) peer.socket.resetAndDestroy()
   else peer.socket.end()
-  if (!peer.socket.closed && !(await within(once(peer.socket, 'close'), patienceMs)))
+  if (
+    !(await within(
+      closed(peer.socket).then(() => true),
+      patienceMs,
+    ))
+  )
     throw new Error('the connection outlives its client')
   return received
 }

@@ -1,10 +1,10 @@
 // Peers that flood, trickle, break off or nest: they get an answer or a closed door, and harm nobody else.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { breathe } from '../../src/base/async.ts'
 import type { Client } from './client.ts'
 import { address, mail, makeHarness, passwordText, type Harness, type HarnessOptions } from './harness.ts'
+import { closed } from '../support/closed.ts'
 
 async function withHarness(
   test: (harness: Harness) => Promise<void>,
@@ -266,7 +266,7 @@ describe('a peer that goes away', () => {
             client.socket.end()
             client.socket.resume()
           }
-          if (!client.socket.closed) await once(client.socket, 'close')
+          await closed(client.socket)
           await harness.handles[0]?.closed
           assert.equal(harness.site.accounts.sessions().length, 1)
           await stillServes(harness)

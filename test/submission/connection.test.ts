@@ -8,6 +8,7 @@ import { Refusal } from '../../src/account/errors.ts'
 import { silentLog } from '../../src/base/ports.ts'
 import { escapedText, fieldsOf, textOf } from '../../src/sasl/dovecot-lines.ts'
 import { SubmissionDoor } from '../../src/submission/door.ts'
+import { closed } from '../support/closed.ts'
 
 const doors: SubmissionDoor[] = []
 after(() => Promise.all(doors.map((door) => door.stop(0))))
@@ -29,10 +30,12 @@ const accounts: Pick<Accounts, 'authenticate'> = {
 
 class Peer {
   readonly socket: Socket
+  readonly #isClosed: Promise<readonly ['close']>
   #text = ''
 
   constructor(socket: Socket) {
     this.socket = socket
+    this.#isClosed = closed(socket).then(() => ['close'])
     socket.on('data', (data) => (this.#text += data.toString()))
     socket.on('error', () => undefined)
   }
@@ -46,8 +49,8 @@ class Peer {
         return line
       }
       const [kind] = await Promise.race([
-        once(this.socket, 'data').then(() => ['data']),
-        once(this.socket, 'close').then(() => ['close']),
+        new Promise((resolve) => this.socket.once('data', resolve)).then(() => ['data']),
+        this.#isClosed,
       ])
       if (kind === 'close' && !this.#text.includes('\n')) return 'closed'
     }

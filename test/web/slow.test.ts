@@ -10,6 +10,7 @@ import { WebDoor, type WebPace } from '../../src/server/web-door.ts'
 import { ConnectionLimit } from '../../src/server/rate-limit.ts'
 import { BodyRefused, readBody } from '../../src/web/body.ts'
 import { MultipartStream, type Pace } from '../../src/web/multipart-stream.ts'
+import { closed } from '../support/closed.ts'
 
 const longMs = 60_000
 
@@ -18,12 +19,12 @@ async function trickle(socket: Socket, text: string): Promise<string> {
   let answer = ''
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
   socket.on('error', () => undefined)
-  const closed = once(socket, 'close')
+  const isClosed = closed(socket)
   const state = { isOver: false }
-  void closed.then(() => (state.isOver = true))
+  void isClosed.then(() => (state.isOver = true))
   for (let at = 0; !state.isOver; at += 1) {
     socket.write(text[at % text.length] ?? '')
-    await Promise.race([pause(10), closed])
+    await Promise.race([pause(10), isClosed])
   }
   return answer
 }
@@ -60,7 +61,7 @@ suite('heads and connections', () => {
       await once(socket, 'connect')
       socket.on('error', () => undefined).resume()
       if (head !== '') socket.write(head)
-      await once(socket, 'close')
+      await closed(socket)
       await opened.stop(0)
     })
   }
