@@ -27,6 +27,7 @@ export type CertificateKey = keyof typeof certificates
 export class KeyRing {
   readonly directory: string
   readonly #gpgEnv: NodeJS.ProcessEnv
+  #hasAgent = false
 
   constructor() {
     // gpg-agent's socket must fit into a path of 108 octets.
@@ -34,10 +35,21 @@ export class KeyRing {
     this.#gpgEnv = { ...process.env, GNUPGHOME: this.directory }
   }
 
+  /** gpg starts an agent itself, but gives it five seconds, which a busy machine exceeds. This one listens when the command returns. */
+  startAgent(): void {
+    if (this.#hasAgent) return
+    execFileSync('gpg-agent', ['--homedir', this.directory, '--daemon'], {
+      env: this.#gpgEnv,
+      stdio: 'ignore',
+    })
+    this.#hasAgent = true
+  }
+
   gpg(args: readonly string[], input?: Uint8Array): Buffer {
+    this.startAgent()
     return execFileSync('gpg', ['--batch', '--quiet', '--no-tty', ...args], {
       env: this.#gpgEnv,
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       maxBuffer: 256 * 1024 * 1024,
       ...(input && { input }),
     })
@@ -45,7 +57,7 @@ export class KeyRing {
 
   openssl(args: readonly string[], input?: Uint8Array): Buffer {
     return execFileSync('openssl', args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       maxBuffer: 256 * 1024 * 1024,
       ...(input && { input }),
     })

@@ -84,6 +84,7 @@ describe(
     })
 
     it('gpgsm, RSA', { skip: skipWithout('gpgsm') }, async () => {
+      ring.startAgent()
       const env = { ...process.env, GNUPGHOME: ring.directory }
       const gpgsm = (words: readonly string[], input?: Buffer): Buffer =>
         execFileSync('gpgsm', ['--batch', '--quiet', '--no-tty', '--pinentry-mode', 'loopback', ...words], {
