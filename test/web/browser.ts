@@ -13,6 +13,9 @@ import { findProgram, skipWithout } from '../support/programs.ts'
 
 export const withoutBrowser: string | false = skipWithout('chromium')
 
+/** Nothing is measured by it: what does not come at all is given up. */
+const patienceMs = 180_000
+
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,7 +27,17 @@ const flags = [
 
 export function startBrowser(): Promise<Browser> {
   const executablePath = findProgram('chromium') ?? 'chromium'
-  return chromium.launch({ executablePath, args: flags })
+  return chromium.launch({ executablePath, args: flags, timeout: patienceMs })
+}
+
+/**
+ * Does what leads to another page, and resolves when that page is there. The page that was left may still be loading, or loading anew by
+ * itself: only what is told of it after the browser has gone on counts.
+ */
+export async function follow(page: Page, lead: () => Promise<unknown>): Promise<void> {
+  const isGone = page.waitForEvent('framenavigated', (frame) => frame === page.mainFrame())
+  await Promise.all([isGone, lead()])
+  await page.waitForLoadState('domcontentloaded')
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -60,7 +73,7 @@ export class Visitor implements AsyncDisposable {
   static async open(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true, ...options })
     const page = await context.newPage()
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(patienceMs)
     // A page that goes on by itself when something is done may do so at that very moment: the address is typed once more, then.
     const goto = page.goto.bind(page)
     page.goto = (...where) =>

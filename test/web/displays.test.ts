@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { startBrowser, Visitor, withoutBrowser } from './browser.ts'
+import { follow, startBrowser, Visitor, withoutBrowser } from './browser.ts'
 import { alice, alicePassword, pageServer, type PageServer } from './page-server.ts'
 
 const pagesWithin = [
@@ -40,8 +40,8 @@ async function typeInto(page: Page, label: string, text: string): Promise<void> 
   await page.keyboard.type(text)
 }
 
-async function enter(page: Page): Promise<void> {
-  await Promise.all([page.waitForEvent('domcontentloaded'), page.keyboard.press('Enter')])
+function enter(page: Page): Promise<void> {
+  return follow(page, () => page.keyboard.press('Enter'))
 }
 
 const heading = async (page: Page): Promise<string> => (await page.textContent('h1')) ?? ''

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ImapFlow } from 'imapflow'
 import type { Browser, Page } from 'playwright-core'
 import { searchDirectory } from '../../src/server/demo/disk-search.ts'
@@ -11,7 +12,7 @@ import { LmtpSession } from '../support/lmtp-session.ts'
 import { freePort } from '../support/ports.ts'
 import { skipWithout } from '../support/programs.ts'
 import { ServerProcess } from '../support/server-process.ts'
-import { startBrowser, Visitor, withoutBrowser } from './browser.ts'
+import { follow, startBrowser, Visitor, withoutBrowser } from './browser.ts'
 
 const address = 'alice@example.org'
 const [password, nextPassword] = ['a password for the start', 'a password for afterwards']
@@ -37,10 +38,8 @@ async function press(page: Page, name: string): Promise<void> {
     main.getByRole('button', { name, exact: true }),
     main.getByRole('link', { name, exact: true }),
   ]
-  await Promise.all([
-    page.waitForEvent('domcontentloaded'),
-    ((await button.count()) === 1 ? button : link).click(),
-  ])
+  const target = (await button.count()) === 1 ? button : link
+  await follow(page, () => target.click())
 }
 
 async function signIn(page: Page, url: string, secret: string): Promise<void> {
@@ -133,8 +132,11 @@ suite('turned on in the browser', { skip: withoutBrowser || skipWithout('mbsync'
       assert.equal(await subjectsOf(client), 3)
       await deliver(site, [4])
       // A message is there for sessions once it is adopted, a moment after its sender got the 250.
-      let seen = 0
-      for (let tries = 0; tries < 500 && seen < 4; tries++) seen = await subjectsOf(client)
+      let seen = await subjectsOf(client)
+      for (let tries = 0; tries < 3000 && seen < 4; tries++) {
+        await pause(50)
+        seen = await subjectsOf(client)
+      }
       assert.equal(seen, 4)
     } finally {
       await client.logout()

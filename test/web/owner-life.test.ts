@@ -15,7 +15,7 @@ import { LmtpSession } from '../support/lmtp-session.ts'
 import { freePort } from '../support/ports.ts'
 import { skipWithout } from '../support/programs.ts'
 import { ServerProcess } from '../support/server-process.ts'
-import { startBrowser, Visitor, withoutBrowser } from './browser.ts'
+import { follow, startBrowser, Visitor, withoutBrowser } from './browser.ts'
 
 const address = 'alice@example.org'
 const words = ['Zwergtaucher', 'Holunderblut', 'Kranichruf']
@@ -81,10 +81,8 @@ for (const hasScript of [true, false]) {
       async function press(name: string): Promise<void> {
         const buttons = page.locator('main').getByRole('button', { name, exact: true })
         const links = page.locator('main').getByRole('link', { name, exact: true })
-        await Promise.all([
-          page.waitForEvent('domcontentloaded'),
-          ((await buttons.count()) === 1 ? buttons : links).click(),
-        ])
+        const target = (await buttons.count()) === 1 ? buttons : links
+        await follow(page, () => target.click())
       }
 
       async function signIn(): Promise<void> {
@@ -96,7 +94,7 @@ for (const hasScript of [true, false]) {
 
       /** Loads the page until it says so. */
       async function until(path: string, words: RegExp): Promise<void> {
-        for (let tries = 0; tries < 300; tries += 1) {
+        for (let tries = 0; tries < 1800; tries += 1) {
           await page.goto(url + path)
           if (words.test(await main())) return
           await pause(100)
@@ -197,7 +195,12 @@ for (const hasScript of [true, false]) {
 
       test('an OpenPGP key is added and tested, and older mail is sealed to it', async () => {
         const keys = new KeyRing()
-        const key = keys.makeGpg('curve25519', address)
+        let key: Buffer
+        try {
+          key = keys.makeGpg('curve25519', address)
+        } finally {
+          keys.close()
+        }
         await page.goto(`${url}/public-keys`)
         await page.setInputFiles('#file', {
           name: 'alice.asc',
@@ -287,7 +290,7 @@ for (const hasScript of [true, false]) {
         await visitor[Symbol.asyncDispose]()
         let inWords: string[] = []
         // The last connections end when the server hears of it, however busy the machine is.
-        for (let tries = 0; tries < 60; tries += 1) {
+        for (let tries = 0; tries < 240; tries += 1) {
           await pause(500)
           const { sightings } = await searchMemory(site.pid, patternsOf(secrets))
           inWords = sightings.map(({ pattern, where }) => `${pattern.spelling}: ${where}`)

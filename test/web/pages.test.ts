@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
 import { recoveryWordsOf } from '../../src/crypto/recovery-code.ts'
 import type { Browser } from 'playwright-core'
-import { startBrowser, Visitor, withoutBrowser } from './browser.ts'
+import { follow, startBrowser, Visitor, withoutBrowser } from './browser.ts'
 import { alice, alicePassword, pageServer, type PageServer } from './page-server.ts'
 
 const newPassword = 'another long password'
@@ -50,7 +50,7 @@ class Person {
     const counts = await Promise.all(places.map((place) => place.count()))
     const target =
       places.find((_, index) => counts[index] === 1) ?? this.page.getByRole('button', { name, exact: true })
-    await Promise.all([this.page.waitForEvent('domcontentloaded'), target.click()])
+    await follow(this.page, () => target.click())
     await this.page.waitForLoadState()
     await this.look()
   }
@@ -165,7 +165,7 @@ function story(hasScript: boolean): void {
     } else {
       await person.go('/progress')
       assert.match(await person.main(), /6,000 of 12,034 messages/)
-      assert.match(await person.page.content(), /http-equiv="refresh" content="5"/)
+      assert.equal(await person.page.locator('meta[http-equiv="refresh"]').getAttribute('content'), '5')
       site.accounts.advance(alice, 20_000)
       await person.go('/progress')
     }

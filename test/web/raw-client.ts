@@ -33,6 +33,8 @@ export class RawClient {
         {
           host: '127.0.0.1',
           port: this.#port,
+          // A connection of its own: one that is kept may be closed by the server at the very moment it is used again.
+          agent: false,
           method,
           path,
           headers: { ...(cookie === '' ? {} : { cookie }), ...this.#headers, ...headers },

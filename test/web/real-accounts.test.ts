@@ -161,17 +161,18 @@ suite('bodies', () => {
   const rows: readonly (readonly [
     name: string,
     status: number,
+    patienceMs: number,
     send: (asked: ReturnType<typeof requestPlain>) => void,
   ])[] = [
-    ['that stop half way', 408, (asked) => asked.write('half')],
-    ['that end with their connection', 400, (asked) => asked.write('half', () => asked.destroy())],
-    ['that are longer than they may be', 413, (asked) => asked.end('x'.repeat(2000))],
+    ['that stop half way', 408, 100, (asked) => asked.write('half')],
+    ['that end with their connection', 400, 60_000, (asked) => asked.write('half', () => asked.destroy())],
+    ['that are longer than they may be', 413, 60_000, (asked) => asked.end('x'.repeat(2000))],
   ]
-  for (const [name, status, send] of rows) {
+  for (const [name, status, patienceMs, send] of rows) {
     test(`${name} are refused with ${status}`, async () => {
       const refused = new Promise<unknown>((resolve) => {
         const server = createServer((incoming, outgoing) => {
-          readBody(incoming, 1000, 100)
+          readBody(incoming, 1000, patienceMs)
             .then(resolve, resolve)
             .finally(() => {
               outgoing.destroy()
