@@ -174,7 +174,7 @@ export class SurgeSite implements AsyncDisposable {
   /** A login that stays until what it set going is done. */
   async visit(address = alice, text = pass): Promise<void> {
     const open = await this.login(text, address)
-    for (let tries = 0; tries < 500; tries += 1) {
+    for (;;) {
       const { state, isPending, job } = await this.accounts.atRest.atRestStatus(address)
       if (state !== 'converting' && !isPending && !job) break
       await new Promise((resolve) => setTimeout(resolve, 10))

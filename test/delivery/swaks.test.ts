@@ -65,7 +65,7 @@ test(
           `@${file}`,
           '--hide-send',
           '--timeout',
-          '60',
+          '300',
         ],
         { maxBuffer: 1e8 },
       ).catch((error: unknown) => error as { readonly stdout: string })

@@ -95,6 +95,7 @@ User ${address}
 PassCmd "cat ${home}/password"
 SSLType IMAPS
 CertificateFile ${caFile}
+Timeout 300
 ${more}
 
 IMAPStore far

@@ -158,6 +158,8 @@ export class SecretiveSite implements AsyncDisposable {
     const child = spawn(process.execPath, [binary(program), '--config', this.server.commandConfig, ...all], {
       env: { ...this.#environment, ...variables },
     })
+    // It runs by now, as nobody has had the time to change what it is called.
+    this.watch.look()
     const output = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString('utf8')))
     child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString('utf8')))

@@ -37,9 +37,10 @@ export const canWatch: boolean = readNow(`/proc/${process.pid}/task/${process.pi
 /** Watches from its making to its disposal. */
 export class ProcessWatch implements Disposable {
   readonly #seen = new Map<string, Buffer[]>()
-  readonly #timer = setInterval(() => this.#look(), everyMs)
+  readonly #timer = setInterval(() => this.look(), everyMs)
 
-  #look(): void {
+  /** Looks at once, and not only when its time has come: whatever was started before is seen. */
+  look(): void {
     for (const pid of descendantsOf(process.pid)) {
       for (const name of names) {
         const bytes = readNow(`/proc/${pid}/${name}`)

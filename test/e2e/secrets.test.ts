@@ -32,9 +32,15 @@ import { canWatch } from './secrets-watch.ts'
 
 type Leak = (site: SecretiveSite, known: Known) => Promise<unknown>
 
-/** A process that does nothing for as long as the watch needs to see it. */
-async function idleProcess(words: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 300)', '--', ...words], { env })
+/** A process that does nothing until the watch has seen it. */
+async function idleProcess(
+  { watch }: SecretiveSite,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()', '--', ...words], { env })
+  watch.look()
+  child.stdin.end()
   await once(child, 'close')
 }
 
@@ -43,9 +49,9 @@ const leaks: Readonly<Record<string, Leak>> = {
   'a password among the words of a real command': (site) =>
     site.run(['change_pass', bob, site.ledger.password('OnTheCommandLine')], { program: 'tellmail' }),
   'a password in the environment': (site) =>
-    idleProcess([], { ...process.env, PASSWORD: site.ledger.password('InTheEnvironment') }),
-  'a login’s SASL PLAIN in base64, on a command line': (_, { alice: password }) =>
-    idleProcess([Buffer.from(`\0${alice}\0${password}`).toString('base64')], process.env),
+    idleProcess(site, [], { ...process.env, PASSWORD: site.ledger.password('InTheEnvironment') }),
+  'a login’s SASL PLAIN in base64, on a command line': (site, { alice: password }) =>
+    idleProcess(site, [Buffer.from(`\0${alice}\0${password}`).toString('base64')], process.env),
   'a recovery code without dashes, in the audit log': ({ server }, { aliceCode }) =>
     appendFile(join(server.dataDir, 'audit.log'), `${aliceCode.replaceAll('-', '').toLowerCase()}\n`),
   'half of an app password, in a temporary file': ({ server }, { appPassword }) =>

@@ -6,7 +6,7 @@ import { within } from '../../src/base/async.ts'
 import { SessionRules } from './grammar/session-rules.ts'
 
 /** How long a response may take before a test is given up; nothing is measured by it. */
-const patienceMs = 20_000
+const patienceMs = 120_000
 
 export class Client {
   readonly socket: Socket

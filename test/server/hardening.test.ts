@@ -86,7 +86,7 @@ test('SIGUSR1 opens no inspector', async () => {
     out += chunk.toString()
     if (out === 'ready\n') child.kill('SIGUSR1')
   })
-  await new Promise((resolve) => child.once('exit', resolve))
+  await new Promise((resolve) => child.once('close', resolve))
   assert.equal(out, 'ready\ninspector undefined\n')
   assert.doesNotMatch(complaints, /Debugger listening/)
 })

@@ -129,7 +129,7 @@ test('policies by command are in force at the next login', async () => {
   // The encryption that a login sets going is done when the account is left.
   const stateOf = async (name: string): Promise<string> =>
     (await site.server.accounts.info(`${name}@example.org`)).atRest
-  for (let tries = 0; (await stateOf('alice')) !== 'on' && tries < 200; tries += 1)
+  for (let tries = 0; (await stateOf('alice')) !== 'on' && tries < 6000; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 50))
   assert.deepEqual([await stateOf('alice'), await stateOf('bob')], ['on', 'off'])
   const status = await site.server.accounts.atRest.atRestStatus('alice@example.org')

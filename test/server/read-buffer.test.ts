@@ -19,11 +19,16 @@ const reader = (isWiped: boolean, everyMs: number): string => `
   const log = { write(...line) { console.log(JSON.stringify(line)) }, with() { return log } };
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.on('data', (chunk) => { chunk.fill(0); socket.write('ok') });
+    let length = 0;
+    socket.on('data', (chunk) => { chunk.fill(0); length += chunk.length; socket.write('=' + length + '\\n') });
   });
   if (${isWiped}) (await ReadBuffer.open(log, ${everyMs})).watch(server);
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));`
 
+/** How often memory is looked at before what is still there counts as left there. */
+const looksAtMost = 120
+
+/** Whether the secret is in memory after what the reader did about it; looked for until it is not. */
 async function foundAfter(isWiped: boolean, everyMs: number, isEnded: boolean): Promise<boolean> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', reader(isWiped, everyMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -31,17 +36,22 @@ async function foundAfter(isWiped: boolean, everyMs: number, isEnded: boolean): 
   try {
     const [line] = (await once(child.stdout, 'data')) as [Buffer]
     const socket = connect(Number(line.toString()), '127.0.0.1')
-    socket.write(Buffer.concat([Buffer.alloc(50_000, 'x'), secret]))
-    for (let left = 3; left > 0; left -= 1) {
-      const answered = await Promise.race([once(socket, 'data'), pause(200)])
-      if (!answered) break
-    }
+    const sent = Buffer.concat([Buffer.alloc(50_000, 'x'), secret])
+    socket.write(sent)
+    // The reader says how much of it has come.
+    let told = ''
+    while (!told.includes(`=${sent.length}\n`))
+      told += ((await once(socket, 'data')) as [Buffer])[0].toString('latin1')
     // Something short, as the end of most dialogues is.
     if (isEnded) socket.end('.')
-    await pause(1_000)
-    const { sightings } = await searchMemory(child.pid ?? 0, [exactly('secret', secret)])
+    let isFound = true
+    for (let looks = 0; isFound && looks < (isWiped ? looksAtMost : 1); looks += 1) {
+      await pause(500)
+      const { sightings } = await searchMemory(child.pid ?? 0, [exactly('secret', secret)])
+      isFound = sightings.length > 0
+    }
     socket.destroy()
-    return sightings.length > 0
+    return isFound
   } finally {
     child.kill('SIGKILL')
   }

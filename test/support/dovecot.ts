@@ -9,7 +9,7 @@ import { collect, within } from '../../src/base/async.ts'
 import { findProgram, skipWithout, skipWithoutRoot } from './programs.ts'
 import { accepts, freePort } from './ports.ts'
 
-const startLimitMs = 30_000
+const startLimitMs = 120_000
 const firstUserId = 20_001
 
 const running = new Set<ChildProcess>()

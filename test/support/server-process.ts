@@ -9,8 +9,8 @@ import { within } from '../../src/base/async.ts'
 import { freePort } from './ports.ts'
 
 const program = fileURLToPath(new URL('../../bin/letterlock.js', import.meta.url))
-const startLimitMs = 60_000
-const stopLimitMs = 30_000
+const startLimitMs = 300_000
+const stopLimitMs = 300_000
 
 export interface SiteOptions {
   /** Settings below their table's name, as TOML text: `{ limits: 'message_size = "120M"' }`. Added to the defaults below. */
@@ -151,7 +151,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Resolves when the log, over all starts, has `count` lines with `text`. Rejects after `limitMs` without a new line. */
-  async untilLogged(text: string, count: number, limitMs: number = 60_000): Promise<void> {
+  async untilLogged(text: string, count: number, limitMs: number = 300_000): Promise<void> {
     let seen = 0
     let from = 0
     let tail = ''

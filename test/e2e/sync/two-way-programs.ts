@@ -36,6 +36,7 @@ User ${address}
 PassCmd "cat ${home}/password"
 SSLType IMAPS
 CertificateFile ${caFile}
+Timeout 300
 PipelineDepth 20
 
 IMAPStore far
@@ -76,6 +77,7 @@ const offlineImap: TwoWayProgram = {
       join(home, 'offlineimaprc'),
       `[general]
 accounts = site
+socktimeout = 300
 metadata = ${home}/metadata
 fsync = False
 
