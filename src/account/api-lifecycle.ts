@@ -221,6 +221,7 @@ export type TrailKind =
   | 'public-key-added'
   | 'public-key-removed'
   | 'renamed' // the account has another address
+  | 'scram-added' // a login with the password shown gave it the slot for logins that do not show it
   | 'alternate-address' // set, changed or taken away
 
 export type TrailBy =

@@ -18,6 +18,7 @@ import { asRefusal, refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
 import { missingScram } from './scram-slots.ts'
 import { editSlots, readSlots, scramOwner, type KeySettings } from './slots.ts'
+import type { TrailNote } from './trail-codec.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -46,6 +47,9 @@ const stillOpens =
     if (!slots.some(({ id }) => hex(id) === slot.id))
       throw new Refusal('busy', 'The password was changed meanwhile')
   }
+
+/** Another way to open the mail, which nobody but the site asked for: its owner finds it in the trail. */
+const scramAdded: TrailNote = { kind: 'scram-added', by: 'server' }
 
 export interface EnrolmentParts {
   readonly site: Site
@@ -124,7 +128,7 @@ export class Enrolment {
     const session = await this.#unlocked.enter(entry.address, entry.account, secret, worker)
     try {
       if (wanted.seals) await this.#seal(entry, session, wanted.raises ? password : undefined)
-      else if (wanted.raises && password) await this.#raise(session, password)
+      else if (wanted.raises && password) await this.#raise(session, password, wanted.adds)
       if (wanted.adds && !wanted.raises && password) await this.#addScram(session, password)
       own.wipe()
       if (wanted.tells) await this.#tell(entry)
@@ -148,11 +152,12 @@ export class Enrolment {
   }
 
   /** The password gets a slot of the site's present cost. */
-  async #raise(session: OpenSession, password: Buffer): Promise<void> {
+  async #raise(session: OpenSession, password: Buffer, adds: boolean): Promise<void> {
     const keep = ({ kind }: Slot): boolean => kind !== 'password'
     const add = [{ kind: 'password', password } as const]
     const expect = stillOpens(session)
-    await refusing(() => editSlots(session.account, this.#settings, { keep, add, expect }))
+    const trail = adds ? [scramAdded] : []
+    await refusing(() => editSlots(session.account, this.#settings, { keep, add, expect, trail }))
   }
 
   /** The password gets the slot for SCRAM that it has not, or that is not as the site wants it by now. */
@@ -162,7 +167,8 @@ export class Enrolment {
     if (!secret) return
     const keep = ({ kind }: Slot): boolean => kind !== 'scram'
     const expect = stillOpens(session)
-    await refusing(() => editSlots(session.account, this.#settings, { keep, add: [secret], expect }))
+    const trail = [scramAdded]
+    await refusing(() => editSlots(session.account, this.#settings, { keep, add: [secret], expect, trail }))
   }
 
   /** One message, delivered as any other. */

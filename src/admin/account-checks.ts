@@ -1,5 +1,6 @@
 // Looks at accounts before a change, for dry runs and for refusals that a command makes itself.
 import type { AccountInfo, Accounts } from '../account/api.ts'
+import type { AtRestStatus } from '../account/api-lifecycle.ts'
 import { isRefusal, Refusal } from '../account/errors.ts'
 import { exitCodes } from './exit-code.ts'
 import { Failure } from './failure.ts'
@@ -57,4 +58,12 @@ const recordsPerSecond = 15e6
 /** Seconds that sealing all of an account anew takes, roughly. */
 export function estimated({ usedBytes }: AccountInfo, withBodies: boolean): number {
   return Math.ceil(usedBytes / (withBodies ? bodiesPerSecond : recordsPerSecond))
+}
+
+/** Sealed, and its owner has nothing but the password: one that is forgotten loses the mail, unless the site's admin recovery key opens it. */
+export function needsCode({
+  state,
+  hasRecoveryCode,
+}: Pick<AtRestStatus, 'state' | 'hasRecoveryCode'>): boolean {
+  return !hasRecoveryCode && (state === 'on' || state === 'converting' || state === 'locked')
 }

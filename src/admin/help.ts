@@ -29,8 +29,13 @@ export function helpBehind(command: Command): string {
   if (command.where !== 'program') {
     lines.push('', 'With --json, one object:', ...keyLines(command.result, '  '))
     if (command.where === 'site') {
-      for (const { kind } of command.mayNeed ?? []) {
-        if (kind === 'new') lines.push(`  ${'password'.padEnd(20)} only when it was generated`)
+      const made = (command.mayNeed ?? []).filter(({ kind }) => kind === 'new').map(({ name }) => name)
+      for (const name of made) {
+        if (/-[2-5]$/.test(name)) continue
+        const others = made.includes(`${name}-2` as typeof name)
+          ? `; of the other admins ${camelCase(name)}2 and so on`
+          : ''
+        lines.push(`  ${camelCase(name).padEnd(20)} only when it was generated${others}`)
       }
       for (const name of Object.keys(command.reveals ?? {})) {
         lines.push(`  ${camelCase(name).padEnd(20)} shown this once`)

@@ -53,6 +53,12 @@ export function metricsText(now: Snapshot): string {
       one(accounts.marked),
     ),
     family(
+      'letterlock_accounts_without_recovery_code',
+      'gauge',
+      'Encrypted accounts without a recovery code.',
+      one(accounts.withoutCode),
+    ),
+    family(
       'letterlock_atrest_jobs',
       'gauge',
       'Accounts whose older mail is being sealed anew.',

@@ -1,5 +1,5 @@
 // Every option that a command takes, its own and those that follow from what it declares: for the parser, completion and the manual.
-import type { Command, Option, SecretNeed } from './command.ts'
+import type { Command, Option, SecretNeed, SiteCommand } from './command.ts'
 import { secretSources } from './secrets.ts'
 
 /** Options of every command, ahead of its name. */
@@ -40,14 +40,21 @@ function secretOptions(command: Command): Option[] {
   ]
 }
 
+function yesMeans(command: SiteCommand): string {
+  const { asks } = command
+  if (!command.confirm) return 'do not ask for the code to be typed back'
+  return asks
+    ? 'do not ask for confirmation, nor for the code to be typed back'
+    : 'do not ask for confirmation'
+}
+
 function commonOptions(command: Command): Option[] {
   const site = command.where === 'site' ? command : undefined
   return [
     ...(site?.changesData
       ? [{ flags: '--dry-run', description: 'change nothing, only say whether it could be done' }]
       : []),
-    ...(site?.confirm ? [{ flags: '--yes', description: 'do not ask for confirmation' }] : []),
-    ...(site?.asks ? [{ flags: '--yes', description: 'do not ask for the code to be typed back' }] : []),
+    ...(site?.confirm || site?.asks ? [{ flags: '--yes', description: yesMeans(site) }] : []),
     ...(command.where === 'program' ? [] : [{ flags: '--json', description: 'print one JSON object' }]),
   ]
 }

@@ -1,6 +1,7 @@
 // The running server at one moment in numbers: for `stats` and for metrics. No address and no name is among them.
 import type { AtRestState } from '../account/api.ts'
 import type { LogLevel } from '../base/ports.ts'
+import { needsCode } from './account-checks.ts'
 import type { ServerControls, Site } from './command.ts'
 
 export interface AccountCounts extends Readonly<Record<AtRestState, number>> {
@@ -8,6 +9,8 @@ export interface AccountCounts extends Readonly<Record<AtRestState, number>> {
   readonly disabled: number
   /** Marked to be encrypted at their next login. */
   readonly marked: number
+  /** Sealed, and without a recovery code. */
+  readonly withoutCode: number
   /** Being converted, or rotated. */
   readonly jobs: number
   readonly usedBytes: number
@@ -33,7 +36,7 @@ async function countAccounts(
   signal: AbortSignal,
 ): Promise<AccountCounts> {
   const counts = { off: 0, converting: 0, on: 0, disabling: 0, locked: 0 }
-  const more = { total: 0, disabled: 0, marked: 0, jobs: 0, usedBytes: 0 }
+  const more = { total: 0, disabled: 0, marked: 0, withoutCode: 0, jobs: 0, usedBytes: 0 }
   for await (const info of accounts.list()) {
     if (signal.aborted) break
     more.total += 1
@@ -44,6 +47,7 @@ async function countAccounts(
     const status = await accounts.atRest.atRestStatus(info.address).catch(() => undefined)
     if (status?.isPending) more.marked += 1
     if (status?.job) more.jobs += 1
+    if (status && needsCode(status)) more.withoutCode += 1
   }
   return { ...counts, ...more }
 }

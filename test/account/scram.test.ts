@@ -275,6 +275,12 @@ describe('the slot for it', () => {
     await until(async () => (await scramSlots(dearer, address))[0]?.iterations === 5000)
     await (await scramLogin(dearer, address)).close()
     assert.equal((await idsOf(dearer)).length, 1)
+    // Its owner can see that there is another way to open the mail, and that nobody but the site asked for it.
+    const trail = await dearer.trail.trail(address, { kind: 'password', password: password() })
+    assert.deepEqual(
+      trail.map(({ kind, by }) => `${kind} ${by}`),
+      ['enabled owner', 'scram-added server', 'scram-added server'],
+    )
     await dearer.close()
   })
 

@@ -26,7 +26,7 @@ export const atRestRows: readonly Row[] = [
   },
   {
     name: 'atrest enable --domain marks the accounts of one domain',
-    argv: ['atrest', 'enable', '--domain', 'example.NET'],
+    argv: ['atrest', 'enable', '--domain', 'example.NET', '--yes'],
     before: ({ accounts }) => accounts.add('dora@example.net'),
     exitCode: 0,
     err: /1 account will be sealed/,
@@ -34,6 +34,61 @@ export const atRestRows: readonly Row[] = [
       assert.equal(accounts.accounts.get('dora@example.net')?.isPending, true)
       assert.equal(accounts.accounts.get(alice)?.isPending, undefined)
     },
+  },
+  {
+    name: 'atrest enable --all says first what a forgotten password costs, and must be confirmed',
+    argv: ['atrest', 'enable', '--all'],
+    options: { typed: ['all'] },
+    exitCode: 0,
+    err: /1 account will be sealed [\s\S]*a forgotten password loses all mail[\s\S]*--at-risk/,
+    after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.isPending, true),
+  },
+  {
+    name: 'atrest enable --all that is not confirmed marks nobody',
+    argv: ['atrest', 'enable', '--all'],
+    options: { typed: ['no'] },
+    exitCode: 64,
+    err: /not confirmed/,
+    after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.isPending, undefined),
+  },
+  {
+    name: 'atrest enable --all without a terminal wants --yes',
+    argv: ['atrest', 'enable', '--all'],
+    exitCode: 64,
+    err: /must be confirmed/,
+  },
+  {
+    name: 'atrest status says which sealed account has no recovery code, and what to do',
+    argv: ['atrest', 'status'],
+    before({ accounts }) {
+      accounts.add('carol@example.org', 'x', 'on')
+      accounts.add('nocode@example.org', 'x', 'on')
+    },
+    exitCode: 0,
+    out: /RECOVERY[\s\S]*carol@example\.org .* code[\s\S]*nocode@example\.org .* NO CODE/,
+    err: /^nocode@example\.org has no recovery code: a forgotten password loses the mail\. .*code regenerate nocode@example\.org\n$/,
+  },
+  {
+    name: 'atrest status --at-risk lists those alone',
+    argv: ['atrest', 'status', '--at-risk', '--json'],
+    before({ accounts }) {
+      accounts.add('carol@example.org', 'x', 'on')
+      accounts.add('nocode@example.org', 'x', 'on')
+    },
+    exitCode: 0,
+    out: /^\{"accounts":\[\{"address":"nocode@example\.org"[^}]*"needsCode":true[^}]*\}\]\}\n$/,
+  },
+  {
+    name: 'atrest status --at-risk says so when there is none',
+    argv: ['atrest', 'status', '--at-risk'],
+    exitCode: 0,
+    err: /Every sealed account has a recovery code/,
+  },
+  {
+    name: 'atrest status --at-risk is of all accounts',
+    argv: ['atrest', 'status', alice, '--at-risk'],
+    exitCode: 64,
+    err: /one address, or --at-risk/,
   },
   {
     name: 'atrest enable on a terminal has the code typed back, and says when it was not right',

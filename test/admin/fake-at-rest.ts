@@ -56,7 +56,11 @@ export function fakeAtRest(owner: Owner): AtRestApi {
       return {
         ...{ address, state: atRest, policy: own.policy ?? 'offered', isPending: isPending === true },
         own: { policy: own.policy, adminRecovery: own.adminRecovery },
-        ...{ hasRecoveryCode: atRest !== 'off', adminRecovery: 'none', mainPassword: 'everywhere' },
+        ...{
+          hasRecoveryCode: atRest !== 'off' && !address.startsWith('nocode@'),
+          adminRecovery: 'none',
+          mainPassword: 'everywhere',
+        },
         job: address.startsWith('busy@') ? job : undefined,
         enabledAt: Date.UTC(2026, 0, 1),
         recoveryCodeCheckedAt: undefined,

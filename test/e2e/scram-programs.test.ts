@@ -39,7 +39,7 @@ describe('a login by SCRAM with other people’s programs', () => {
     await client.connect()
     await client.append('INBOX', message)
     await client.logout()
-    await site.command(['atrest', 'enable', '--all'])
+    await site.command(['atrest', 'enable', '--all', '--yes'])
     const { stdout } = await site.command([
       'atrest',
       'slots',

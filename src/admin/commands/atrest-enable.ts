@@ -29,6 +29,9 @@ const result = z.object({
 })
 type Result = z.output<typeof result>
 
+const withoutCode =
+  'Then a forgotten password loses the mail until its owner has made a recovery code: letterlock atrest status --at-risk'
+
 const isMarking = ({ atLogin, all, domain }: Input): boolean =>
   atLogin === true || all === true || domain !== undefined
 
@@ -96,7 +99,7 @@ export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
     'open it, the operator included. Mail keeps arriving while the account is locked; mail programs need no change. ' +
     'Older mail is sealed anew while the mailbox stays usable; that survives a restart. With --at-login, --all or --domain no password is needed: ' +
     'the accounts are marked, and each is sealed when its owner logs in next. Such an owner is told by a message, and has no recovery code until ' +
-    'one is made with `letterlock atrest code regenerate`. ' +
+    'one is made on the page or with `letterlock atrest code regenerate`: a password that is forgotten before loses the mail. `letterlock atrest status --at-risk` lists who has none. ' +
     typedBackNote,
   examples: [
     { line: 'letterlock atrest enable alice@example.org', does: 'asks for the password, prints the code' },
@@ -115,6 +118,11 @@ export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
   result,
   changesData: true,
   asks: true,
+  mustConfirm: ({ all, domain }) => all === true || domain !== undefined,
+  confirm: ({ domain }, { marked }) => ({
+    type: domain ?? 'all',
+    warning: `${counted(marked, 'account')} will be sealed when their owners log in next. Until an owner makes a recovery code, which the owner is told to do, a forgotten password loses all mail of the account; \`letterlock atrest status --at-risk\` lists them.`,
+  }),
   mayNeed: [{ name: 'password', kind: 'current' }],
   secrets: (given) =>
     isMarking(given)
@@ -151,11 +159,12 @@ export const atrestEnable: SiteCommand<Input, Result> = siteCommand({
 
   show({ address, atRest, marked, usedBytes, estimatedSeconds }, view) {
     if (address === null) {
-      view.talk(`${counted(marked, 'account')} will be sealed at the next login of the owner.`)
+      view.talk(`${counted(marked, 'account')} will be sealed at the next login of the owner. ${withoutCode}`)
       return
     }
     const about = `${sizeInWords(usedBytes)} of mail, about ${durationInWords(estimatedSeconds * 1000)}`
-    if (marked > 0) view.talk(`${address} will be sealed when its owner logs in next (${about}).`)
+    if (marked > 0)
+      view.talk(`${address} will be sealed when its owner logs in next (${about}). ${withoutCode}`)
     else if (atRest === 'on') {
       view.talk(`${address} is encrypted at rest. Try the code: letterlock atrest code test ${address}`)
     } else if (atRest === 'converting') {

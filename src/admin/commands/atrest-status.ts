@@ -4,9 +4,14 @@ import type { AccountInfo } from '../../account/api.ts'
 import { isRefusal } from '../../account/errors.ts'
 import { siteCommand, type SiteCommand, type Work } from '../command.ts'
 import { address, atRestForm } from '../forms.ts'
+import { needsCode } from '../account-checks.ts'
 import { durationInWords, tableLines } from '../words.ts'
 
-const input = z.strictObject({ address: address.optional() })
+const input = z
+  .strictObject({ address: address.optional(), atRisk: z.boolean().optional() })
+  .refine(({ address: one, atRisk }) => one === undefined || !atRisk, {
+    message: 'give one address, or --at-risk',
+  })
 const job = z
   .object({
     kind: z.string().describe('enable, disable, rotate, re-encrypt or seal-to-public-key'),
@@ -27,13 +32,15 @@ const row = z.object({
   policy: z.string().describe('off, offered, new or all: what it may do'),
   isPending: z.boolean().describe('true: it is sealed when its owner logs in next'),
   hasRecoveryCode: z.boolean().describe('whether there is a recovery code'),
+  needsCode: z.boolean().describe('true: sealed, and there is no recovery code'),
   adminRecovery: z.string().describe('forbidden, none, possible or active'),
   mainPassword: z.string().describe('everywhere or web-only'),
   enabledAt: time.describe('ISO 8601; null: never, or not known'),
   recoveryCodeCheckedAt: time.describe('when the code was last typed in; null: not known'),
   job: job.describe('work on everything that it has; null: none'),
 })
-type Row = z.output<typeof row>
+export type StatusRow = z.output<typeof row>
+type Row = StatusRow
 const result = z.object({ accounts: z.array(row).describe('one object an account') })
 
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
@@ -49,6 +56,7 @@ async function statusRow(work: Work, info: AccountInfo): Promise<Row> {
     policy: status.policy,
     isPending: status.isPending,
     hasRecoveryCode: status.hasRecoveryCode,
+    needsCode: needsCode(status),
     adminRecovery: status.adminRecovery,
     mainPassword: status.mainPassword,
     enabledAt: iso(status.enabledAt),
@@ -62,6 +70,14 @@ async function statusRow(work: Work, info: AccountInfo): Promise<Row> {
         }
       : null,
   }
+}
+
+/** What opens the mail when the password is forgotten. */
+function recoveryOf({ atRest, hasRecoveryCode, adminRecovery, needsCode }: Row): string {
+  if (atRest === 'off') return '-'
+  const admin = adminRecovery === 'active' ? ['admin key'] : []
+  if (needsCode) return ['NO CODE', ...admin].join(', ')
+  return [...(hasRecoveryCode ? ['code'] : []), ...admin].join(', ') || '-'
 }
 
 /** A bar, the count, and what is left. */
@@ -81,17 +97,20 @@ export const atrestStatus: SiteCommand<z.output<typeof input>, z.output<typeof r
   summary: 'show which accounts are sealed, and work in progress',
   notes:
     'off: the server can open the mail with its site key. converting: on, older ' +
-    'mail is still being sealed anew. on: only the owner opens it.',
+    'mail is still being sealed anew. on: only the owner opens it. RECOVERY is what opens it when the password is forgotten; NO CODE: nothing but the admin recovery key, where ' +
+    'there is one, so that a forgotten password loses the mail. The owner makes a code on the page, or with `letterlock atrest code regenerate`, which asks for the password.',
   examples: [
     { line: 'letterlock atrest status', does: 'of all accounts' },
+    { line: 'letterlock atrest status --at-risk', does: 'those whose owners should make a recovery code' },
     { line: 'letterlock atrest status alice@example.org --json', does: 'of one, for scripts' },
   ],
-  arguments: [{ name: '[ADDR]', key: 'address', description: 'address of the account' }],
+  arguments: [{ name: '[ADDR]', key: 'address', description: 'address of the account; without it, all' }],
+  options: [{ flags: '--at-risk', description: 'only sealed accounts that have no recovery code' }],
   input,
   result,
   rows: 'accounts',
 
-  async run(work, { address }) {
+  async run(work, { address, atRisk }) {
     if (address !== undefined) await work.row(await statusRow(work, await work.accounts.info(address)))
     else {
       for await (const info of work.accounts.list()) {
@@ -101,23 +120,36 @@ export const atrestStatus: SiteCommand<z.output<typeof input>, z.output<typeof r
           if (isRefusal(error, 'no-such-account')) return undefined
           throw error
         })
-        if (found) await work.row(found)
+        if (found && (found.needsCode || !atRisk)) await work.row(found)
       }
     }
     return { accounts: [] }
   },
 
-  show({ accounts }, view) {
-    if (accounts.length === 0) return
+  show({ accounts }, view, { atRisk }) {
+    if (accounts.length === 0) {
+      if (atRisk) view.talk('Every sealed account has a recovery code.')
+      return
+    }
     const rows = accounts.map((one) => [
       one.address,
       one.atRest,
       one.isUnlocked ? 'in memory' : 'locked',
       String(one.pendingArrivals),
       one.openedBy.join(', '),
+      recoveryOf(one),
       progressOf(one),
     ])
-    const heads = ['ADDRESS', 'AT REST', 'KEYS', 'WAITING', 'OPENED BY', 'WORK']
+    const heads = ['ADDRESS', 'AT REST', 'KEYS', 'WAITING', 'OPENED BY', 'RECOVERY', 'WORK']
     for (const line of tableLines(heads, rows)) view.out(line.trimEnd())
+    const [first, ...others] = accounts.filter((one) => one.needsCode)
+    if (!first) return
+    const whose = others.length === 0 ? `${first.address} has` : `${others.length + 1} accounts have`
+    const lost =
+      first.adminRecovery === 'active' && others.length === 0 ? ' unless the admin recovery key is used' : ''
+    view.alarm(
+      `${whose} no recovery code: a forgotten password loses the mail${lost}. ` +
+        `The owner makes one on the page, or with you: letterlock atrest code regenerate ${others.length === 0 ? first.address : 'ADDR'}`,
+    )
   },
 })

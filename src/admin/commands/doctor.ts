@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { localCommand, type Desk, type LocalCommand, type ServerStatus } from '../command.ts'
 import type { Config } from '../../config/schema.ts'
+import { accountChecks } from '../doctor/account-checks.ts'
 import { diskChecks } from '../doctor/disk-checks.ts'
-import { examine, type Check, type Patient, type Verdict } from '../doctor/check.ts'
+import { examine, type AccountTally, type Check, type Patient, type Verdict } from '../doctor/check.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
 import { programChecks } from '../doctor/program-checks.ts'
 import { secrecyChecks } from '../doctor/secrecy-checks.ts'
@@ -13,6 +14,7 @@ import { asFailure, Failure } from '../failure.ts'
 import type { Paint } from '../paint.ts'
 import { carryOut } from '../reach.ts'
 import { counted } from '../words.ts'
+import { atrestStatus, type StatusRow } from './atrest-status.ts'
 import { status } from './status.ts'
 
 const input = z.strictObject({})
@@ -57,6 +59,22 @@ async function findServer(config: Config, desk: Desk): Promise<Pick<Patient, 'se
   }
 }
 
+/** Each account once, however many checks ask. */
+async function tally(config: Config, desk: Desk): Promise<AccountTally> {
+  const counts = { accounts: 0, sealed: 0, withoutCode: 0, scram: 0 }
+  const row = async (given: object): Promise<void> => {
+    const { atRest, needsCode, openedBy } = given as StatusRow
+    counts.accounts += 1
+    if (atRest !== 'off') counts.sealed += 1
+    if (needsCode) counts.withoutCode += 1
+    if (openedBy.includes('scram')) counts.scram += 1
+  }
+  const order = { input: {}, isDryRun: false, secrets: new Map<string, Buffer>() }
+  const reach = { config, openSite: (given: Config) => desk.openSite(given), signal: desk.signal }
+  await carryOut(atrestStatus, order, { ...noOutlet, row }, reach)
+  return counts
+}
+
 async function makePatient(desk: Desk): Promise<Patient> {
   let config: Config | undefined
   let failure: Failure | undefined
@@ -67,12 +85,15 @@ async function makePatient(desk: Desk): Promise<Patient> {
     if (!failure) throw error
   }
   const found = config ? await findServer(config, desk) : { server: undefined, storeTrouble: undefined }
+  const requireConfig = (): Config => {
+    if (config) return config
+    throw failure ?? new Failure('configuration', exitCodes.configuration, 'the settings cannot be read')
+  }
+  let counted: Promise<AccountTally> | undefined
   return {
     config,
-    requireConfig: () => {
-      if (config) return config
-      throw failure ?? new Failure('configuration', exitCodes.configuration, 'the settings cannot be read')
-    },
+    requireConfig,
+    countAccounts: () => (counted ??= tally(requireConfig(), desk)),
     ...found,
     env: desk.env,
     signal: desk.signal,
@@ -106,7 +127,14 @@ export function makeDoctor(
 
     async run(desk) {
       const patient = await makePatient(desk)
-      const checks = [...programChecks, ...diskChecks, ...secrecyChecks, ...networkChecks, ...more]
+      const checks = [
+        ...programChecks,
+        ...diskChecks,
+        ...secrecyChecks,
+        ...networkChecks,
+        ...accountChecks,
+        ...more,
+      ]
       const found = await examine(checks, patient)
       const isHealthy = !found.some(({ verdict }) => verdict === 'fail')
       return {

@@ -22,6 +22,9 @@ const result = z.object({
   encrypted: z.number().describe('encrypted at rest'),
   converting: z.number().describe('whose older mail is being sealed anew, or rotated'),
   marked: z.number().describe('to be encrypted at their next login'),
+  withoutCode: z
+    .number()
+    .describe('encrypted, and without a recovery code: a forgotten password loses the mail'),
   usedBytes: z.number().describe('mail of all accounts'),
   lines: counts.describe('log lines by level since the start, written or not'),
   events: counts.describe('what the log tells, by name: auth.failed, delivery.stored, ...'),
@@ -53,7 +56,7 @@ export const stats: SiteCommand<z.output<typeof input>, z.output<typeof result>>
       startedAt: new Date(now.startedAt).toISOString(),
       certificateEndsAt: new Date(now.certificateEndsAt).toISOString(),
       ...{ accounts: accounts.total, encrypted: accounts.on, converting: accounts.jobs },
-      ...{ marked: accounts.marked, usedBytes: accounts.usedBytes },
+      ...{ marked: accounts.marked, withoutCode: accounts.withoutCode, usedBytes: accounts.usedBytes },
       sessions: asCounts(now.sessions),
       lines: asCounts(Object.entries(now.levels)),
       events: asCounts([...now.events].sort(([, a], [, b]) => b - a)),
@@ -70,7 +73,7 @@ export const stats: SiteCommand<z.output<typeof input>, z.output<typeof result>>
       ['sessions', `${list(row.sessions)}; keys of ${row.unlockedAccounts} accounts in memory`],
       [
         'accounts',
-        `${row.accounts}, ${row.encrypted} encrypted, ${row.converting} at work, ${row.marked} marked`,
+        `${row.accounts}, ${row.encrypted} encrypted, ${row.converting} at work, ${row.marked} marked, ${row.withoutCode} without a recovery code`,
       ],
       ['mail', sizeInWords(row.usedBytes)],
       ['certificate', `until ${row.certificateEndsAt.slice(0, 10)}`],

@@ -12,6 +12,15 @@ export interface Finding {
   readonly hint?: string
 }
 
+export interface AccountTally {
+  readonly accounts: number
+  readonly sealed: number
+  /** Sealed, without a recovery code. */
+  readonly withoutCode: number
+  /** With a slot for logins by SCRAM. */
+  readonly scram: number
+}
+
 /** What checks look at. */
 export interface Patient {
   /** undefined: the settings are wrong, which one check reports. */
@@ -22,6 +31,8 @@ export interface Patient {
   readonly server: ServerStatus | undefined
   /** Why neither a server nor the idle store answers; undefined when one does. */
   readonly storeTrouble: string | undefined
+  /** How many accounts, and what of them matters to a check. Throws Failure where neither a server nor the store answers. */
+  readonly countAccounts: () => Promise<AccountTally>
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
 }

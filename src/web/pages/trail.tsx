@@ -34,6 +34,7 @@ const kinds: Partial<Record<TrailKind, TextKey>> = {
   'public-key-added': 'trail.publicKeyAdded',
   'public-key-removed': 'trail.publicKeyRemoved',
   renamed: 'trail.renamed',
+  'scram-added': 'trail.scramAdded',
   'alternate-address': 'trail.alternateAddress',
 }
 

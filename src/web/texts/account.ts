@@ -154,6 +154,10 @@ export const accountTexts = {
     'The address that notices go to was changed',
     'Die Adresse für Nachrichten wurde geändert',
   ],
+  'trail.scramAdded': [
+    'A login that does not show the password was set up',
+    'Eine Anmeldung, die das Passwort nicht zeigt, wurde eingerichtet',
+  ],
   'trail.byOwner': ['by you', 'von Ihnen'],
   'trail.byAdmin': ['by an administrator', 'von der Verwaltung'],
   'trail.byAdminKey': [
