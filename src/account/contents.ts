@@ -3,7 +3,7 @@ import type { Snapshot } from '../store/store.ts'
 import { Damage, isRefusal } from './errors.ts'
 import { messageKey } from './keys.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { decodeMessage, type MessageRecord } from './message-codec.ts'
+import { MessageView, type MessageRecord } from './message-codec.ts'
 import { openMessagePage, openMessageRecord } from './message-seal.ts'
 import { PageReader } from './page-reader.ts'
 import { decoded } from './replay.ts'
@@ -37,7 +37,7 @@ class StoredRecord implements FoundRecord {
 
   /** Throws Damage. */
   parse(): Required<MessageRecord> {
-    return (this.#record ??= decoded('message record', () => decodeMessage(this.encoded)))
+    return (this.#record ??= decoded('message record', () => new MessageView(this.encoded)))
   }
 
   get record(): Required<MessageRecord> {
@@ -59,21 +59,18 @@ async function readPages(
     const next = wanted[done]
     if (next === undefined) break
     const page = await reader.pageOf(next)
-    const content = page
-      ? new Map(openMessagePage(vault, table, page[0], page[1]))
-      : new Map<number, Buffer>()
-    const inPage = content.size
-    const last = Math.max(next, ...content.keys())
+    const content = page ? openMessagePage(vault, table, page[0], page[1]) : []
+    const inPage = content.length
+    const last = Math.max(next, content.at(-1)?.[0] ?? 0)
     const before = done
-    while (done < wanted.length && (wanted[done] ?? Infinity) <= last) {
-      const uid = wanted[done] ?? 0
-      const encoded = content.get(uid)
-      if (encoded) records.push(new StoredRecord(uid, encoded))
-      content.delete(uid)
-      done += 1
+    while (done < wanted.length && (wanted[done] ?? Infinity) <= last) done += 1
+    let at = before
+    for (const [uid, encoded] of content) {
+      while (at < done && (wanted[at] ?? 0) < uid) at += 1
+      if (at < done && wanted[at] === uid) records.push(new StoredRecord(uid, encoded))
+      // Nobody asked for it: neither its key nor its text need lie about in memory.
+      else encoded.fill(0)
     }
-    // Nobody asked for the rest: neither its keys nor its text need lie about in memory.
-    for (const encoded of content.values()) encoded.fill(0)
     // Whoever wants most of a page wants most of the next ones.
     const taken = done - before
     if (2 * taken > inPage) {

@@ -1,5 +1,5 @@
 // Message records, pages of them, and arrivals: the parts of a message that FETCH answers from (FORMAT.md §9.4, §9.5, §8.2).
-import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import { ByteReader, ByteWriter, joined, MalformedRecord } from '../base/bytes.ts'
 import { cachedHeaderBytes, cachedStructureBytes } from '../base/limits.ts'
 import { signed16 } from './log-codec.ts'
 
@@ -66,9 +66,84 @@ export function encodeMessage(record: MessageRecord): Buffer {
   return writeContent(to, record).finish()
 }
 
-/** Where both forms of a record have the message key: a view, to be wiped. Shorter, where there is no such record. */
-export function keyOfRecord(encoded: Buffer): Buffer {
-  return encoded.subarray(1, 33)
+const keyAt = 1
+const blobAt = 33
+const idBytes = 16
+
+/** Moves the message key out of a record, of either form, to `at` in `keys`. Of a record that is too short to be one, what there is. */
+export function takeKeyOfRecord(encoded: Buffer, keys: Buffer, at: number): void {
+  const end = Math.min(blobAt, encoded.length)
+  if (end <= keyAt) return
+  encoded.copy(keys, at, keyAt, end)
+  encoded.fill(0, keyAt, end)
+}
+
+/** A record whose parts are made when they are asked for: FETCH looks at some parts of each of many thousand messages. They are views on it. */
+export class MessageView implements Required<MessageRecord> {
+  readonly sizeBytes: number
+  readonly #encoded: Buffer
+  readonly #firstBlobAt: number
+  /** Where the lengths of the parts stand. */
+  readonly #envelopeAt: number
+  readonly #bodyAt: number
+  readonly #bodyStructureAt: number
+  readonly #treeAt: number
+  readonly #headerAt: number
+
+  /** Throws MalformedRecord. */
+  constructor(encoded: Buffer) {
+    const version = encoded[0]
+    if (version === undefined) throw new MalformedRecord('record ends early')
+    if (version !== 1 && version !== 2) throw new MalformedRecord('message record of an unknown version')
+    this.#encoded = encoded
+    this.#firstBlobAt = version === 2 ? blobAt + idBytes : blobAt
+    const sizeAt = this.#firstBlobAt + idBytes
+    if (sizeAt + 8 > encoded.length) throw new MalformedRecord('record ends early')
+    this.sizeBytes = joined(encoded.readUInt32BE(sizeAt), encoded.readUInt32BE(sizeAt + 4))
+    this.#envelopeAt = sizeAt + 8
+    this.#bodyAt = this.#behind(this.#envelopeAt)
+    this.#bodyStructureAt = this.#behind(this.#bodyAt)
+    this.#treeAt = this.#behind(this.#bodyStructureAt)
+    this.#headerAt = this.#behind(this.#treeAt)
+    if (this.#behind(this.#headerAt) !== encoded.length)
+      throw new MalformedRecord('record has bytes behind its end')
+  }
+
+  #behind(at: number): number {
+    if (at + 4 > this.#encoded.length) throw new MalformedRecord('record ends early')
+    const end = at + 4 + this.#encoded.readUInt32BE(at)
+    if (end > this.#encoded.length) throw new MalformedRecord('record ends early')
+    return end
+  }
+
+  #part(at: number, end: number): Buffer {
+    return this.#encoded.subarray(at + 4, end)
+  }
+
+  get messageKey(): Buffer {
+    return this.#encoded.subarray(keyAt, blobAt)
+  }
+  get blob(): Buffer {
+    return this.#encoded.subarray(blobAt, blobAt + idBytes)
+  }
+  get emailId(): Buffer {
+    return this.#encoded.subarray(this.#firstBlobAt, this.#firstBlobAt + idBytes)
+  }
+  get envelope(): Buffer {
+    return this.#part(this.#envelopeAt, this.#bodyAt)
+  }
+  get body(): Buffer {
+    return this.#part(this.#bodyAt, this.#bodyStructureAt)
+  }
+  get bodyStructure(): Buffer {
+    return this.#part(this.#bodyStructureAt, this.#treeAt)
+  }
+  get tree(): Buffer {
+    return this.#part(this.#treeAt, this.#headerAt)
+  }
+  get header(): Buffer {
+    return this.#part(this.#headerAt, this.#encoded.length)
+  }
 }
 
 /** The record's Buffers are views on `data`. */

@@ -8,7 +8,7 @@ import type { MessageContent, Uid } from './api.ts'
 import { readRecords, type FoundRecord } from './contents.ts'
 import { Damage, isRefusal, Refusal } from './errors.ts'
 import type { MailboxTable } from './mailbox-table.ts'
-import { keyOfRecord } from './message-codec.ts'
+import { takeKeyOfRecord } from './message-codec.ts'
 import { asRefusal, refusing, refusingNow } from './refusing.ts'
 import type { UnlockedAccount } from './unlocked-account.ts'
 import type { Vault } from './vault.ts'
@@ -35,13 +35,6 @@ const ready = (bytes: Buffer): Buffer | undefined => (bytes.length === 0 ? undef
  */
 class StoredContent implements MessageContent {
   readonly uid: Uid
-  readonly sizeBytes: number
-  readonly envelope: Buffer | undefined
-  readonly body: Buffer | undefined
-  readonly bodyStructure: Buffer | undefined
-  readonly tree: Buffer | undefined
-  readonly header: Buffer | undefined
-  readonly read: MessageContent['read']
   readonly #account: UnlockedAccount
   readonly #table: MailboxTable
   readonly #record: FoundRecord['record']
@@ -50,17 +43,29 @@ class StoredContent implements MessageContent {
   /** Throws Damage when the record does not parse. */
   constructor(account: UnlockedAccount, table: MailboxTable, { uid, record }: FoundRecord, keys: BatchKeys) {
     this.uid = uid as Uid
-    this.sizeBytes = record.sizeBytes
-    this.envelope = ready(record.envelope)
-    this.body = ready(record.body)
-    this.bodyStructure = ready(record.bodyStructure)
-    this.tree = ready(record.tree)
-    this.header = ready(record.header)
-    this.read = (start, end) => this.#read(start, end)
     this.#account = account
     this.#table = table
     this.#record = record
     this.#keys = keys
+  }
+
+  get sizeBytes(): number {
+    return this.#record.sizeBytes
+  }
+  get envelope(): Buffer | undefined {
+    return ready(this.#record.envelope)
+  }
+  get body(): Buffer | undefined {
+    return ready(this.#record.body)
+  }
+  get bodyStructure(): Buffer | undefined {
+    return ready(this.#record.bodyStructure)
+  }
+  get tree(): Buffer | undefined {
+    return ready(this.#record.tree)
+  }
+  get header(): Buffer | undefined {
+    return ready(this.#record.header)
   }
 
   get emailId(): string {
@@ -71,7 +76,7 @@ class StoredContent implements MessageContent {
     return hex(this.#record.blob)
   }
 
-  async *#read(start: number, end: number): AsyncGenerator<Buffer> {
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
     const { secret, at } = this.#keys
     const account = this.#account
     const { sizeBytes } = this
@@ -136,11 +141,7 @@ function takeKey(vault: Vault, { record }: FoundRecord): Secret {
 /** Takes the keys out of the records of a batch: their copies there are wiped. */
 function takeKeys(vault: Vault, batch: readonly FoundRecord[]): Secret {
   const keys = secretBuffer(batch.length * messageKeyBytes)
-  for (const [index, { encoded }] of batch.entries()) {
-    const key = keyOfRecord(encoded)
-    keys.set(key, index * messageKeyBytes)
-    key.fill(0)
-  }
+  for (const [index, { encoded }] of batch.entries()) takeKeyOfRecord(encoded, keys, index * messageKeyBytes)
   try {
     return vault.lend(keys)
   } finally {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Refusal } from '../../src/account/errors.ts'
+import { plainContent } from '../support/plain-content.ts'
 import type { Client } from './client.ts'
 import { withFaults } from './faulty-accounts.ts'
 import { mail, makeHarness, type Harness, type HarnessOptions } from './harness.ts'
@@ -112,8 +113,7 @@ describe('BINARY', () => {
         wrap: (accounts) =>
           withFaults(accounts, {
             content: (content) => ({
-              ...content,
-              emailId: content.emailId,
+              ...plainContent(content),
               async *read(start, end) {
                 let sent = 0
                 for await (const piece of content.read(start, end)) {

@@ -6,6 +6,7 @@ import { Refusal, type RefusalCode } from '../../src/account/errors.ts'
 import { silentLog } from '../../src/base/ports.ts'
 import { Answer, answerTo, codeOf } from '../../src/imap/errors.ts'
 import { BadSyntax } from '../../src/imap/wire/bad-syntax.ts'
+import { plainContent } from '../support/plain-content.ts'
 import { withFaults, type Faults } from './faulty-accounts.ts'
 import { address, KeptLog, mail, makeHarness, passwordText, type Harness } from './harness.ts'
 
@@ -28,8 +29,7 @@ const kilobytes = (count: number): string => `${'0123456789abcde'.repeat(4)}12\r
 /** A body that fails to open once `goodBytes` have been read. */
 function failingAfter(content: MessageContent, goodBytes: number): MessageContent {
   return {
-    ...content,
-    emailId: content.emailId,
+    ...plainContent(content),
     async *read(start, end) {
       let left = goodBytes
       for await (const piece of content.read(start, end)) {
@@ -48,8 +48,7 @@ describe('a message that is expunged while it is fetched', () => {
         content: (content) =>
           content.uid === 2
             ? {
-                ...content,
-                emailId: content.emailId,
+                ...plainContent(content),
                 async *read() {
                   throw new Refusal('message-expunged', 'The message was expunged')
                 },
@@ -213,8 +212,7 @@ describe('damage', () => {
     withHarness(
       {
         content: (content) => ({
-          ...content,
-          emailId: content.emailId,
+          ...plainContent(content),
           async *read(start, end) {
             yield* content.read(start, Math.max(start, end - 1))
           },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { MessageContent } from '../../src/account/api.ts'
 import { chunkBytes } from '../../src/base/limits.ts'
+import { plainContent } from '../support/plain-content.ts'
 import type { Client } from './client.ts'
 import { withFaults } from './faulty-accounts.ts'
 import { mail, makeHarness, type Harness } from './harness.ts'
@@ -164,8 +165,7 @@ describe('FETCH', () => {
       wrap: (accounts) =>
         withFaults(accounts, {
           content: (content) => ({
-            ...content,
-            emailId: content.emailId,
+            ...plainContent(content),
             read(start, end) {
               read.push(content.uid)
               return content.read(start, end)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Refusal } from '../../src/account/errors.ts'
+import { plainContent } from '../support/plain-content.ts'
 import type { Client } from './client.ts'
 import { withFaults } from './faulty-accounts.ts'
 import { mail, makeHarness, type HarnessOptions } from './harness.ts'
@@ -86,8 +87,7 @@ describe('PREVIEW', () => {
         wrap: (accounts) =>
           withFaults(accounts, {
             content: (content) => ({
-              ...content,
-              emailId: content.emailId,
+              ...plainContent(content),
               async *read(start, end) {
                 if (content.uid === 1) throw new Refusal('damaged', 'The message is damaged')
                 yield* content.read(start, end)

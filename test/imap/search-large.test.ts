@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Refusal } from '../../src/account/errors.ts'
+import { plainContent } from '../support/plain-content.ts'
 import { withFaults } from './faulty-accounts.ts'
 import { mail, makeHarness } from './harness.ts'
 
@@ -21,8 +22,7 @@ describe('SEARCH of large messages', () => {
       wrap: (accounts) =>
         withFaults(accounts, {
           content: (content) => ({
-            ...content,
-            emailId: content.emailId,
+            ...plainContent(content),
             read(start, end) {
               read.push([start, end])
               return content.read(start, end)
@@ -72,8 +72,7 @@ describe('SEARCH of large messages', () => {
       wrap: (accounts) =>
         withFaults(accounts, {
           content: (content) => ({
-            ...content,
-            emailId: content.emailId,
+            ...plainContent(content),
             async *read() {
               throw new Refusal('damaged', 'The message is damaged')
             },

@@ -10,6 +10,7 @@ import { MemoryBudget } from '../../src/account/memory-budget.ts'
 import { threadIdOf } from '../../src/account/object-ids.ts'
 import { search } from '../../src/account/search.ts'
 import { makeSite, session } from '../account/support.ts'
+import { plainContent } from '../support/plain-content.ts'
 import { address, mail, passwordText } from './harness.ts'
 
 interface Fact {
@@ -308,7 +309,7 @@ describe('search', () => {
             const read = async function* (): AsyncGenerator<Buffer> {
               throw new Refusal('message-expunged', 'The message was expunged')
             }
-            yield content.uid === 5 ? { ...content, emailId: content.emailId, read } : content
+            yield content.uid === 5 ? { ...plainContent(content), read } : content
           }
         },
       }
