@@ -108,7 +108,7 @@ describe('tellmail', () => {
     })
   }
 
-  it('takes a password off the list of processes while it runs', { timeout: 300_000 }, async (context) => {
+  it('takes a password off the list of processes while it runs', { timeout: 900_000 }, async (context) => {
     const root = await temporary(context)
     // A server that never answers holds the command where others can look at it.
     const held = createServer(() => undefined)

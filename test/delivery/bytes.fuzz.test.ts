@@ -8,7 +8,7 @@ import { inPieces, mutate } from '../imap/fuzz/mutate.ts'
 import { beginData, openDoor, type OpenDoor } from './open-door.ts'
 import { closed } from '../support/closed.ts'
 
-const patienceMs = 60_000
+const patienceMs = 300_000
 const message =
   'From: a@b.example\r\nSubject: one\r\n\r\n.one dot\r\n..two\r\n.\rbare\n.\n.\r\r\n\r.\r\nlast\r\n.\r\n'
 const dialogues: Record<'lmtp' | 'smtp', readonly string[]> = {

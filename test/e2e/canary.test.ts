@@ -60,7 +60,7 @@ function report(t: TestContext, what: string, sightings: readonly Sighting[]): v
   t.diagnostic(`${what}: ${found === '' ? 'nothing' : found}`)
 }
 
-suite('marked words through the whole life of an account', { timeout: 600_000 }, () => {
+suite('marked words through the whole life of an account', { timeout: 900_000 }, () => {
   test('a search finds what it is for, in every spelling', () => {
     const said = [
       word,

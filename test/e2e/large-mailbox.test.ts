@@ -15,7 +15,7 @@ function numberIn({ untagged }: ImapAnswer, pattern: RegExp): number | undefined
   return found === undefined ? undefined : Number(found)
 }
 
-test(`opens a mailbox of ${wanted} messages whole`, { timeout: 600_000 }, async (t) => {
+test(`opens a mailbox of ${wanted} messages whole`, { timeout: 900_000 }, async (t) => {
   await using site = await ServerProcess.start()
   await site.addSealedUser(address, password)
   using delivery = await LmtpSession.connect(site.ports.lmtp)

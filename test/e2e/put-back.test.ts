@@ -10,7 +10,7 @@ import { ServerProcess } from '../support/server-process.ts'
 const alice = 'alice@example.org'
 const password = 'a password that nobody has to change'
 
-suite('an account that is put back', { timeout: 300_000 }, () => {
+suite('an account that is put back', { timeout: 900_000 }, () => {
   let site: ServerProcess
   let backup = ''
   before(async () => {

@@ -72,7 +72,7 @@ async function deliverLong(lmtpPort: number, recipient: string): Promise<void> {
 
 test(
   '100 MB coming in, being adopted and going out leave other sessions alone',
-  { skip: skipUnless(process.platform === 'linux', 'no /proc here'), timeout: 600_000 },
+  { skip: skipUnless(process.platform === 'linux', 'no /proc here'), timeout: 900_000 },
   async (t) => {
     await using site = await ServerProcess.start({
       tables: {

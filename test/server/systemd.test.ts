@@ -189,7 +189,7 @@ describe('sockets that systemd opened', () => {
       assert.throws(() => read({ LISTEN_PID: '7', ...env }), /systemd|LISTEN_FDS/))
   }
 
-  it('are served', { skip: skipWithout('systemd-socket-activate'), timeout: 300_000 }, async () => {
+  it('are served', { skip: skipWithout('systemd-socket-activate'), timeout: 900_000 }, async () => {
     await using directory = await temporary()
     const dataDir = directory.at('data')
     const flags = { 'listen.imap': '', 'listen.imaps': '', 'listen.lmtp': '' }

@@ -33,7 +33,7 @@ async function listed(site: ServerProcess, mailbox: string): Promise<string[]> {
 }
 
 describe('an import that is interrupted', () => {
-  it('goes on where it was, and adds nothing twice', { timeout: 300_000 }, async (context) => {
+  it('goes on where it was, and adds nothing twice', { timeout: 900_000 }, async (context) => {
     const root = await temporary(context)
     await files(
       root,

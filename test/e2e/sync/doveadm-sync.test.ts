@@ -45,7 +45,7 @@ function messages(): Buffer[] {
 
 test(
   'doveadm takes a whole account over, twice, with changes in between',
-  { skip: skipWithoutDovecot(), timeout: 120_000 },
+  { skip: skipWithoutDovecot(), timeout: 900_000 },
   async () => {
     await using site = await ServerProcess.start()
     await site.addSealedUser(address, password)

@@ -25,7 +25,7 @@ async function copies(home: string): Promise<string[]> {
   return found.sort()
 }
 
-suite('locked mail', { timeout: 300_000 }, () => {
+suite('locked mail', { timeout: 900_000 }, () => {
   let site: ServerProcess
   before(async () => {
     site = await ServerProcess.start()

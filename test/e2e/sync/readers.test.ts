@@ -34,7 +34,7 @@ function summary(contents: Contents): Record<string, string[]> {
   )
 }
 
-suite('programs that come back', { timeout: 300_000 }, () => {
+suite('programs that come back', { timeout: 900_000 }, () => {
   let site: ServerProcess
   before(async () => {
     site = await ServerProcess.start()

@@ -15,7 +15,7 @@ function message(name: string, lines: number = 1): string {
   return `From: a@sender.test\r\nSubject: ${name}\r\n\r\n${`A line of ${name}.\r\n`.repeat(lines)}`
 }
 
-test('Thunderbird’s offline copy is the account, again and again', { timeout: 120_000 }, async () => {
+test('Thunderbird’s offline copy is the account, again and again', { timeout: 900_000 }, async () => {
   await using site = await ServerProcess.start()
   await site.addSealedUser(address, password)
   const session = await ImapSession.login({ port: site.ports.imap }, address, password)

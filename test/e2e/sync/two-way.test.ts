@@ -57,7 +57,7 @@ function plain(contents: Contents): Contents {
   )
 }
 
-suite('programs that carry changes both ways', { timeout: 300_000 }, () => {
+suite('programs that carry changes both ways', { timeout: 900_000 }, () => {
   let site: ServerProcess
   before(async () => {
     site = await ServerProcess.start()

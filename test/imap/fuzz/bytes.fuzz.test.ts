@@ -10,7 +10,7 @@ import { inPieces, mutate } from './mutate.ts'
 import { recordings, type Recording } from './script-lines.ts'
 import { assertNoFaults, assertWhole } from './walk.ts'
 
-const patienceMs = 60_000
+const patienceMs = 300_000
 /** Dialogues before a new account is begun: copies of copies would fill it. */
 const perAccount = 40
 
