@@ -289,12 +289,26 @@ class SiteAccounts implements Accounts {
     await this.#registry.setField(entry, capabilitiesOffField, newCapabilitiesOff(names))
   }
 
+  async isBeingDeleted(address: string): Promise<boolean> {
+    return (await this.#registry.doomed(address)).isDeleting
+  }
+
   async delete(address: string): Promise<void> {
-    const doomed = await this.#registry.beginDeleting(await this.#registry.entry(address))
-    await this.kick({ address }, 'The account was deleted')
-    await this.names.inTurn(() => this.#registry.destroy(doomed, (gone) => this.names.accountIsGoing(gone)))
-    await this.#unlocked.rollbacks.forget(doomed.account)
-    await this.#note({ event: 'account.deleted', address: doomed.address, by: 'admin' })
+    const entry = await this.#registry.doomed(address)
+    try {
+      const doomed = entry.isDeleting ? entry : await this.#registry.beginDeleting(entry)
+      await this.kick({ address: entry.address }, 'The account was deleted')
+      await this.names.inTurn(() => this.#registry.destroy(doomed, (gone) => this.names.accountIsGoing(gone)))
+      await this.#unlocked.rollbacks.forget(doomed.account)
+    } catch (error) {
+      if (!isRefusal(error, 'unavailable') && !isRefusal(error, 'busy')) throw error
+      throw new Refusal(
+        error.code,
+        `${error.message}. The deletion may have begun: then nobody can log in any more, and the same command goes on with it, as the next start of the server does`,
+        { cause: error },
+      )
+    }
+    await this.#note({ event: 'account.deleted', address: entry.address, by: 'admin' })
   }
 
   async verify(

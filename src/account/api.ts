@@ -243,7 +243,9 @@ export interface Accounts {
   setQuota(address: string, quotaBytes: number | undefined): Promise<void>
   /** From the next login on. Refuses with 'limit' names that are none. */
   setCapabilitiesOff(address: string, names: readonly string[]): Promise<void>
-  /** Removes the account and every byte of it; ends its sessions. Aliases lose it as a target, and go when it was their only one. */
+  /** Whether a deletion was begun that has not come to its end. Refuses with 'no-such-account'. */
+  isBeingDeleted(address: string): Promise<boolean>
+  /** Removes the account and every byte of it, or goes on with that; ends its sessions. Aliases lose it as a target, and go when it was their only one. */
   delete(address: string): Promise<void>
 
   /** Sealing mail to its owner's own OpenPGP keys or certificates before it is stored. */

@@ -161,15 +161,20 @@ export interface EntrySource {
   readonly siteKey: SiteKey | undefined
 }
 
-/** The entry of an address, unless there is none or it is being deleted. */
-export async function findEntry(
+/** The entry of an address, also of an account that is being deleted. */
+export async function storedEntry(
   { store, siteKey }: EntrySource,
   address: string,
 ): Promise<DirectoryEntry | undefined> {
   const name = canonicalAddress(address)
   if (name === '' || Buffer.byteLength(name) > 254) return undefined
   const bytes = await store.directory.get(name)
-  const entry = bytes && kindOfName(bytes) === 'account' ? decodeEntry(siteKey, name, bytes) : undefined
+  return bytes && kindOfName(bytes) === 'account' ? decodeEntry(siteKey, name, bytes) : undefined
+}
+
+/** The entry of an address, unless there is none or it is being deleted. */
+export async function findEntry(source: EntrySource, address: string): Promise<DirectoryEntry | undefined> {
+  const entry = await storedEntry(source, address)
   return entry && !entry.isDeleting ? entry : undefined
 }
 

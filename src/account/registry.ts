@@ -3,7 +3,7 @@ import { equalBytes } from '../base/bytes.ts'
 import { Conflict, Refused } from '../store/errors.ts'
 import { createRecords } from './create-account.ts'
 import { changeField, editEntry } from './directory-edit.ts'
-import { allEntries, encodeEntry, findEntry, type DirectoryEntry } from './directory.ts'
+import { allEntries, encodeEntry, findEntry, storedEntry, type DirectoryEntry } from './directory.ts'
 import type { EntryField, EntryFields } from './directory-fields.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { kindOfName } from './names-codec.ts'
@@ -30,8 +30,24 @@ export class Registry {
   /** Refuses with 'no-such-account'. */
   async entry(address: string): Promise<DirectoryEntry> {
     const entry = await this.find(address)
-    if (!entry) throw new Refusal('no-such-account', 'No such account')
-    return entry
+    if (entry) return entry
+    const isHalfGone = (await this.#stored(address))?.isDeleting === true
+    throw new Refusal(
+      'no-such-account',
+      isHalfGone
+        ? 'The account is being deleted, and that has not come to its end: `letterlock user delete` goes on with it'
+        : 'No such account',
+    )
+  }
+
+  /** The entry of an account that is to go, or that an earlier deletion has left half way. Refuses with 'no-such-account'. */
+  async doomed(address: string): Promise<DirectoryEntry> {
+    const entry = await this.#stored(address)
+    return entry?.isDeleting ? entry : this.entry(address)
+  }
+
+  #stored(address: string): Promise<DirectoryEntry | undefined> {
+    return refusing(() => storedEntry(this.#site, address))
   }
 
   find(address: string): Promise<DirectoryEntry | undefined> {
@@ -92,6 +108,8 @@ export class Registry {
     entry: DirectoryEntry,
     beforeEntryGoes: (address: string) => Promise<unknown>,
   ): Promise<void> {
+    // Somebody else has ended it, and the address may be another account's by now.
+    if (!(await this.#stored(entry.address))?.account.equals(entry.account)) return
     try {
       await this.#site.store.destroy(entry.account)
     } catch (error) {

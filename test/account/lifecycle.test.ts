@@ -6,7 +6,7 @@ import { isRefusal } from '../../src/account/errors.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import { Unavailable } from '../../src/store/errors.ts'
 import type { Directory, Store } from '../../src/store/store.ts'
-import { FailingStore } from './failing-store.ts'
+import { failures, FailingStore } from './failing-store.ts'
 import { alice, chunks, deliverTo, mail, makeSite, overriding, password, session } from './support.ts'
 import { adopted, check, see } from './views.ts'
 
@@ -73,6 +73,51 @@ describe('deleting an account', () => {
       assert.equal(await count(inner), 0)
       await accounts.create(address, password())
     }
+  })
+
+  it('is gone on with by the same call, whichever of its writes failed and however, and says so meanwhile', async () => {
+    let steps = 0
+    for (const failure of failures)
+      for (let after = 0, hasFailed = true; hasFailed; after += 1, steps += 1) {
+        const failing = new FailingStore(openMemoryStore(), { countsNames: true })
+        const site = await makeSite({}, failing.store)
+        await site.accounts.create(address, password())
+        await site.accounts.create('bob@example.org', password())
+        await site.accounts.names.addAlias('info@example.org', [address])
+        failing.failNext(failure, after)
+        hasFailed = await site.accounts.delete(address).then(
+          () => false,
+          (error: unknown) => {
+            assert.ok(isRefusal(error, 'unavailable'), String(error))
+            assert.match(error.message, /may have begun.*the same command goes on with it/)
+            return true
+          },
+        )
+        failing.disarm()
+        const isBegun = await site.accounts.isBeingDeleted(address).catch(() => undefined)
+        if (isBegun) {
+          await assert.rejects(site.accounts.login(address, password(), session), refuses('authentication-failed'))
+          await assert.rejects(site.accounts.info(address), /is being deleted.*user delete/)
+          await assert.rejects(site.accounts.create(address, password()), refuses('account-exists'))
+        }
+        if (isBegun !== undefined) await site.accounts.delete(address)
+        await assert.rejects(site.accounts.delete(address), refuses('no-such-account'))
+        assert.equal(await count(failing.store), 1)
+        assert.equal(await site.accounts.names.alias('info@example.org'), undefined)
+        await site.accounts.create(address, password())
+        await (await site.accounts.login(address, password(), session)).close()
+        await site.accounts.close()
+      }
+    assert.ok(steps > 8, `${steps} steps`)
+  })
+
+  it('does no harm to who has the address next, when two delete the account at once', async () => {
+    const site = await makeSite()
+    await site.accounts.create(address, password())
+    const both = await Promise.allSettled([site.accounts.delete(address), site.accounts.delete(address)])
+    assert.ok(both.some(({ status }) => status === 'fulfilled'))
+    await site.accounts.create(address, password())
+    await (await site.accounts.login(address, password(), session)).close()
   })
 
   it('keeps nobody from their mail when it cannot be done', async () => {

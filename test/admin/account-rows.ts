@@ -187,6 +187,18 @@ export const accountRows: readonly Row[] = [
     err: /wrong password/,
   },
   {
+    name: 'user delete goes on with a deletion that was begun, and says so',
+    argv: ['user', 'delete', alice],
+    before({ accounts }) {
+      const account = accounts.accounts.get(alice)
+      if (account) account.isHalfGone = true
+    },
+    options: { typed: [alice] },
+    exitCode: 0,
+    err: /The deletion of alice@example\.org was begun, and did not come to its end: it will\.[\s\S]*Deleted alice@example\.org \(what was left of it\)\./,
+    after: ({ accounts }) => assert.equal(accounts.accounts.has(alice), false),
+  },
+  {
     name: 'user delete refuses without confirmation',
     argv: ['user', 'delete', alice],
     exitCode: 64,

@@ -27,6 +27,8 @@ export interface FakeAccount {
   code: string
   usedBytes: number
   isPending?: boolean
+  /** Its deletion was begun, and not ended. */
+  isHalfGone?: boolean
   alternateAddress?: string | undefined
   own?: Partial<DomainRule>
 }
@@ -187,6 +189,10 @@ export class FakeAccounts implements Accounts {
 
   async setCapabilitiesOff(address: string, names: readonly string[]): Promise<void> {
     this.#find(address).capabilitiesOff = newCapabilitiesOff(names)
+  }
+
+  async isBeingDeleted(address: string): Promise<boolean> {
+    return this.#find(address).isHalfGone === true
   }
 
   async delete(address: string): Promise<void> {

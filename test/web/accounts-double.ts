@@ -254,6 +254,10 @@ export class AccountsDouble implements Used, Everything {
     return this.info(address)
   }
 
+  async isBeingDeleted(): Promise<boolean> {
+    return false
+  }
+
   async delete(address: string): Promise<void> {
     this.accounts.delete(address)
   }
