@@ -1,7 +1,9 @@
 // Questions on the terminal; they go to standard error, so that standard output stays data.
 import { isCancel, password, text } from '@clack/prompts'
 import { interrupted } from './failure.ts'
+import { askPlainly, showsUtf8 } from './plain-ask.ts'
 import type { Streams } from './view.ts'
+import { inAscii } from './words.ts'
 
 /** Asks a person. Throws Failure 'interrupted' on ^C. */
 export interface Asker {
@@ -12,8 +14,14 @@ export interface Asker {
 }
 
 /** The asker on the terminal of this process. */
-export function terminalAsker(streams: Streams, signal: AbortSignal): Asker {
+export function terminalAsker(streams: Streams, signal: AbortSignal, env: NodeJS.ProcessEnv): Asker {
   const options = { input: streams.stdin, output: streams.stderr, signal }
+  // The prompt library draws boxes whatever the locale is.
+  if (!showsUtf8(env))
+    return {
+      secret: (question) => askPlainly(options, inAscii(question), true),
+      line: async (question) => (await askPlainly(options, inAscii(question), false)).toString('utf8'),
+    }
   const answer = (given: string | symbol | undefined): string => {
     if (isCancel(given) || typeof given === 'symbol') throw interrupted()
     return given ?? ''

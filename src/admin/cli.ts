@@ -49,7 +49,7 @@ async function run(typed: Typed, options: CliOptions, view: View): Promise<numbe
   const given = new Map<SecretName, Buffer>()
   const desk = makeDesk(typed, options, given)
   if (command.where === 'site') {
-    const asker = options.asker ?? terminalAsker(options.streams, options.signal)
+    const asker = options.asker ?? terminalAsker(options.streams, options.signal, options.env)
     const stdin = new StdinLines(options.streams.stdin)
     return runSiteCommand({ typed, desk, view, asker, stdin, openSite: options.openSite }, command)
   }
@@ -87,7 +87,7 @@ async function secretsHere(
     isGenerating: false,
     env: options.env,
     stdin: new StdinLines(options.streams.stdin),
-    asker: options.asker ?? terminalAsker(options.streams, options.signal),
+    asker: options.asker ?? terminalAsker(options.streams, options.signal, options.env),
     view,
   })
   for (const copy of generated.values()) copy.fill(0)

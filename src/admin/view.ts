@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { paintFor, type Paint } from './paint.ts'
-import { harmless } from './words.ts'
+import { showsUtf8 } from './plain-ask.ts'
+import { harmless, inAscii } from './words.ts'
 
 /** The streams of the process, or what tests put in their place. */
 export interface Streams {
@@ -44,13 +45,16 @@ export function makeView(
   const isTerminal = stderr.isTTY === true
   let isStatusShown = false
   const decoder = new TextDecoder()
+  const isAscii = !showsUtf8(env)
+  const inWords = (line: string, stream: { readonly isTTY?: boolean }): string =>
+    isAscii && stream.isTTY === true ? inAscii(line) : line
   const clear = () => {
     if (isStatusShown) stderr.write('\r\x1b[2K')
     isStatusShown = false
   }
   const alarm = (line: string) => {
     clear()
-    stderr.write(`${line}\n`)
+    stderr.write(`${inWords(line, stderr)}\n`)
   }
   return {
     isQuiet,
@@ -61,7 +65,7 @@ export function makeView(
     talkPaint: paintFor(stderr, env, options.isColoured),
     out(line) {
       clear()
-      stdout.write(`${line}\n`)
+      stdout.write(`${inWords(line, stdout)}\n`)
     },
     async data(bytes) {
       clear()
@@ -78,7 +82,7 @@ export function makeView(
     status(line) {
       clear()
       if (isQuiet || !isTerminal || line === '') return
-      stderr.write(line)
+      stderr.write(inWords(line, stderr))
       isStatusShown = true
     },
   }

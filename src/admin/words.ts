@@ -10,6 +10,19 @@ export function harmless(text: string): string {
   return text.replace(/[^\P{Cc}\n\t\r]|[\p{Cf}\u2028\u2029]/gu, '\u{fffd}').replace(/\r(?!\n)/g, '')
 }
 
+const asciiFor: Readonly<Record<string, string>> = {
+  ...{ '\u2018': "'", '\u2019': "'", '\u201c': '"', '\u201d': '"', '\u2013': '-', '\u2014': '-' },
+  ...{ '\u2026': '...', '\u2022': '*', '\u00b7': '*', '\u00d7': 'x', '\u2588': '#', '\u2591': '-' },
+}
+
+/** For terminals that do not show UTF-8: our own quotes, dashes and bars as ASCII. Names and addresses stay what they are. */
+export function inAscii(text: string): string {
+  return text.replace(
+    /[\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2022\u00b7\u00d7\u2588\u2591]/g,
+    (sign) => asciiFor[sign] ?? sign,
+  )
+}
+
 /** `1.5 GiB`, `12 KiB`, `0 B`. */
 export function sizeInWords(bytes: number): string {
   let value = bytes

@@ -96,7 +96,10 @@ describe('deleting an account', () => {
         failing.disarm()
         const isBegun = await site.accounts.isBeingDeleted(address).catch(() => undefined)
         if (isBegun) {
-          await assert.rejects(site.accounts.login(address, password(), session), refuses('authentication-failed'))
+          await assert.rejects(
+            site.accounts.login(address, password(), session),
+            refuses('authentication-failed'),
+          )
           await assert.rejects(site.accounts.info(address), /is being deleted.*user delete/)
           await assert.rejects(site.accounts.create(address, password()), refuses('account-exists'))
         }

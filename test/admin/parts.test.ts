@@ -194,7 +194,10 @@ describe('progress', () => {
 
   it('is one line that changes on a terminal, and is gone at the end', () => {
     const stderr = Object.assign(new PassThrough(), { isTTY: true })
-    const view = makeView({ stdin: new PassThrough(), stdout: new PassThrough(), stderr }, { NO_COLOR: '1' })
+    const view = makeView(
+      { stdin: new PassThrough(), stdout: new PassThrough(), stderr },
+      { NO_COLOR: '1', LANG: 'C.UTF-8' },
+    )
     const progress = showProgress(view, 'sealing', 'messages', () => 0)
     progress(1, 2)
     progress(2, 2)

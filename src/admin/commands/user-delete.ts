@@ -7,7 +7,9 @@ import { sizeInWords } from '../words.ts'
 const input = z.strictObject({ address })
 const result = accountForm.extend({
   deleted: z.boolean().describe('false after a dry run'),
-  wasBegun: z.boolean().describe('true: an earlier deletion had not come to its end, and this went on with it'),
+  wasBegun: z
+    .boolean()
+    .describe('true: an earlier deletion had not come to its end, and this went on with it'),
   aliases: z.array(z.string()).describe('aliases that lose it; those that led to nobody else go too'),
 })
 
