@@ -135,7 +135,7 @@ export class AtRest implements AtRestApi {
       this.#offers.withdraw(offerId)
       const now = this.#parts.site.clock.now()
       await this.#noteDates(entry, () => ({ enabledAt: now, codeCheckedAt: now }))
-      await this.#parts.registry.setField(entry, pendingField, false)
+      await this.#unmark(entry)
       await noteAudit(this.#parts.site, { event: 'atrest.enabled', address, by: 'owner' })
       await this.onNewCode(entry, code)
       return job
@@ -182,6 +182,14 @@ export class AtRest implements AtRestApi {
     const { registry } = this.#parts
     await registry.changeField(entry, keyDatesField, change).catch((error: unknown) => {
       registry.report('account.dates-not-kept', entry, error)
+    })
+  }
+
+  /** Encryption is on, and whoever was told otherwise might throw the code away: a mark that stays has the owner told once more. */
+  async #unmark(entry: DirectoryEntry): Promise<void> {
+    const { registry } = this.#parts
+    await registry.setField(entry, pendingField, false).catch((error: unknown) => {
+      registry.report('account.mark-not-removed', entry, error)
     })
   }
 
@@ -239,6 +247,8 @@ export class AtRest implements AtRestApi {
     const entry = await this.#parts.registry.entry(address)
     const session = await this.#parts.credentials.openFor(entry, secret, worker)
     try {
+      // Before it is done: one that stayed would have it turned on again at the next login.
+      await this.#parts.registry.setField(entry, pendingField, false)
       await refusing(() =>
         unsealAccount(session.account, this.#parts.settings, [{ kind: 'disabled', by: bySecret(secret) }]),
       )
@@ -253,7 +263,6 @@ export class AtRest implements AtRestApi {
       address: entry.address,
       by: bySecret(secret),
     })
-    await this.#parts.registry.setField(entry, pendingField, false)
     return { finished: Promise.resolve() }
   }
 

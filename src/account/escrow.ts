@@ -163,13 +163,14 @@ export class Escrow implements EscrowApi {
     const entry = await registry.entry(address)
     const session = await openFor(entry, { kind: 'admin', passwords })
     try {
+      // Before it is done: one that stayed would have it turned on again at the next login.
+      await registry.setField(entry, pendingField, false)
       await refusing(() =>
         unsealAccount(session.account, settings, [{ kind: 'decrypted-by-admin', by: 'admin-key' }]),
       )
     } finally {
       await session.close()
     }
-    await registry.setField(entry, pendingField, false)
     progress?.(1, 1)
     await noteAudit(site, {
       event: 'atrest.disabled',

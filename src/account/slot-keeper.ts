@@ -2,7 +2,7 @@
 import { hex, utf8 } from '../base/bytes.ts'
 import { formatAppPassword } from '../crypto/app-password.ts'
 import { makeId, randomBytes } from '../crypto/random.ts'
-import { encodeSlotLabel, slotNameBytes, slotProtocols } from '../crypto/slot-label.ts'
+import { encodeSlotLabel, slotNameBytes, slotProtocols, type SlotLabel } from '../crypto/slot-label.ts'
 import { maxSlots } from '../crypto/slot-list.ts'
 import type { Slot } from '../crypto/slot.ts'
 import type { AppPassword, AppProtocol, OwnerSecret, SlotApi, SlotInfo } from './api-lifecycle.ts'
@@ -90,8 +90,12 @@ export class SlotKeeper implements SlotApi {
           add: [{ kind: 'app', secret: bytes, id, label }],
           trail: [{ kind: 'app-password-added', by: bySecret(secret), detail: shownId({ id }) }],
         })
+        // It is there, and nobody else knows its text: what locks the account now must not keep it from its owner.
         const slot = await slotOf(account, shownId({ id }))
-        return { appPassword: this.#described(account, slot, undefined), text: formatAppPassword(id, bytes) }
+        return {
+          appPassword: described(slot, { name, protocols, expiresAt }, undefined),
+          text: formatAppPassword(id, bytes),
+        }
       } finally {
         bytes.fill(0)
       }
@@ -105,21 +109,11 @@ export class SlotKeeper implements SlotApi {
       const { list } = await readSlots(account.site, account.id)
       return list.slots
         .filter((slot) => slot.kind === 'app' && !revoked.includes(hex(slot.id)))
-        .map((slot) => this.#described(account, slot, uses.get(hex(slot.id))))
+        .map((slot) => {
+          const label = readLabel(account.id, slot, account.vault.volumeKey.bytes)
+          return described(slot, label, uses.get(hex(slot.id)))
+        })
     })
-  }
-
-  #described(account: UnlockedAccount, slot: Slot, use: SlotUse | undefined): AppPassword {
-    const label = readLabel(account.id, slot, account.vault.volumeKey.bytes)
-    return {
-      id: shownId(slot),
-      name: label?.name ?? '',
-      protocols: label?.protocols ?? slotProtocols,
-      createdAt: slot.createdAt,
-      expiresAt: label?.expiresAt,
-      lastUsedAt: use?.at,
-      lastUsedFrom: use && [use.remoteAddress, use.client].filter((part) => part !== '').join(', '),
-    }
   }
 
   async revokeAppPassword(address: string, id: string): Promise<void> {
@@ -251,6 +245,18 @@ export class SlotKeeper implements SlotApi {
   #isExpired(account: UnlockedAccount, slot: Slot): boolean {
     const label = readLabel(account.id, slot, account.vault.volumeKey.bytes)
     return label?.expiresAt !== undefined && label.expiresAt <= this.#parts.site.clock.now()
+  }
+}
+
+function described(slot: Slot, label: SlotLabel | undefined, use: SlotUse | undefined): AppPassword {
+  return {
+    id: shownId(slot),
+    name: label?.name ?? '',
+    protocols: label?.protocols ?? slotProtocols,
+    createdAt: slot.createdAt,
+    expiresAt: label?.expiresAt,
+    lastUsedAt: use?.at,
+    lastUsedFrom: use && [use.remoteAddress, use.client].filter((part) => part !== '').join(', '),
   }
 }
 

@@ -51,6 +51,10 @@ const atDoorAtMost = 32
 /** Tries of a login whose account's keys are renewed while it is checked. */
 const triesAtMost = 3
 
+/** What is on the disk may be ahead of the memory by the commit that runs: a secret that takes no time would meet that at every try. */
+const settled = (account: UnlockedAccount): Promise<void> =>
+  account.exclusive(async () => undefined).catch(() => undefined)
+
 export class UnlockedAccounts {
   readonly #site: Site
   readonly #settings: KeySettings
@@ -165,7 +169,10 @@ export class UnlockedAccounts {
         const entry =
           present && !present.account.isFailed ? present : await this.#unlock(address, account, vault)
         // Keys were renewed while the secret was checked: it may be one that was taken away.
-        if (entry === present && entry.account.vault.vkVersion !== vault.vkVersion) continue
+        if (entry === present && entry.account.vault.vkVersion !== vault.vkVersion) {
+          await settled(entry.account)
+          continue
+        }
         this.#remember(entry, secret, slot)
         const session = this.#attach(entry, address, slot, info)
         if (entry !== present) {
@@ -194,8 +201,9 @@ export class UnlockedAccounts {
       try {
         const present = this.find(account)
         if (present && !present.account.isFailed) {
-          if (present.account.vault.vkVersion !== vault.vkVersion) continue
-          return slot
+          if (present.account.vault.vkVersion === vault.vkVersion) return slot
+          await settled(present.account)
+          continue
         }
         // Slots that were put back as they were some time ago open as well: the log says which are the present ones.
         const looked = new UnlockedAccount(this.#site, account, vault, address)

@@ -7,7 +7,7 @@ import { Damage, Refusal } from './errors.ts'
 /** After `wipe()` every use is refused: what is sealed with zeros would be open to everybody. */
 export class Vault {
   readonly account: Buffer
-  volumeKey: Secret
+  #volumeKey: Secret
   vkVersion: number
   #keyset: Keyset
   readonly #roots = new Map<number, RootKeys>()
@@ -16,7 +16,7 @@ export class Vault {
 
   constructor(account: Buffer, volumeKey: Secret, vkVersion: number, keyset: Keyset) {
     this.account = account
-    this.volumeKey = volumeKey
+    this.#volumeKey = volumeKey
     this.vkVersion = vkVersion
     this.#keyset = keyset
   }
@@ -25,7 +25,17 @@ export class Vault {
     if (this.#isWiped) throw new Refusal('unavailable', 'The account was locked')
   }
 
+  /** Of the volume key's own bytes. */
+  get isWiped(): boolean {
+    return this.#volumeKey.isWiped
+  }
+
   /** Refuses with 'unavailable' after `wipe()`, as all that follow. */
+  get volumeKey(): Secret {
+    this.#mustBeOpen()
+    return this.#volumeKey
+  }
+
   get keyset(): Keyset {
     this.#mustBeOpen()
     return this.#keyset
@@ -71,8 +81,8 @@ export class Vault {
 
   /** Takes a new volume key and keyset after they were committed; wipes what they replace. */
   replace(volumeKey: Secret, vkVersion: number, keyset: Keyset): void {
-    if (volumeKey !== this.volumeKey) this.volumeKey.wipe()
-    this.volumeKey = volumeKey
+    if (volumeKey !== this.#volumeKey) this.#volumeKey.wipe()
+    this.#volumeKey = volumeKey
     this.vkVersion = vkVersion
     if (keyset !== this.#keyset) {
       const kept = new Set(keyset.epochs.map((item) => item.epoch))
@@ -89,7 +99,7 @@ export class Vault {
 
   wipe(): void {
     this.#isWiped = true
-    this.volumeKey.wipe()
+    this.#volumeKey.wipe()
     for (const root of this.#roots.values()) root.wipe()
     this.#roots.clear()
     wipeKeyset(this.#keyset)

@@ -251,7 +251,7 @@ describe('revoking an app password', () => {
     const { id, text } = await appOf(site)
     const open = await site.accounts.login(address, text, session)
     await site.accounts.slots.revokeAppPassword(address, id)
-    assert.ok(open instanceof OpenSession && open.account.vault.volumeKey.isWiped)
+    assert.ok(open instanceof OpenSession && open.account.vault.isWiped)
     assert.equal((await site.accounts.info(address)).isUnlocked, false)
   })
 

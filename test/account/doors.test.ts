@@ -38,7 +38,7 @@ async function heldSite(store: Store = openMemoryStore()): Promise<{ site: TestS
 
 function hasKeys(open: OpenAccount): boolean {
   assert.ok(open instanceof OpenSession)
-  return !open.account.vault.volumeKey.isWiped
+  return !open.account.vault.isWiped
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

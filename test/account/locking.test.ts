@@ -38,7 +38,7 @@ describe('an account in which nobody does anything', () => {
     site.clock.time += minute
     await watchOf(site.accounts).look()
     assert.equal(ended.length, 2)
-    assert.ok(first.account.vault.volumeKey.isWiped)
+    assert.ok(first.account.vault.isWiped)
     assert.equal((await site.accounts.info(address)).isUnlocked, false)
   })
 
@@ -73,12 +73,12 @@ describe('keys that are kept after the last session', () => {
       const opened = await login(accounts)
       const { account } = opened
       await opened.close()
-      assert.equal(account.vault.volumeKey.isWiped, false)
+      assert.equal(account.vault.isWiped, false)
       const again = await login(accounts)
       assert.equal(again.account, account)
       await again.close()
       await order(accounts)
-      assert.ok(account.vault.volumeKey.isWiped)
+      assert.ok(account.vault.isWiped)
     }
   })
 
@@ -86,9 +86,9 @@ describe('keys that are kept after the last session', () => {
     const { accounts } = await siteOfAlice(linger)
     const [one, two] = [await login(accounts), await login(accounts)]
     await accounts.kick({ sessionId: one.sessionId }, 'kicked')
-    assert.equal(one.account.vault.volumeKey.isWiped, false)
+    assert.equal(one.account.vault.isWiped, false)
     await accounts.kick({ sessionId: two.sessionId }, 'kicked')
-    assert.ok(two.account.vault.volumeKey.isWiped)
+    assert.ok(two.account.vault.isWiped)
   })
 
   it('leave a line in the audit log when their owner ends a session, and none for a session that is not there', async () => {
@@ -108,7 +108,7 @@ describe('keys that are kept after the last session', () => {
     const { accounts } = await siteOfAlice({ lingerMs: 1 })
     const opened = await login(accounts)
     await opened.close()
-    while (!opened.account.vault.volumeKey.isWiped) await new Promise((resolve) => setTimeout(resolve, 1))
+    while (!opened.account.vault.isWiped) await new Promise((resolve) => setTimeout(resolve, 1))
     assert.equal((await accounts.info(address)).isUnlocked, false)
   })
 })
@@ -120,7 +120,7 @@ describe('lock', () => {
     const opened = await login(accounts, { end: (why) => void ended.push(why) })
     assert.equal(await accounts.lock(address, 'locked by the administrator'), 1)
     assert.deepEqual(ended, ['locked by the administrator'])
-    assert.ok(opened.account.vault.volumeKey.isWiped)
+    assert.ok(opened.account.vault.isWiped)
     assert.equal(await accounts.lock(address, 'again'), 0)
     await (await login(accounts)).close()
   })

@@ -25,7 +25,7 @@ describe('passwords and recovery codes', () => {
     await site.accounts.login(address, password(), { ...session, end })
     await site.accounts.recover(address, recoveryCode, password('second'))
     assert.equal(reasons.length, 2)
-    assert.ok(open instanceof OpenSession && open.account.vault.volumeKey.isWiped)
+    assert.ok(open instanceof OpenSession && open.account.vault.isWiped)
     await assert.rejects(site.accounts.login(address, password(), session), refuses('authentication-failed'))
     await assert.rejects(
       site.accounts.recover(address, recoveryCode, password('third')),
