@@ -2,7 +2,7 @@
 import { asBuffer, equalBytes, hex } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
 import { allEntries, canonicalAddress, decodeEntry, encodeEntry } from '../account/directory.ts'
-import { Refusal } from '../account/errors.ts'
+import { isRefusal, Refusal } from '../account/errors.ts'
 import { cardKey, headKey, restoredKey } from '../account/keys.ts'
 import { decodeAlias, decodeDomain, encodeAlias, encodeDomain, kindOfName } from '../account/names-codec.ts'
 import { isDamage } from '../account/refusing.ts'
@@ -23,6 +23,8 @@ import { packIndex, readPack, type ReadBody } from './packs.ts'
 import { readRecords, type NeededBody } from './records-file.ts'
 import { readSite, type SiteContents } from './site-file.ts'
 
+/** Renames that come in the middle of one account's restore, and are followed. */
+const renamesAtMost = 5
 /** Records written in one step. */
 const putBytes = 4 * 1024 * 1024
 
@@ -85,7 +87,8 @@ class Restore {
   readonly #manifest: ReadManifest
   readonly #contents: SiteContents
   readonly #options: RestoreOptions
-  readonly #present: ReadonlyMap<string, string>
+  /** As of the last look: an account may be renamed while it is put back. */
+  #present: ReadonlyMap<string, string>
   readonly #isWanted: IsWanted | undefined
   #done = 0
   #total = 0
@@ -149,19 +152,33 @@ class Restore {
     await this.#names()
   }
 
+  /** Its address at this moment: what was seen at the beginning, unless another stands for it by now. */
+  async #addressOf({ account, address }: AccountRef): Promise<string> {
+    const name = this.#present.get(account) ?? address
+    if (!this.#present.has(account)) return name
+    const stored = await this.#site.store.directory.get(name)
+    const isIts =
+      stored !== undefined &&
+      kindOfName(stored) === 'account' &&
+      hex(decodeEntry(undefined, name, stored).account) === account
+    if (isIts) return name
+    this.#present = await presentAddresses(this.#site)
+    return this.#present.get(account) ?? address
+  }
+
   async #account(ref: AccountRef): Promise<RestoredAccount> {
     const id = Buffer.from(ref.account, 'hex')
     const { store, whileLocked } = this.#site
     const presentVersion = await versionOf(store, id)
     const { account, version, bodies } = ref
-    const address = this.#present.get(account) ?? ref.address
+    const address = await this.#addressOf(ref)
     const told = { address, account, version, presentVersion: presentVersion ?? undefined, bodies, lost: 0 }
     const objection = await this.#objection(ref, presentVersion)
     if (objection === 'same') return { ...told, state: 'same', text: undefined }
     if (objection === 'without-address') {
       // A restore ended between the account and its address.
-      if (!this.#options.isDryRun) await this.#enterAndExpect(ref, address)
-      return { ...told, state: 'restored', text: undefined }
+      const entered = this.#options.isDryRun ? address : await this.#enterAndExpect(ref)
+      return { ...told, address: entered, state: 'restored', text: undefined }
     }
     if (objection !== undefined) return { ...told, state: 'refused', text: objection }
     let lost: number
@@ -174,22 +191,34 @@ class Restore {
       if (!(error instanceof BackupDamaged)) throw error
       return { ...told, state: 'refused', text: error.message }
     }
-    await this.#enterAndExpect(ref, address)
-    return { ...told, lost, state: 'restored', text: undefined }
+    return { ...told, address: await this.#enterAndExpect(ref), lost, state: 'restored', text: undefined }
   }
 
-  async #enterAndExpect(ref: AccountRef, address: string): Promise<void> {
-    await this.#enter(ref)
-    await expectRestored(this.#site, address)
-    if (this.#options.acceptsRollback && address !== '') await this.#site.acceptRollback(address)
+  /** Resolves to the address, which a rename may have changed while bodies were put back, and may change between any two steps here. */
+  async #enterAndExpect(ref: AccountRef): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      const address = await this.#addressOf(ref)
+      try {
+        await this.#enter(ref)
+        await expectRestored(this.#site, address)
+        if (this.#options.acceptsRollback && address !== '') await this.#site.acceptRollback(address)
+      } catch (error) {
+        if (!isRefusal(error, 'no-such-account') || tries >= renamesAtMost) throw error
+        continue
+      }
+      if (tries >= renamesAtMost || (await this.#addressOf(ref)) === address) return address
+    }
   }
 
   /** Why an account is not to be restored; `same`: it need not; `without-address`: only that is missing. */
   async #objection(ref: AccountRef, present: number | undefined | null): Promise<string | undefined> {
-    const name = this.#present.get(ref.account) ?? ref.address
+    const name = await this.#addressOf(ref)
     const entry = name === '' ? undefined : await this.#site.store.directory.get(name)
     if (entry && kindOfName(entry) === 'alias') return 'its address is an alias now: remove that one first'
-    if (entry && hex(decodeEntry(undefined, name, entry).account) !== ref.account)
+    const holder = entry && decodeEntry(undefined, name, entry)
+    // The next start of the server would go on with that.
+    if (holder?.isDeleting) return 'its deletion has begun: let `letterlock user delete` end it first'
+    if (holder && hex(holder.account) !== ref.account)
       return 'its address belongs to another account now: delete or rename that one first'
     if (present === undefined || present === null || this.#options.mayReplace) return undefined
     if (present === ref.version && (await this.#isAtHead(ref)))

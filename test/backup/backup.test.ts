@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { decodeEntry, encodeEntry } from '../../src/account/directory.ts'
 import { isRefusal } from '../../src/account/errors.ts'
 import { checkBackup, openInBackup } from '../../src/backup/check.ts'
 import { backupMac } from '../../src/crypto/backup-mac.ts'
@@ -301,6 +302,63 @@ describe('backup and restore', () => {
     await site.accounts.create(bob, password())
     const taken = await site.backups.restore(site.backup, { ...restore, address: bob })
     assert.match(taken.accounts[0]?.text ?? '', /belongs to another account/)
+    await site.close()
+    await remove(site)
+  })
+
+  for (const moment of ['before', 'in', 'after'] as const)
+    it(`follows an account that is renamed at that moment: ${moment} the time in which it is locked`, async () => {
+      const now = 'alice.b@example.org'
+      let rename: Promise<unknown> | undefined
+      const site = await openSite({
+        onLock(at, accounts) {
+          if (at === moment) rename ??= accounts.names.rename(alice, now, { keepsAlias: true })
+          return at === 'in' ? undefined : rename
+        },
+      })
+      await live(site)
+      await site.backups.take(site.backup, take)
+      const before = await contents(site.accounts, alice)
+      const { accounts } = await site.backups.restore(site.backup, {
+        ...{ ...restore, address: alice, mayReplace: true, acceptsRollback: true },
+      })
+      await rename
+      assert.deepEqual(
+        accounts.map(({ state, text }) => [state, text]),
+        [['restored', undefined]],
+      )
+      if (moment !== 'in') assert.equal(accounts[0]?.address, now)
+      assert.deepEqual(await contents(site.accounts, now), before)
+      await assert.rejects(site.accounts.info(alice), (error) => isRefusal(error, 'no-such-account'))
+      assert.deepEqual(
+        (await site.accounts.resolve(alice)).map(({ address }) => address),
+        [now],
+      )
+      await site.close()
+      await remove(site)
+    })
+
+  it('is refused over an account whose deletion has begun: the next start would end it', async () => {
+    const site = await openSite()
+    await live(site)
+    await site.backups.take(site.backup, take)
+    const bytes = Buffer.from((await site.store.directory.get(bob)) ?? assert.fail())
+    const entry = decodeEntry(undefined, bob, bytes)
+    const doomed = encodeEntry(site.siteKey, bob, entry.account, {
+      ...entry,
+      isDisabled: true,
+      isDeleting: true,
+    })
+    await site.store.directory.put(bob, doomed, bytes)
+    const { accounts } = await site.backups.restore(site.backup, {
+      ...restore,
+      address: bob,
+      mayReplace: true,
+    })
+    assert.match(accounts[0]?.text ?? '', /its deletion has begun/)
+    await site.accounts.delete(bob)
+    const again = await site.backups.restore(site.backup, { ...restore, address: bob })
+    assert.equal(again.accounts[0]?.state, 'restored')
     await site.close()
     await remove(site)
   })

@@ -35,6 +35,8 @@ export interface SiteOptions {
   readonly keyBytes?: Buffer
   readonly root?: string
   readonly overStore?: (store: Store) => Store
+  /** Called around the locking of an account for a restore; `in` while it is locked, and not waited for. */
+  readonly onLock?: (moment: 'before' | 'in' | 'after', accounts: Accounts) => Promise<unknown> | undefined
 }
 
 /** A site in a directory of its own, or the one in `root` again. */
@@ -51,7 +53,15 @@ export async function openSite(options: SiteOptions = {}): Promise<BackupSite> {
   const accounts = await openAccounts({ store, siteKey, gate, kdf: cheapKdf, clock, log: silentLog })
   const backups = makeBackups({
     ...{ store, siteKey, clock, gate, kdf: cheapKdf, hint: 'a test' },
-    whileLocked: (account, reason, task) => accounts.whileLocked(account, reason, task),
+    async whileLocked(account, reason, task) {
+      await options.onLock?.('before', accounts)
+      const done = await accounts.whileLocked(account, reason, () => {
+        void options.onLock?.('in', accounts)
+        return task()
+      })
+      await options.onLock?.('after', accounts)
+      return done
+    },
     acceptRollback: async () => undefined,
     namesWereRestored: () => accounts.names.reload(),
     readSiteKey: async () => Buffer.from(keyBytes),
