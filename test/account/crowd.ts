@@ -301,7 +301,7 @@ export class Crowd {
   async #readAll(): Promise<void> {
     const open = await this.#accounts.login(this.#address, Buffer.from(this.#word), session)
     await adopted(this.#accounts, this.#address)
-    await wait(longestTurns) // on the disk, and seen when the store has answered
+    await wait(2 * longestTurns) // on the disk, and seen when the store has answered
     const seen: string[] = []
     for (const { name } of open.mailboxes()) {
       const box = await open.select(name, { isReadOnly: true })
