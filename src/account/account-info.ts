@@ -3,7 +3,7 @@ import { readArrival } from '../crypto/arrival.ts'
 import { boxKinds } from '../crypto/box.ts'
 import { capsuleKind } from '../crypto/kem.ts'
 import type { AccountInfo, AtRestState } from './api.ts'
-import { alternateAddressField, fieldOf, lockedMailField } from './directory-fields.ts'
+import { alternateAddressField, fieldOf, languageField, lockedMailField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { readJob } from './job-mark.ts'
 import { arrivalRange } from './keys.ts'
@@ -58,6 +58,7 @@ export async function accountInfo(
     isUnlocked,
     capabilitiesOff,
     alternateAddress: fieldOf(fields, alternateAddressField),
+    language: fieldOf(fields, languageField),
     slots: list.slots.map(({ id, kind, createdAt, kdf }) => ({
       id: Buffer.from(id).toString('hex'),
       kind,

@@ -1,4 +1,5 @@
 // What a site settles about all of its accounts.
+import type { Language } from '../base/language.ts'
 import type { Clock, Log } from '../base/ports.ts'
 import type { KdfGate, KdfParameters } from '../crypto/kdf.ts'
 import type { SiteKey } from '../crypto/site-key.ts'
@@ -28,6 +29,8 @@ export interface AccountsOptions extends OwnerServiceSettings {
   readonly keyNoticesMs?: number
   /** `[storage.encryption]`; `defaultSealing` when absent. */
   readonly sealing?: SiteSealing
+  /** In which owners are written to who chose none; English when absent. */
+  readonly language?: Language
   /** What domains let their accounts do at rest, by the settings; `standardRules` when absent. */
   readonly rules?: AtRestRules
   /** `[domains] local`. */

@@ -1,4 +1,5 @@
 // All accounts of the site: the one object that IMAP, delivery and the admin commands are given (api.ts).
+import type { Language } from '../base/language.ts'
 import { defaultMessageBytes } from '../base/limits.ts'
 import { accountInfo } from './account-info.ts'
 import type { AccountsOptions } from './accounts-options.ts'
@@ -30,7 +31,7 @@ import {
   newCapabilitiesOff,
   type DirectoryEntry,
 } from './directory.ts'
-import { capabilitiesOffField, pendingField, withField } from './directory-fields.ts'
+import { capabilitiesOffField, languageField, pendingField, withField } from './directory-fields.ts'
 import { Enrolment } from './enrolment.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { EscrowKeeper } from './escrow-keeper.ts'
@@ -95,7 +96,10 @@ class SiteAccounts implements Accounts {
     }
     const keeper = new EscrowKeeper({ store, siteKey, clock, gate, kdf, allows })
     const sealing = options.sealing ?? defaultSealing
-    this.#site = { store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper, sealing }
+    this.#site = {
+      ...{ store, siteKey, clock, log, audit: options.audit ?? noAudit, escrow: keeper, sealing },
+      ...(options.language === undefined ? {} : { language: options.language }),
+    }
     this.#settings = { gate, kdf, scram: scramSettings({ store, siteKey }, options.scramIterations) }
     const delimiters = options.recipientDelimiter ?? '+'
     const namesOptions = {
@@ -278,6 +282,10 @@ class SiteAccounts implements Accounts {
 
   setAlternateAddress(address: string, alternate: string | undefined): Promise<void> {
     return this.alternateAddress.changeByAdmin(address, alternate)
+  }
+
+  async setLanguage(address: string, language: Language | undefined): Promise<void> {
+    await this.#registry.setField(await this.#registry.entry(address), languageField, language)
   }
 
   #note(entry: AuditEntry): Promise<void> {

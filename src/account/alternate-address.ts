@@ -95,22 +95,17 @@ export class AlternateAddress implements AlternateAddressApi {
   /** The address from before learns that it is one no more: whoever took the mailbox over cannot silence it unseen. */
   async #tell(entry: DirectoryEntry, before: string | undefined, value: string | undefined): Promise<void> {
     const { notices, registry, site } = this.#parts
-    const at = new Date(site.clock.now()).toISOString()
-    const notYou = 'If that was not you, sign in, change your password, and look at the history there.'
-    if (before !== undefined) {
-      const subject = 'Notices about your mailbox come here no more'
-      const lines = [`On ${at} this address was taken out of the account`, `${entry.address}.`, '', notYou]
-      await notices.tell(entry, { subject, lines }, { mailbox: false, alternate: true })
-    }
-    const now = value === undefined ? undefined : await registry.find(entry.address)
+    const at = site.clock.now()
+    const { address } = entry
+    const elsewhere = { mailbox: false, alternate: true }
+    if (before !== undefined)
+      await notices.tell(
+        entry,
+        (words) => words.notice('noMoreHere', { at: words.moment(at), address }),
+        elsewhere,
+      )
+    const now = value === undefined ? undefined : await registry.find(address)
     if (!now?.account.equals(entry.account)) return
-    const subject = 'Notices about your mailbox come here, too'
-    const lines = [
-      `Since ${at} notices about the keys of the account`,
-      `${entry.address} come to this address as well.`,
-      '',
-      'If you do not know that account, somebody mistyped an address: tell them, or delete this.',
-    ]
-    await notices.tell(now, { subject, lines }, { mailbox: false, alternate: true })
+    await notices.tell(now, (words) => words.notice('alsoHere', { at: words.moment(at), address }), elsewhere)
   }
 }

@@ -1,4 +1,5 @@
 // What the front doors (IMAP, delivery, admin) see of an account. Types only; account.ts and its neighbours implement them.
+import type { Language } from '../base/language.ts'
 import type { NamesApi } from './api-names.ts'
 import type { VerifyReport } from './verify-report.ts'
 import type {
@@ -151,6 +152,8 @@ export interface AccountInfo {
   }[]
   /** Where notices go besides the mailbox. */
   readonly alternateAddress?: string | undefined
+  /** In which its owner is written to; undefined: as the site has it. */
+  readonly language?: Language | undefined
 }
 
 export interface SessionRow {
@@ -214,6 +217,8 @@ export interface Accounts {
    * leads to the account itself.
    */
   setAlternateAddress(address: string, alternate: string | undefined): Promise<void>
+  /** In which its owner is written to; undefined: as the site has it. */
+  setLanguage(address: string, language: Language | undefined): Promise<void>
 
   /**
    * Everybody who takes mail for an address (plus-addressing, case, aliases; its domain may have two spellings): one at least. Refuses with

@@ -1,5 +1,6 @@
 // The fields of a directory entry (FORMAT.md §8.3), typed: each subject declares its own with `entryField`.
 import { ByteReader, ByteWriter, MalformedRecord } from '../base/bytes.ts'
+import type { Language } from '../base/language.ts'
 import type { LockedLogin } from '../crypto/locked-login.ts'
 import type { AtRestPolicy } from './api-lifecycle.ts'
 import { Damage } from './errors.ts'
@@ -20,6 +21,7 @@ export const entryFieldNumbers = {
   sealing: 9,
   keyDates: 10,
   adminRecovery: 11,
+  language: 12,
 } as const
 export type EntryFieldName = keyof typeof entryFieldNumbers
 
@@ -153,6 +155,21 @@ export const alternateAddressField: EntryField<string | undefined> = entryField<
     },
   },
 )
+
+const languagesStored: readonly (Language | undefined)[] = [undefined, 'en', 'de']
+
+/** In which the owner wants to be written to; undefined: as the site has it. */
+export const languageField: EntryField<Language | undefined> = entryField<Language | undefined>('language', {
+  standard: undefined,
+  decode(from) {
+    const language = languagesStored[from.u8()]
+    if (language === undefined) throw new MalformedRecord('language of an unknown kind')
+    return language
+  },
+  encode(to, language) {
+    if (language !== undefined) to.u8(languagesStored.indexOf(language))
+  },
+})
 
 /** A login password that does not open the mail, and since when it is so. */
 export interface LockedMailField extends LockedLogin {

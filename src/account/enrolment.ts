@@ -4,15 +4,15 @@ import { Secret, secretCopy } from '../base/secret.ts'
 import type { KdfParameters } from '../crypto/kdf.ts'
 import type { Slot, SlotSecret } from '../crypto/slot.ts'
 import type { SessionInfo } from './api.ts'
-import { isDue, type AtRestRules } from './at-rest-rules.ts'
+import { domainOf, isDue, type AtRestRules } from './at-rest-rules.ts'
 import { noteAudit } from './audit.ts'
 import { deliverNotice } from './deliver.ts'
 import { fieldOf, keyDatesField, lockedMailField, pendingField } from './directory-fields.ts'
 import { clearField } from './directory-edit.ts'
 import type { DirectoryEntry } from './directory.ts'
-import { enrolmentNotice } from './enrolment-notice.ts'
 import { isRefusal, Refusal } from './errors.ts'
 import { sealAccount } from './key-jobs.ts'
+import { composeNotice, saidTo } from './notices.ts'
 import type { OpenSession } from './open-account.ts'
 import { asRefusal, refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
@@ -173,9 +173,11 @@ export class Enrolment {
 
   /** One message, delivered as any other. */
   async #tell(entry: DirectoryEntry): Promise<void> {
-    const notice = enrolmentNotice(entry.address, this.#site.clock.now())
-    await deliverNotice(this.#site, entry.account, notice)
-    this.#unlocked.find(entry.account)?.housekeeping.wake()
+    const { address, account } = entry
+    const notice = saidTo(this.#site, entry, (words) => words.notice('enrolled', { address }))
+    const message = composeNotice(domainOf(address), address, notice, this.#site.clock.now())
+    await deliverNotice(this.#site, account, message)
+    this.#unlocked.find(account)?.housekeeping.wake()
     await this.#registry.setField(entry, pendingField, false)
   }
 

@@ -215,28 +215,9 @@ export class Escrow implements EscrowApi {
   }
 
   async #tell(entry: DirectoryEntry, what: 'decrypted' | 'reset'): Promise<void> {
-    const did =
-      what === 'reset'
-        ? [
-            'set a new password for this account with the admin recovery key of this',
-            'server. Your mail was not changed.',
-          ]
-        : [
-            'turned off the at-rest encryption of this account with the admin recovery',
-            'key of this server. The server can read your mail from now on.',
-          ]
-    await this.#parts.notices.tell(entry, {
-      subject:
-        what === 'reset'
-          ? 'Your password was reset by an administrator'
-          : 'Your mail was decrypted by an administrator',
-      lines: [
-        `On ${new Date(this.#parts.site.clock.now()).toISOString()} an administrator`,
-        ...did,
-        '',
-        'If you did not ask for this, ask the administrator why it was done. It is also',
-        'in the list of what was done to your keys, which the server keeps for you.',
-      ],
-    })
+    const now = this.#parts.site.clock.now()
+    await this.#parts.notices.tell(entry, (words) =>
+      words.notice(what === 'reset' ? 'resetByAdmin' : 'decryptedByAdmin', { at: words.moment(now) }),
+    )
   }
 }

@@ -10,7 +10,7 @@ import { fieldOf, lockedMailField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { Refusal } from './errors.ts'
 import { LockedSession } from './locked-session.ts'
-import { composeNotice, type Notice, type Notices } from './notices.ts'
+import { composeNotice, saidTo, type Notices } from './notices.ts'
 import type { OpenFor } from './owner-trail.ts'
 import { requirePassword } from './passwords.ts'
 import { refusing } from './refusing.ts'
@@ -35,35 +35,6 @@ interface Held {
   readonly row: SessionRow
   readonly end: (reason: string) => void
 }
-
-const visible = (address: string): Notice => ({
-  subject: 'Your mail is locked - what happened and what to do',
-  lines: [
-    'An administrator set a new password for this account. Your mail is encrypted on',
-    'this server with your old password, so the new one lets you in, but it does not',
-    'open your mail.',
-    '',
-    'NOTHING IS LOST, and new mail keeps arriving. Your folders are not empty: they',
-    'cannot be shown. Do not remove the account from your mail program.',
-    '',
-    'To open your mail again you need ONE of these:',
-    '',
-    '  - your old password, or',
-    '  - your recovery code (seven groups of four letters and digits).',
-    '',
-    'Sign in on the web page of your account and enter it there, or ask your',
-    'administrator to run this with you, which asks for it:',
-    '',
-    `    letterlock atrest unlock-mail ${address}`,
-    '',
-    'The password that you type as the new one is the password from then on. If you',
-    'did not ask for a new password, ask the administrator why it was set; your old',
-    'password still opens your mail.',
-    '',
-    'If you have neither the old password nor the recovery code, and this server has no',
-    'admin recovery key, nobody can open what was there before.',
-  ],
-})
 
 export class LockedMail implements LockApi {
   readonly #parts: LockedMailParts
@@ -93,14 +64,8 @@ export class LockedMail implements LockApi {
     unlocked.forgetPasswords(entry.account)
     unlocked.find(entry.account)?.housekeeping.wake()
     await passwordWasReset(entry, 'A new password was set, which does not open the mail')
-    await notices.tell(entry, {
-      subject: 'A password was set that does not open your mail',
-      lines: [
-        `On ${new Date(site.clock.now()).toISOString()} an administrator set a new login`,
-        'password for this account, without the key to your mail. Your old password and',
-        'your recovery code still open it.',
-      ],
-    })
+    const now = site.clock.now()
+    await notices.tell(entry, (words) => words.notice('passwordLocked', { at: words.moment(now) }))
   }
 
   async #isOff({ account }: DirectoryEntry): Promise<boolean> {
@@ -147,7 +112,8 @@ export class LockedMail implements LockApi {
     const sessionId = randomToken().slice(0, 12)
     const { address, capabilitiesOff } = entry
     const { hostname, site } = this.#parts
-    const message = composeNotice(hostname, address, visible(address), locked.lockedAt)
+    const notice = saidTo(site, entry, (words) => words.notice('locked', { address }))
+    const message = composeNotice(hostname, address, notice, locked.lockedAt)
     const release = (): void => void this.#sessions.delete(sessionId)
     this.#sessions.set(sessionId, {
       row: {
@@ -162,6 +128,7 @@ export class LockedMail implements LockApi {
       sessionId,
       capabilitiesOff,
       message,
+      language: notice.language,
       lockedAt: locked.lockedAt,
       release,
     })

@@ -2,6 +2,7 @@
 //
 // INBOX and the others are not listed and cannot be selected ([UNAVAILABLE]): a client that saw them empty, or gone, would take its local
 // copies away. So a list of mailboxes is not answered with OK either (`isIncomplete`): what is missing in it is not gone.
+import { languages, type Language } from '../base/language.ts'
 import { prepareMessage } from '../mail/prepare.ts'
 import type {
   MailboxInfo,
@@ -42,10 +43,11 @@ class NoticeMailbox implements SelectedMailbox {
   readonly #message: Buffer
   readonly #at: number
 
-  constructor(message: Buffer, at: number) {
+  constructor(message: Buffer, at: number, language: Language) {
     this.#message = message
     this.#at = at
-    this.uidValidity = (Math.floor(at / 1000) >>> 0 || 1) as UidValidity
+    // Said in another language it is another message, and its UID the same.
+    this.uidValidity = ((Math.floor(at / 1000) + languages.indexOf(language)) >>> 0 || 1) as UidValidity
   }
 
   uids(): Uid[] {
@@ -121,6 +123,8 @@ export class LockedSession implements OpenAccount {
     readonly sessionId: string
     readonly capabilitiesOff: readonly string[]
     readonly message: Buffer
+    /** Of the message. */
+    readonly language: Language
     /** Milliseconds since 1970. */
     readonly lockedAt: number
     readonly release: () => void
@@ -130,7 +134,7 @@ export class LockedSession implements OpenAccount {
     this.capabilitiesOff = fields.capabilitiesOff
     this.#message = fields.message
     this.#release = fields.release
-    this.#mailbox = new NoticeMailbox(fields.message, fields.lockedAt)
+    this.#mailbox = new NoticeMailbox(fields.message, fields.lockedAt, fields.language)
   }
 
   #info(): MailboxInfo {

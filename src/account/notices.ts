@@ -1,10 +1,13 @@
 // Messages of the server to the owner of an account: into the mailbox, sealed as any other, and to the alternate address where there is one.
 import { concat } from '../base/bytes.ts'
+import type { Language } from '../base/language.ts'
 import { randomToken } from '../crypto/random.ts'
+import { encodeHeaderText } from '../mail/encoded-word.ts'
 import { deliverNotice } from './deliver.ts'
-import { alternateAddressField, fieldOf } from './directory-fields.ts'
+import { alternateAddressField, fieldOf, languageField } from './directory-fields.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal } from './errors.ts'
+import { linesOf, NoticeWords, type Notice, type Say } from './notice-words.ts'
 import type { Site } from './unlocked-account.ts'
 import type { UnlockedAccounts } from './unlocked-accounts.ts'
 
@@ -12,14 +15,6 @@ import type { UnlockedAccounts } from './unlocked-accounts.ts'
 export interface OutgoingMail {
   /** Rejects when the relay did not take it. `message` is canonical (CRLF). */
   send(to: string, message: Buffer): Promise<void>
-}
-
-export interface Notice {
-  readonly subject: string
-  /** Lines of text below 78 characters; an empty one parts paragraphs. Never a secret, unless that is what the site wants sent. */
-  readonly lines: readonly string[]
-  /** Put at the end of this line (from 0), as bytes: strings cannot be wiped. */
-  readonly secret?: { readonly line: number; readonly bytes: Buffer }
 }
 
 export interface NoticesOptions {
@@ -48,24 +43,36 @@ function dateField(time: number): string {
   return `${day} ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`
 }
 
+/** In which language an owner is written to: as they chose, else as the site has it. */
+export const languageOf = ({ language = 'en' }: Pick<Site, 'language'>, entry: DirectoryEntry): Language =>
+  fieldOf(entry.fields, languageField) ?? language
+
+/** What is said to the owner of an account, in their language. */
+export const saidTo = (site: Pick<Site, 'language'>, entry: DirectoryEntry, say: Say): Notice =>
+  say(new NoticeWords(languageOf(site, entry)))
+
+const secretMark = '{secret}'
+
 /** A whole message, in canonical lines (CRLF). Addresses may hold any character that an account's may (RFC 6532). */
 export function composeNotice(hostname: string, to: string, notice: Notice, time: number): Buffer {
-  const lines = [
-    `From: Mail server <postmaster@${hostname}>`,
+  const { language, subject, text, secret } = notice
+  const head = [
+    `From: ${new NoticeWords(language).of('mail.sender')} <postmaster@${hostname}>`,
     `To: ${to}`,
-    `Subject: ${notice.subject}`,
+    `Subject: ${encodeHeaderText(subject)}`,
     `Date: ${dateField(time)}`,
     `Message-ID: <${randomToken()}@${hostname}>`,
     'Auto-Submitted: auto-generated',
+    `Content-Language: ${language}`,
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: 8bit',
-    '',
-    ...notice.lines.slice(0, (notice.secret?.line ?? -1) + 1),
   ]
-  const rest = [...(notice.secret ? [''] : []), ...notice.lines.slice((notice.secret?.line ?? -1) + 1), '']
-  const front = Buffer.from(`${lines.join('\r\n')}${notice.secret ? '' : '\r\n'}`)
-  return concat(front, notice.secret?.bytes ?? Buffer.alloc(0), Buffer.from(rest.join('\r\n')))
+  const whole = [...head, '', ...linesOf(text), ''].join('\r\n')
+  // The last one: an address may read like it.
+  const at = secret ? whole.lastIndexOf(secretMark) : -1
+  if (!secret || at < 0) return Buffer.from(whole)
+  return concat(Buffer.from(whole.slice(0, at)), secret, Buffer.from(whole.slice(at + secretMark.length)))
 }
 
 export class Notices {
@@ -83,11 +90,12 @@ export class Notices {
   /** Delivers and sends. Never throws: what was done must not seem undone because nobody could be told; that goes to the log. */
   async tell(
     entry: DirectoryEntry,
-    notice: Notice,
+    say: Say,
     to: NoticeTargets = { mailbox: true, alternate: true },
   ): Promise<void> {
     const { site, hostname, outgoing, unlocked } = this.#options
     const now = site.clock.now()
+    const notice = saidTo(site, entry, say)
     if (to.mailbox) {
       try {
         const message = composeNotice(hostname, entry.address, notice, now)

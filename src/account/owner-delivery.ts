@@ -4,7 +4,7 @@ import { checkKeys, deliver } from './deliver.ts'
 import type { DirectoryEntry } from './directory.ts'
 import { isRefusal } from './errors.ts'
 import { sealingKey } from './keys.ts'
-import type { Notice, Notices } from './notices.ts'
+import type { Notices } from './notices.ts'
 import { decodeSealing, type SealingRecord } from './pubkey-codec.ts'
 import { tellOwner } from './pubkey-notices.ts'
 import { readExpected, SealingDamage } from './sealing-expected.ts'
@@ -14,18 +14,6 @@ import type { Site } from './unlocked-account.ts'
 export interface OwnerDeliveryParts {
   readonly site: Site
   readonly notices: Notices
-}
-
-const swapped: Notice = {
-  subject: 'Mail for you is being refused: your own keys were tampered with',
-  lines: [
-    'The record of the keys that mail for you is sealed to is missing, or is not the one',
-    'that you gave. Somebody with access to the disk of this server may have changed it, or',
-    'an older copy of the disk was put back. Mail for you is refused for the time being, and',
-    'its senders try again for some days: nothing was stored that was meant to be sealed.',
-    '',
-    'Tell your administrator. They see the same in the log of the server and in its audit log.',
-  ],
 }
 
 /** The record of an account as a delivery may believe it: of this site, and the one that the directory names. Throws SealingDamage, Corrupt. */
@@ -81,7 +69,7 @@ export class OwnerDelivery {
     if (this.#alarmed.has(name)) return
     this.#alarmed.add(name)
     await noteAudit(this.#site, { event: 'keys.public-refused', address, by: 'server', detail: { reason } })
-    await this.#notices.tell(entry, swapped)
+    await this.#notices.tell(entry, (words) => words.notice('keysSwapped'))
   }
 
   /** Mail was refused because it cannot be sealed: said in the log each time, and to the owner once. */
@@ -90,15 +78,11 @@ export class OwnerDelivery {
     if (record) await this.#report(entry, record, troubleOf(this.#site, record) ?? 'refused-by-key')
   }
 
-  async #report(
-    { account, address }: DirectoryEntry,
-    record: SealingRecord,
-    trouble: Trouble | undefined,
-  ): Promise<void> {
+  async #report(entry: DirectoryEntry, record: SealingRecord, trouble: Trouble | undefined): Promise<void> {
     if (trouble) {
       const does = isStoredMarked(record, trouble) ? 'stored' : 'refused'
-      this.#site.log.write('error', 'pubkey.trouble', { user: address, reason: trouble, mail: does })
+      this.#site.log.write('error', 'pubkey.trouble', { user: entry.address, reason: trouble, mail: does })
     }
-    await tellOwner(this.#site, account, address, record, trouble)
+    await tellOwner(this.#site, entry, record, trouble)
   }
 }

@@ -1,8 +1,11 @@
 // What an owner is told about the keys that their mail is sealed to: that one expires, and that none can be used. Once each.
-import { randomToken } from '../crypto/random.ts'
+import { domainOf } from './at-rest-rules.ts'
 import { deliverNotice } from './deliver.ts'
+import type { DirectoryEntry } from './directory.ts'
 import { isRefusal } from './errors.ts'
 import { noticesKey } from './keys.ts'
+import type { Say } from './notice-words.ts'
+import { composeNotice, saidTo } from './notices.ts'
 import {
   decodeNotices,
   encodeNotices,
@@ -10,7 +13,7 @@ import {
   type SealingRecord,
   type StoredKey,
 } from './pubkey-codec.ts'
-import { isStoredMarked, troubleInWords, usableKeys, type Trouble } from './sealing.ts'
+import { isStoredMarked, usableKeys, type Trouble } from './sealing.ts'
 import type { Site } from './unlocked-account.ts'
 
 const dayMs = 24 * 3600 * 1000
@@ -18,12 +21,12 @@ const dayMs = 24 * 3600 * 1000
 /** Days before the end at which the owner is told; the end itself comes last. */
 const stages = [30, 7, 1, 0] as const
 
-export interface Notice {
+/** What an owner has to be told of. */
+export interface Due {
   /** In the record of what was told. */
   readonly about: string
   readonly stage: number
-  readonly subject: string
-  readonly lines: readonly string[]
+  readonly say: Say
 }
 
 /** How far a key is: 0, nothing to tell; else the number of the last stage reached. */
@@ -35,110 +38,73 @@ function stageOf({ expiresAt }: StoredKey, now: number): number {
 const aboutKey = ({ fingerprint, expiresAt }: StoredKey): string => `${fingerprint}@${expiresAt ?? 0}`
 const aboutTrouble = ({ serial }: SealingRecord, trouble: Trouble): string => `${trouble}@${serial}`
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
+/** What becomes of mail that cannot be sealed to a key. */
+type Fate = 'others' | 'refused' | 'unsealed'
 
-const advice = [
-  'Give the server a new key, or the same one with a later end:',
-  '',
-  '    letterlock atrest pubkey add ADDRESS FILE',
-  '',
-  'or on your page under "Your own keys".',
-]
+function fateWithout(record: SealingRecord, key: StoredKey, now: number): Fate {
+  const hasOthers = usableKeys(record, now).some(({ fingerprint }) => fingerprint !== key.fingerprint)
+  if (hasOthers) return 'others'
+  return record.settings.onTrouble === 'defer' ? 'refused' : 'unsealed'
+}
 
-function ofKey(record: SealingRecord, key: StoredKey, stage: number, now: number): Notice {
-  const kind = key.kind === 'openpgp' ? 'OpenPGP key' : 'S/MIME certificate'
+const expiredSubjects = {
+  others: 'keyExpired.subject',
+  refused: 'keyExpired.subjectRefused',
+  unsealed: 'keyExpired.subjectUnsealed',
+} as const
+
+function ofKey(address: string, record: SealingRecord, key: StoredKey, stage: number, now: number): Due {
   const expiresAt = key.expiresAt ?? 0
   const isOver = expiresAt <= now
   const days = Math.max(1, Math.ceil((expiresAt - now) / dayMs))
-  const left = days === 1 ? 'within a day' : `in ${days} days`
-  const others = usableKeys(record, now).filter(({ fingerprint }) => fingerprint !== key.fingerprint).length
-  const then =
-    others > 0
-      ? `Mail ${isOver ? 'is' : 'will then be'} sealed to the other keys of yours alone.`
-      : record.settings.onTrouble === 'defer'
-        ? `It is the only one: mail for you ${isOver ? 'is' : 'will then be'} refused for the time being, and its senders try again for some days.`
-        : `It is the only one: mail for you ${isOver ? 'is' : 'will then be'} stored without that seal, marked.`
-  const alarm =
-    others > 0
-      ? ''
-      : record.settings.onTrouble === 'defer'
-        ? ': mail for you is being refused'
-        : ': mail is not sealed to it any more'
-  return {
-    about: aboutKey(key),
-    stage,
-    subject: isOver ? `Your ${kind} has expired${alarm}` : `Your ${kind} expires ${left}`,
-    lines: [
-      `The ${kind} that mail for you is sealed to ${isOver ? 'expired' : 'expires'} on ${day(expiresAt)}:`,
-      '',
-      ...key.names.map((name) => `    ${name}`),
-      `    ${key.algorithm}, ${key.fingerprint}`,
-      '',
-      then,
-      '',
-      ...advice,
-    ],
+  const fate = fateWithout(record, key, now)
+  const lines = [...key.names, `${key.algorithm}, ${key.fingerprint}`].map((line) => `    ${line}`)
+  const say: Say = (words) => {
+    const kind = words.of(`key.${key.kind}`)
+    const left = days === 1 ? words.of('key.withinDay') : words.of('key.inDays', { days })
+    const then = words.of(`${isOver ? 'keyExpired' : 'keyExpires'}.${fate}`)
+    const advice = words.of('key.advice', { address })
+    const values = { kind, day: words.day(expiresAt), key: lines.join('\n'), then, advice }
+    return {
+      language: words.language,
+      subject: words.of(isOver ? expiredSubjects[fate] : 'keyExpires.subject', { kind, left }),
+      text: words.of(isOver ? 'keyExpired.text' : 'keyExpires.text', values),
+    }
   }
+  return { about: aboutKey(key), stage, say }
 }
 
-function ofTrouble(record: SealingRecord, trouble: Trouble): Notice {
+function ofTrouble(address: string, record: SealingRecord, trouble: Trouble): Due {
   const isStored = isStoredMarked(record, trouble)
-  const does = isStored
-    ? 'New mail is stored under the seal of your account alone, and marked by a header field.'
-    : 'New mail is refused for the time being, and its senders try again for some days. After that it goes back to them.'
-  return {
-    about: aboutTrouble(record, trouble),
-    stage: 1,
-    subject: isStored ? 'Mail is not sealed to your own key any more' : 'Mail for you is being refused',
-    lines: [
-      `Mail for you cannot be sealed to your own keys: ${troubleInWords(trouble)}.`,
-      '',
-      does,
-      '',
-      ...(trouble === 'switched-off' ? ['Your administrator can say why.'] : advice),
-    ],
-  }
+  const say: Say = (words) => ({
+    language: words.language,
+    subject: words.of(isStored ? 'keyTrouble.subjectUnsealed' : 'keyTrouble.subjectRefused'),
+    text: words.of('keyTrouble.text', {
+      reason: words.of(`keyTrouble.${trouble}`),
+      does: words.of(isStored ? 'keyTrouble.unsealed' : 'keyTrouble.refused'),
+      advice: trouble === 'switched-off' ? words.of('key.askAdmin') : words.of('key.advice', { address }),
+    }),
+  })
+  return { about: aboutTrouble(record, trouble), stage: 1, say }
 }
 
 /** What the owner has to be told and was not. */
 export function noticesDue(
+  address: string,
   record: SealingRecord,
   sent: NoticesSent,
   trouble: Trouble | undefined,
   now: number,
-): Notice[] {
-  const due: Notice[] = []
+): Due[] {
+  const due: Due[] = []
   for (const key of record.keys) {
     const stage = stageOf(key, now)
-    if (stage > (sent.get(aboutKey(key)) ?? 0)) due.push(ofKey(record, key, stage, now))
+    if (stage > (sent.get(aboutKey(key)) ?? 0)) due.push(ofKey(address, record, key, stage, now))
   }
   // That all have expired is told with the last one that did.
   if (trouble && trouble !== 'no-usable-key' && !sent.has(aboutTrouble(record, trouble)))
-    due.push(ofTrouble(record, trouble))
+    due.push(ofTrouble(address, record, trouble))
   return due
-}
-
-/** A message of the server's own, plain ASCII but for names and the address. */
-export function noticeMessage(
-  address: string,
-  now: number,
-  subject: string,
-  lines: readonly string[],
-): Buffer {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
-  const date = new Date(now).toUTCString().replace(/GMT$/, '+0000')
-  const header = [
-    `From: Letterlock <postmaster@${domain}>`,
-    `To: <${address}>`,
-    `Subject: ${subject}`,
-    `Date: ${date}`,
-    `Message-ID: <${randomToken()}@${domain}>`,
-    'Auto-Submitted: auto-generated',
-    'MIME-Version: 1.0',
-    'Content-Type: text/plain; charset=utf-8',
-    'Content-Transfer-Encoding: 8bit',
-  ]
-  return Buffer.from([...header, '', ...lines, ''].join('\r\n'))
 }
 
 /** Somebody else told the owner at the same moment. */
@@ -150,18 +116,14 @@ function remembered(record: SealingRecord, sent: NoticesSent): Map<string, numbe
   return new Map([...sent].filter(([about]) => current.has(about) || about.endsWith(`@${record.serial}`)))
 }
 
-async function tell(
-  site: Site,
-  account: Buffer,
-  address: string,
-  record: SealingRecord,
-  notice: Notice,
-): Promise<void> {
-  const message = noticeMessage(address, site.clock.now(), notice.subject, notice.lines)
+async function tell(site: Site, entry: DirectoryEntry, record: SealingRecord, due: Due): Promise<void> {
+  const { account, address } = entry
+  const notice = saidTo(site, entry, due.say)
+  const message = composeNotice(domainOf(address), address, notice, site.clock.now())
   await deliverNotice(site, account, message, async (tx) => {
     const sent = remembered(record, decodeNotices(site.siteKey, account, await tx.get(noticesKey)))
-    if ((sent.get(notice.about) ?? 0) >= notice.stage) throw new ToldAlready()
-    sent.set(notice.about, notice.stage)
+    if ((sent.get(due.about) ?? 0) >= due.stage) throw new ToldAlready()
+    sent.set(due.about, due.stage)
     tx.put(noticesKey, encodeNotices(site.siteKey, account, sent))
   })
 }
@@ -169,18 +131,19 @@ async function tell(
 /** Tells the owner, in the mailbox, and the log. Never throws: that somebody could not be told must not be in the way of mail. */
 export async function tellOwner(
   site: Site,
-  account: Buffer,
-  address: string,
+  entry: DirectoryEntry,
   record: SealingRecord,
   trouble: Trouble | undefined,
 ): Promise<void> {
+  const { account, address } = entry
   const now = site.clock.now()
   if (!trouble && !record.keys.some((key) => stageOf(key, now) > 0)) return
   try {
     const bytes = await site.store.read(account, (snapshot) => snapshot.get(noticesKey))
-    for (const notice of noticesDue(record, decodeNotices(site.siteKey, account, bytes), trouble, now)) {
-      site.log.write('warn', 'pubkey.notice', { user: address, about: notice.about, stage: notice.stage })
-      await tell(site, account, address, record, notice)
+    const sent = decodeNotices(site.siteKey, account, bytes)
+    for (const due of noticesDue(address, record, sent, trouble, now)) {
+      site.log.write('warn', 'pubkey.notice', { user: address, about: due.about, stage: due.stage })
+      await tell(site, entry, record, due)
     }
   } catch (error) {
     if (error instanceof ToldAlready) return

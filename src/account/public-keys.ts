@@ -12,6 +12,7 @@ import type {
   SealingSettings,
   TrailBy,
 } from './api-lifecycle.ts'
+import { domainOf } from './at-rest-rules.ts'
 import { noteAudit } from './audit.ts'
 import type { Credentials } from './credentials.ts'
 import { deliver } from './deliver.ts'
@@ -26,7 +27,8 @@ import {
   type SealingRecord,
   type StoredKey,
 } from './pubkey-codec.ts'
-import { noticeMessage, tellOwner } from './pubkey-notices.ts'
+import { composeNotice, saidTo } from './notices.ts'
+import { tellOwner } from './pubkey-notices.ts'
 import { writeSealing } from './pubkey-write.ts'
 import { refusing } from './refusing.ts'
 import type { Registry } from './registry.ts'
@@ -207,11 +209,8 @@ export class PublicKeys implements PublicKeyApi {
     const record = await this.#record(entry)
     if (!record || record.keys.length === 0)
       throw new Refusal('no-own-key', 'The account has no key of its own that mail is sealed to')
-    const message = noticeMessage(entry.address, this.#site.clock.now(), 'A test of your own key', [
-      'This message was sealed to your own keys before it was stored, as mail for you is.',
-      '',
-      'When you can read it, your program has the private key: everything is as it should be.',
-    ])
+    const notice = saidTo(this.#site, entry, (words) => words.notice('keyTest'))
+    const message = composeNotice(domainOf(entry.address), entry.address, notice, this.#site.clock.now())
     try {
       await deliver(this.#site, entry, message)
     } finally {
@@ -287,7 +286,7 @@ export class PublicKeys implements PublicKeyApi {
     try {
       const record = await this.#record(entry)
       if (!record || record.keys.length === 0) return
-      await tellOwner(this.#site, entry.account, entry.address, record, undefined)
+      await tellOwner(this.#site, entry, record, undefined)
       this.#wake(entry.account)
     } catch {
       // A damaged account is reported when mail comes for it or it is opened.

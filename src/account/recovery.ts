@@ -116,15 +116,8 @@ export class Recovery implements RecoveryApi {
       await registry.setField(entry, recoveryWaitingField, undefined)
     await noteAudit(site, { event: 'recovered', address: entry.address, by: 'owner' })
     if (recovery.mail === 'off') return
-    await notices.tell(entry, {
-      subject: 'Your password was set with the recovery code',
-      lines: [
-        `On ${new Date(site.clock.now()).toISOString()} somebody set a new password for this`,
-        'account with its recovery code. The code was used up, and a new one was shown.',
-        '',
-        'If that was not you, change your password at once and get a new recovery code.',
-      ],
-    })
+    const now = site.clock.now()
+    await notices.tell(entry, (words) => words.notice('recovered', { at: words.moment(now) }))
     // That there is a new code was just said.
     if (recovery.mail === 'code') await this.codeTextWasMade(entry, freshCode)
   }
@@ -167,22 +160,13 @@ export class Recovery implements RecoveryApi {
   async #tellBegun(entry: DirectoryEntry, readyAt: number, token: string): Promise<void> {
     const { baseUrl } = this.#parts.recovery
     const query = new URLSearchParams({ address: entry.address, token }).toString()
-    const link =
-      baseUrl === undefined ? [] : ['', 'or open this link:', '', `    ${baseUrl}/recovery/cancel?${query}`]
-    await this.#parts.notices.tell(entry, {
-      subject: 'Somebody wants to set a new password with your recovery code',
-      lines: [
-        'Somebody gave the recovery code of this account. Unless it is cancelled, a new',
-        `password can be set with it after ${new Date(readyAt).toISOString()}.`,
-        '',
-        'If that is you, you need do nothing. If it is not, cancel it with your password,',
-        'on the web page or with',
-        '',
-        `    letterlock atrest cancel-recovery ${entry.address}`,
-        ...link,
-        '',
-        'and get a new recovery code: somebody has yours.',
-      ],
+    await this.#parts.notices.tell(entry, (words) => {
+      const link = `${baseUrl ?? ''}/recovery/cancel?${query}`
+      return words.notice('recoveryBegun', {
+        readyAt: words.moment(readyAt),
+        address: entry.address,
+        link: baseUrl === undefined ? '' : words.of('recoveryBegun.link', { link }),
+      })
     })
   }
 
@@ -190,38 +174,27 @@ export class Recovery implements RecoveryApi {
   async codeWasMade(entry: DirectoryEntry, code: Uint8Array): Promise<void> {
     const { recovery, notices, site } = this.#parts
     if (recovery.mail === 'off') return
-    const at = new Date(site.clock.now()).toISOString()
+    const now = site.clock.now()
     if (recovery.mail === 'notice') {
-      const lines = [
-        `On ${at} this account got a new recovery code. Codes from before`,
-        'open nothing any more. If you did not ask for it, change your password at once.',
-      ]
       // Whoever made it has the mailbox open; this is for the case that it was somebody else.
-      await notices.tell(
-        entry,
-        { subject: 'Your recovery code is new', lines },
-        { mailbox: false, alternate: true },
-      )
+      await notices.tell(entry, (words) => words.notice('codeRenewed', { at: words.moment(now) }), {
+        mailbox: false,
+        alternate: true,
+      })
       return
     }
-    const text = formatRecoveryCode(code)
+    const secret = formatRecoveryCode(code)
     try {
-      const lines = [
-        `The recovery code of ${entry.address}, of ${at}:`,
-        '',
-        '    ',
-        '',
-        'Print it or write it down, and delete this message: whoever reads it can open',
-        'your mail. It sets a new password when you have forgotten yours, once.',
-      ]
-      const to = { mailbox: recovery.intoMailbox, alternate: true }
       await notices.tell(
         entry,
-        { subject: 'Your recovery code', lines, secret: { line: 2, bytes: text } },
-        to,
+        (words) => ({
+          ...words.notice('code', { address: entry.address, at: words.moment(now) }),
+          secret,
+        }),
+        { mailbox: recovery.intoMailbox, alternate: true },
       )
     } finally {
-      text.fill(0)
+      secret.fill(0)
     }
   }
 }

@@ -1,5 +1,6 @@
 // One account while it is unlocked: its keys, its state, and the only way to change it (`commit`). Shared by all its sessions.
 import { ByteWriter, equalBytes } from '../base/bytes.ts'
+import type { Language } from '../base/language.ts'
 import type { Clock, Log } from '../base/ports.ts'
 import { Serial } from '../base/serial.ts'
 import { boxKinds, sealBox } from '../crypto/box.ts'
@@ -33,6 +34,8 @@ export interface Site {
   readonly escrow: EscrowSource
   /** Sealing to owners' own keys; `defaultSealing` when absent. */
   readonly sealing?: SiteSealing
+  /** In which owners are written to who chose none; English when absent. */
+  readonly language?: Language
 }
 
 /** What one commit does. `write` may run more than once: it only puts and deletes. */

@@ -89,6 +89,7 @@ import { stop } from './commands/stop.ts'
 import { uidvalidityBump } from './commands/uidvalidity-bump.ts'
 import { userAdd } from './commands/user-add.ts'
 import { userAlternateAddress } from './commands/user-alternate-address.ts'
+import { userLanguage } from './commands/user-language.ts'
 import { userCapabilities } from './commands/user-capabilities.ts'
 import { userDelete } from './commands/user-delete.ts'
 import { userDisable } from './commands/user-disable.ts'
@@ -118,6 +119,7 @@ export const siteCommands: readonly SiteCommand[] = [
   appPasswordList,
   appPasswordRevoke,
   userAlternateAddress,
+  userLanguage,
   aliasAdd,
   aliasRemove,
   aliasList,

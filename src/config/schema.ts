@@ -130,6 +130,12 @@ export const settings = z.strictObject({
   hostname: domain
     .prefault('localhost')
     .describe('Name of this server: in greetings, traces and certificates.'),
+  language: z
+    .enum(['en', 'de'])
+    .prefault('en')
+    .describe(
+      'Language of notices to owners who chose none on their page, and of the page for browsers that ask for none it has.',
+    ),
   data_dir: absolutePath
     .prefault('/var/lib/letterlock')
     .describe('Where mail is kept. Only the server’s own user may read it.'),

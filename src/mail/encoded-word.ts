@@ -1,4 +1,4 @@
-// Encoded words in header fields (RFC 2047), to text, for searching and showing.
+// Encoded words in header fields (RFC 2047): to text, for searching and showing, and from text, for what the server itself writes.
 import { decodeCharset } from './charset.ts'
 import { type OctetString, asOctets, octetBytes } from './octets.ts'
 
@@ -53,4 +53,19 @@ function decodeWord(encoding: string, encoded: string): Buffer {
     .replaceAll('_', ' ')
     .replace(/=([0-9a-f]{2})/gi, (_, pair: string) => String.fromCharCode(parseInt(pair, 16)))
   return octetBytes(asOctets(octets))
+}
+
+/** Octets of text in one encoded word: with its frame and the longest name of a field before it, a line stays below 76 characters. */
+const octetsInWord = 36
+
+/** Text as the value of a field: itself where it is printable ASCII, else encoded words, folded, no character cut in two. */
+export function encodeHeaderText(text: string): string {
+  if (/^[ -~]*$/.test(text) && !text.includes('=?')) return text
+  const pieces: string[] = ['']
+  for (const character of text) {
+    const last = `${pieces.at(-1) ?? ''}${character}`
+    if (Buffer.byteLength(last) <= octetsInWord) pieces[pieces.length - 1] = last
+    else pieces.push(character)
+  }
+  return pieces.map((piece) => `=?utf-8?B?${Buffer.from(piece).toString('base64')}?=`).join('\r\n ')
 }

@@ -164,6 +164,7 @@ export async function openParts(config: Config, options: SiteOptions): Promise<S
       ...(guard ? { guard } : {}),
       ...(config.store.backend === 'memory' ? {} : { witnesses: witnessesOf(config) }),
       maxMessageBytes: config.limits.messageSize,
+      language: config.language,
       rules: rulesOf(config.atrest),
       localDomains: config.domains.local,
       ...(options.keyNoticesMs === undefined ? {} : { keyNoticesMs: options.keyNoticesMs }),

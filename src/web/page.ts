@@ -15,6 +15,8 @@ export interface Visit {
   readonly site: WebSite
   readonly peer: Peer
   readonly language: Language
+  /** In this browser, by somebody; else it is what the browser asked for. */
+  readonly isLanguageChosen: boolean
   readonly t: Translate
   readonly path: string
   readonly query: URLSearchParams

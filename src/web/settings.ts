@@ -1,9 +1,12 @@
 // What the page is told of the site's settings.
+import type { Language } from '../base/language.ts'
 import type { Config } from '../config/schema.ts'
 import { incomingOf, type IncomingWay } from '../config/ways-in.ts'
 
 export interface WebSettings {
   readonly hostname: string
+  /** Of the page, for browsers that ask for none that it has. */
+  readonly language: Language
   /** Scheme, host and port as browsers name them; undefined: any name will do. */
   readonly baseUrl: string | undefined
   /** Networks of proxies whose headers are believed. */
@@ -18,9 +21,10 @@ export interface WebSettings {
 }
 
 export function webSettings(config: Config): WebSettings {
-  const { web, hostname } = config
+  const { web, hostname, language } = config
   return {
     hostname,
+    language,
     baseUrl: web.baseUrl?.toLowerCase(),
     trustedProxies: web.trustedProxies,
     admins: new Set(web.admins.map((address) => address.toLowerCase())),

@@ -1,21 +1,16 @@
 // The words of the page in two languages: choosing one, filling in values, plural forms, dates and sizes.
+import { filled, isLanguage, wordsIn, type Language, type Values } from '../base/language.ts'
 import { catalogue, type TextKey } from './texts/catalogue.ts'
 
-export type Language = 'en' | 'de'
-export const languages: readonly Language[] = ['en', 'de']
-export const languageNames: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' }
+export { day, isLanguage, languages, moment, type Language } from '../base/language.ts'
 
-export type Values = Readonly<Record<string, string | number>>
+export const languageNames: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' }
 
 /** `count` also chooses between the keys `x.one` and `x.other` of a text that has both. */
 export type Translate = (key: TextKey, values?: Values) => string
 
-export function isLanguage(text: string | undefined): text is Language {
-  return text === 'en' || text === 'de'
-}
-
-/** The best of Accept-Language (RFC 9110 §12.5.4); English when it names neither. */
-export function preferredLanguage(header: string | undefined): Language {
+/** The best of Accept-Language (RFC 9110 §12.5.4); `otherwise` when it names none that is there. */
+export function preferredLanguage(header: string | undefined, otherwise: Language = 'en'): Language {
   const wanted = (header ?? '').split(',', 20).map((item, index) => {
     const [tag = '', ...parameters] = item
       .trim()
@@ -31,10 +26,8 @@ export function preferredLanguage(header: string | undefined): Language {
   const known = wanted.filter(({ tag, weight }) => isLanguage(tag) && weight > 0)
   known.sort((a, b) => b.weight - a.weight || a.index - b.index)
   const [best] = known
-  return isLanguage(best?.tag) ? best.tag : 'en'
+  return isLanguage(best?.tag) ? best.tag : otherwise
 }
-
-const column = { en: 0, de: 1 } as const
 
 /** Where the longest German words may be broken, for browsers that do not know (soft hyphens); not in what is saved as a file. */
 function breakable(key: TextKey, text: string): string {
@@ -44,31 +37,7 @@ function breakable(key: TextKey, text: string): string {
 }
 
 export function translator(language: Language): Translate {
-  return (key, values = {}) => {
-    const text = breakable(key, catalogue[key][column[language]])
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-      const value = values[name]
-      if (value === undefined) return whole
-      return typeof value === 'number' ? value.toLocaleString(language) : value
-    })
-  }
-}
-
-/** A moment as people write it, in UTC, which is said. */
-export function moment(language: Language, ms: number): string {
-  const form = new Intl.DateTimeFormat(language === 'de' ? 'de' : 'en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  })
-  return `${form.format(ms)} UTC`
-}
-
-export function day(language: Language, ms: number): string {
-  return new Intl.DateTimeFormat(language === 'de' ? 'de' : 'en-GB', {
-    dateStyle: 'long',
-    timeZone: 'UTC',
-  }).format(ms)
+  return (key, values = {}) => filled(language, breakable(key, wordsIn(language, catalogue[key])), values)
 }
 
 export function bytesInWords(language: Language, bytes: number): string {

@@ -50,7 +50,9 @@ export async function receive(
   // What is no address at all, like `//[`, has no page either.
   const url = new URL(URL.canParse(target, 'http://x') ? target : '/', 'http://x')
   const chosen = readCookie(cookie, 'language', isSecure)
-  const language = isLanguage(chosen) ? chosen : preferredLanguage(incoming.headers['accept-language'])
+  const language = isLanguage(chosen)
+    ? chosen
+    : preferredLanguage(incoming.headers['accept-language'], site.settings.language)
   let session =
     page?.access === 'machine' ? undefined : site.sessions.find(readCookie(cookie, 'session', isSecure))
   const info = session && (await accountOf(site, session))
@@ -69,6 +71,7 @@ export async function receive(
       site,
       peer,
       language,
+      isLanguageChosen: isLanguage(chosen),
       t: translator(language),
       path: url.pathname,
       query: url.searchParams,

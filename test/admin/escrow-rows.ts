@@ -180,6 +180,25 @@ export const escrowRows: readonly Row[] = [
     after: ({ accounts }) =>
       assert.equal(accounts.accounts.get(alice)?.alternateAddress, 'a@elsewhere.example'),
   },
+  {
+    name: 'user language --to',
+    argv: ['user', 'language', alice, '--to', 'de', '--json'],
+    exitCode: 0,
+    out: /"language":"de"/,
+    after: ({ accounts }) => assert.equal(accounts.accounts.get(alice)?.language, 'de'),
+  },
+  {
+    name: 'user language of the site',
+    argv: ['user', 'language', alice],
+    exitCode: 0,
+    err: /in the language of the site/,
+  },
+  {
+    name: 'user language refuses what it does not have',
+    argv: ['user', 'language', alice, '--to', 'fr'],
+    exitCode: 64,
+    err: /one of en, de/,
+  },
   { name: 'audit show without a log', argv: ['audit', 'show'], exitCode: 69 },
   { name: 'audit verify without a log', argv: ['audit', 'verify'], exitCode: 69 },
 ]

@@ -2,6 +2,7 @@
 import type { AccountInfo, Accounts, AtRestState, OpenAccount, SessionRow } from '../../src/account/api.ts'
 import type { AtRestApi, OwnerSecret, SiteFinding } from '../../src/account/api-lifecycle.ts'
 import type { DomainRule } from '../../src/account/api-names.ts'
+import type { Language } from '../../src/base/language.ts'
 import { fakeAtRest } from './fake-at-rest.ts'
 import { FakeNames } from './fake-names.ts'
 import { newCapabilitiesOff } from '../../src/account/directory.ts'
@@ -30,6 +31,7 @@ export interface FakeAccount {
   /** Its deletion was begun, and not ended. */
   isHalfGone?: boolean
   alternateAddress?: string | undefined
+  language?: Language | undefined
   own?: Partial<DomainRule>
 }
 
@@ -102,7 +104,7 @@ export class FakeAccounts implements Accounts {
   }
 
   #info(address: string): AccountInfo {
-    const { atRest, isDisabled, quotaBytes, usedBytes, capabilitiesOff } = this.#find(address)
+    const { atRest, isDisabled, quotaBytes, usedBytes, capabilitiesOff, language } = this.#find(address)
     return {
       address,
       accountId: '00112233445566778899aabbccddeeff',
@@ -111,6 +113,7 @@ export class FakeAccounts implements Accounts {
       usedBytes,
       quotaBytes,
       capabilitiesOff,
+      language,
       pendingArrivals: 0,
       isUnlocked: this.rows.some((row) => row.address === address),
       slots: [{ id: '01', kind: 'password', createdAt: 0 }],
@@ -177,6 +180,10 @@ export class FakeAccounts implements Accounts {
 
   async setAlternateAddress(address: string, alternate: string | undefined): Promise<void> {
     this.#find(address).alternateAddress = alternate
+  }
+
+  async setLanguage(address: string, language: Language | undefined): Promise<void> {
+    this.#find(address).language = language
   }
 
   async setDisabled(address: string, isDisabled: boolean): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { decodeCharset, isKnownCharset } from '../../src/mail/charset.ts'
-import { decodeHeaderText } from '../../src/mail/encoded-word.ts'
+import { decodeHeaderText, encodeHeaderText } from '../../src/mail/encoded-word.ts'
 import { transferDecoder } from '../../src/mail/transfer-decoder.ts'
 import { decodeTransfer } from '../../src/mail/transfer-encoding.ts'
 import { octets } from './messages.ts'
@@ -37,6 +37,18 @@ describe('encoded words', () => {
 
   test('octets that are not UTF-8 count as windows-1252', () => {
     assert.equal(decodeHeaderText(octets('x').replace('x', '\u0080\u00e4') as never), '€ä')
+  })
+
+  test('are written so that they are read again, and every line is short', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
+        const value = encodeHeaderText(text)
+        assert.match(value, /^[\r\n -~]*$/)
+        if (value !== text) assert.ok(`Subject: ${value}`.split('\r\n').every((line) => line.length <= 76))
+        assert.equal(decodeHeaderText(octets(value)), text)
+      }),
+    )
+    assert.equal(encodeHeaderText('Plain words'), 'Plain words')
   })
 
   test('never throw', () => {

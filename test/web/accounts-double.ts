@@ -23,6 +23,7 @@ import type {
   TrailEntry,
 } from '../../src/account/api-lifecycle.ts'
 import { Refusal, type RefusalCode } from '../../src/account/errors.ts'
+import type { Language } from '../../src/base/language.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import { makeRecoveryCode } from '../../src/crypto/recovery-code.ts'
 
@@ -48,6 +49,7 @@ export interface DoubleAccount {
   keys: PublicKeyInfo[]
   sealing: SealingSettings
   alternate?: string | undefined
+  language?: Language | undefined
   /** A recovery that waits, and what cancels it. */
   waiting: { readyAt: number; token: string } | undefined
 }
@@ -95,7 +97,16 @@ type Everything = AtRestApi &
 /** What the page uses of `Accounts`; the rest is not there. */
 type Used = Pick<
   Accounts,
-  'login' | 'info' | 'list' | 'sessions' | 'kick' | 'changePassword' | 'recover' | 'create' | 'delete'
+  | 'login'
+  | 'info'
+  | 'setLanguage'
+  | 'list'
+  | 'sessions'
+  | 'kick'
+  | 'changePassword'
+  | 'recover'
+  | 'create'
+  | 'delete'
 >
 
 export class AccountsDouble implements Used, Everything {
@@ -155,6 +166,7 @@ export class AccountsDouble implements Used, Everything {
     const used: Used = {
       login: (address, password) => this.login(address, password),
       info: (address) => this.info(address),
+      setLanguage: (address, language) => this.setLanguage(address, language),
       list: () => this.list(),
       sessions: () => this.sessions(),
       kick: (who) => this.kick(who),
@@ -215,6 +227,10 @@ export class AccountsDouble implements Used, Everything {
     } as unknown as OpenAccount
   }
 
+  async setLanguage(address: string, language: Language | undefined): Promise<void> {
+    this.find(address).language = language
+  }
+
   async info(address: string): Promise<AccountInfo> {
     const { accountId, isDisabled, atRest, usedBytes, quotaBytes, passwordSlot, ...account } =
       this.find(address)
@@ -229,6 +245,7 @@ export class AccountsDouble implements Used, Everything {
       isUnlocked: this.rows.some((row) => row.address === account.address),
       capabilitiesOff: [],
       alternateAddress: account.alternate,
+      language: account.language,
       slots: [{ id: passwordSlot, kind: 'password', createdAt: 0 }],
     }
   }

@@ -119,6 +119,16 @@ function story(hasScript: boolean): void {
     assert.match(await person.main(), /Encryption is off/)
   })
 
+  test('what the server writes is in the language that the page was read in, or that was chosen there', async () => {
+    assert.equal(site.accounts.find(alice).language, 'en')
+    await person.press('Deutsch')
+    await person.assertHeading('Übersicht')
+    assert.equal(site.accounts.find(alice).language, 'de')
+    await person.press('English')
+    await person.assertHeading('Overview')
+    assert.equal(site.accounts.find(alice).language, 'en')
+  })
+
   test('turning on wants the tick and the right password', async () => {
     await person.press('Turn encryption on')
     assert.match(await person.main(), /What it cannot protect from.*no administrators’ recovery key/)
@@ -400,6 +410,26 @@ function story(hasScript: boolean): void {
     await person.press('Go on with the older mailbox')
     await person.go('/')
     assert.doesNotMatch(await person.main(), /older than it was/)
+  })
+
+  test('who has no recovery code is urged to get one until they have it', async () => {
+    const account = site.accounts.find(alice)
+    const kept = account.code
+    account.code = ''
+    await person.go('/')
+    assert.match(await person.main(), /You have no recovery code yet.*your mail is lost/)
+    account.adminRecovery = 'active'
+    await person.go('/')
+    assert.match(
+      await person.main(),
+      /You have no recovery code yet.*only your administrators can get it back/,
+    )
+    await person.press('Get my recovery code')
+    await person.assertHeading('New recovery code')
+    account.adminRecovery = 'none'
+    account.code = kept
+    await person.go('/')
+    assert.doesNotMatch(await person.main(), /no recovery code yet/)
   })
 
   test('the printed code recovers from another browser, and the pages of the first are signed out', async () => {

@@ -6,6 +6,7 @@ import { atRestOf, escrowOf } from '../site.ts'
 import { bytesInWords, moment } from '../text.ts'
 import type { TextKey } from '../texts/catalogue.ts'
 import { Card, Facts } from '../views/parts.tsx'
+import { isWithoutCode } from './overview.tsx'
 
 /** Accounts on one page. */
 const pageSize = 50
@@ -13,6 +14,7 @@ const pageSize = 50
 interface Row {
   readonly info: AccountInfo
   readonly job: JobStatus | undefined
+  readonly isWithoutCode: boolean
 }
 
 async function accountsFrom({ site }: OwnerVisit, start: number): Promise<{ rows: Row[]; total: number }> {
@@ -24,15 +26,16 @@ async function accountsFrom({ site }: OwnerVisit, start: number): Promise<{ rows
     const status = await atRestOf(site.accounts)
       ?.atRestStatus(info.address)
       .catch(() => undefined)
-    rows.push({ info, job: status?.job })
+    rows.push({ info, job: status?.job, isWithoutCode: status !== undefined && isWithoutCode(status) })
   }
   return { rows, total }
 }
 
-function stateOf({ t }: OwnerVisit, { info, job }: Row): string {
+function stateOf({ t }: OwnerVisit, { info, job, isWithoutCode }: Row): string {
   const words = t(`state.${info.atRest}` satisfies TextKey)
   const parts = [
     words,
+    ...(isWithoutCode ? [t('admin.noCode')] : []),
     ...(info.isDisabled ? [t('admin.disabled')] : []),
     ...(info.isUnlocked ? [t('admin.unlocked')] : []),
   ]

@@ -39,6 +39,7 @@ function view(visit: OwnerVisit, { what, typed, problems = [] }: Sent = {}): Rep
         ) : (
           <Facts pairs={[[t('alternate.now'), <strong>{present}</strong>]]} />
         )}
+        <p class="hint">{t('alternate.language')}</p>
         <Card title={t(present === undefined ? 'alternate.giving' : 'alternate.changing')}>
           <Form visit={visit} action="/alternate-address" submit={t('alternate.set')} what="set">
             <Field

@@ -1,4 +1,5 @@
-// Switching the language: a cookie, nothing else.
+// Switching the language: a cookie; and for those who have signed in, the language of what the server writes to them.
+import { rememberLanguage } from '../owner-language.ts'
 import type { Page } from '../page.ts'
 import { pages } from '../registry.ts'
 import { isLanguage } from '../text.ts'
@@ -13,9 +14,11 @@ export const language: Page = {
   access: 'open',
   isHarmless: true,
   get: () => ({ kind: 'redirect', to: '/' }),
-  post(_, form) {
+  async post(visit, form) {
     const wanted = form.text('language')
     const to = safeNext(form.text('next'))
-    return isLanguage(wanted) ? { kind: 'redirect', to, language: wanted } : { kind: 'redirect', to }
+    if (!isLanguage(wanted)) return { kind: 'redirect', to }
+    await rememberLanguage(visit, visit.info, wanted)
+    return { kind: 'redirect', to, language: wanted }
   },
 }

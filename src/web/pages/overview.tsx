@@ -37,6 +37,11 @@ const states: Readonly<Record<AtRestState, StateWords>> = {
   locked: { icon: 'warning', tone: 'bad', word: 'state.locked', sentence: 'state.locked.sentence' },
 }
 
+/** Nothing of the owner's own opens the mail when the password is forgotten: so it is where encryption began at a login, by an admin's mark. */
+export function isWithoutCode({ state, hasRecoveryCode }: AtRestStatus): boolean {
+  return (state === 'on' || state === 'converting') && !hasRecoveryCode
+}
+
 /** The code should be tried two weeks after it was made, and every year. */
 export function isCodeCheckDue(status: AtRestStatus, now: number): boolean {
   if (status.state !== 'on' || !status.hasRecoveryCode) return false
@@ -150,6 +155,17 @@ async function get(visit: OwnerVisit): Promise<Reply> {
         {rollback ? <Rollback visit={visit} found={rollback} /> : null}
         {waiting ? <WaitingRecovery visit={visit} readyAt={waiting.readyAt} /> : null}
         <News visit={visit} />
+        {status && isWithoutCode(status) ? (
+          <Notice tone="bad" icon="key">
+            <h2>{t('overview.noCode')}</h2>
+            <p>{t(status.adminRecovery === 'active' ? 'overview.noCodeAdmin' : 'overview.noCodeText')}</p>
+            <p>
+              <a class="button main" href="/new-code">
+                {t('overview.noCodeLink')}
+              </a>
+            </p>
+          </Notice>
+        ) : null}
         {status && isCodeCheckDue(status, site.clock.now()) ? (
           <Notice tone="warning" icon="key">
             <p>{t('overview.checkCode')}</p>

@@ -2,6 +2,7 @@
 import type { OpenAccount } from '../../account/api.ts'
 import { isRefusal } from '../../account/errors.ts'
 import type { Form as SentForm } from '../form.ts'
+import { settleLanguage } from '../owner-language.ts'
 import type { Page, Problem, Reply, Visit } from '../page.ts'
 import { WebSession } from '../sessions.ts'
 import { locksOf, slotsOf, trailOf } from '../site.ts'
@@ -76,6 +77,7 @@ async function begin(visit: Visit, opened: OpenAccount, password: Buffer): Promi
   site.log.write('info', 'auth.ok', {
     ...{ proto: 'web', tls: peer.isSecure, user: opened.address, rip: peer.remoteAddress },
   })
+  await settleLanguage(visit, info)
   return site.sessions.start(session)
 }
 

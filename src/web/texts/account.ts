@@ -30,6 +30,16 @@ export const accountTexts = {
     'Do you still have your recovery code? Try it: nothing changes, and you know that it works when you need it.',
     'Haben Sie Ihren Wiederherstellungscode noch? Probieren Sie ihn aus: Es ändert sich nichts, und Sie wissen, dass er funktioniert, wenn Sie ihn brauchen.',
   ],
+  'overview.noCode': ['You have no recovery code yet', 'Sie haben noch keinen Wiederherstellungscode'],
+  'overview.noCodeText': [
+    'Your mail is encrypted, and your password opens it. Forget that, and your mail is lost. Get your recovery code now: it takes two minutes.',
+    'Ihre Post ist verschlüsselt, und Ihr Passwort öffnet sie. Vergessen Sie es, ist Ihre Post verloren. Holen Sie sich jetzt Ihren Wiederherstellungscode: Es dauert zwei Minuten.',
+  ],
+  'overview.noCodeAdmin': [
+    'Your mail is encrypted, and your password opens it. Forget that, and only your administrators can get it back. Get your recovery code now: it takes two minutes.',
+    'Ihre Post ist verschlüsselt, und Ihr Passwort öffnet sie. Vergessen Sie es, kann nur Ihre Verwaltung sie zurückholen. Holen Sie sich jetzt Ihren Wiederherstellungscode: Es dauert zwei Minuten.',
+  ],
+  'overview.noCodeLink': ['Get my recovery code', 'Meinen Wiederherstellungscode holen'],
   'overview.checkCodeLink': ['Test the recovery code', 'Wiederherstellungscode testen'],
   'overview.space': ['Space', 'Speicherplatz'],
   'overview.used': ['{used} in use, without a limit.', '{used} belegt, ohne Grenze.'],
@@ -201,6 +211,10 @@ export const accountTexts = {
   'alternate.onlyHere': [
     'At present notices come into this mailbox only.',
     'Zurzeit kommen Nachrichten nur in dieses Postfach.',
+  ],
+  'alternate.language': [
+    'They are written in English, as this page is. Choose another language below, and they are too.',
+    'Sie sind auf Deutsch geschrieben wie diese Seite. Wählen Sie unten eine andere Sprache, gilt sie auch für sie.',
   ],
   'alternate.new': ['Your other address', 'Ihre andere Adresse'],
   'alternate.newHint': [

@@ -25,6 +25,7 @@ export const adminTexts = {
   'admin.size': ['Size', 'Größe'],
   'admin.waiting': ['Waiting mail', 'Wartende Post'],
   'admin.disabled': ['disabled', 'gesperrt'],
+  'admin.noCode': ['no recovery code', 'kein Wiederherstellungscode'],
   'admin.unlocked': ['open now', 'gerade offen'],
   'admin.previous': ['Previous', 'Vorige'],
   'admin.next': ['Next', 'Nächste'],

@@ -1,4 +1,5 @@
 // Every text of the page, English and German side by side; {names} are filled in.
+import type { Entry } from '../../base/language.ts'
 import { accountTexts } from './account.ts'
 import { adminTexts } from './admin.ts'
 import { commonTexts } from './common.ts'
@@ -7,7 +8,7 @@ import { mailTexts } from './mail.ts'
 import { transferTexts } from './transfer.ts'
 import { upkeepTexts } from './upkeep.ts'
 
-export type Entry = readonly [english: string, german: string]
+export type { Entry } from '../../base/language.ts'
 
 const all = {
   ...commonTexts,

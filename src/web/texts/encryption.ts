@@ -185,8 +185,8 @@ export const encryptionTexts = {
   ],
   'newCode.title': ['New recovery code', 'Neuer Wiederherstellungscode'],
   'newCode.lead': [
-    'If somebody may have seen your code, or you cannot find it, make a new one. The old one stays good until you have typed the new one back.',
-    'Hat vielleicht jemand Ihren Code gesehen, oder finden Sie ihn nicht mehr, erstellen Sie einen neuen. Der alte gilt, bis Sie den neuen zurückgetippt haben.',
+    'For when you have no code yet, when somebody may have seen yours, or when you cannot find it. An old one stays good until you have typed the new one back.',
+    'Für den Fall, dass Sie noch keinen Code haben, dass vielleicht jemand Ihren gesehen hat oder dass Sie ihn nicht mehr finden. Ein alter gilt, bis Sie den neuen zurückgetippt haben.',
   ],
   'newCode.submit': ['Show a new code', 'Neuen Code zeigen'],
   'testCode.title': ['Test the recovery code', 'Wiederherstellungscode testen'],
