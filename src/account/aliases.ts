@@ -1,5 +1,5 @@
 // Aliases: addresses whose mail goes to accounts of other names. Kept in the directory beside accounts, so that a name is never both.
-import { aliasTargets } from '../base/limits.ts'
+import { aliasTargetBytes, aliasTargets } from '../base/limits.ts'
 import type { NameChange } from '../store/store.ts'
 import type { AliasInfo } from './api-names.ts'
 import { noteAudit } from './audit.ts'
@@ -23,6 +23,16 @@ function newAlias(given: string): string {
   if (!name.startsWith('@')) return newAddress(name)
   newAddress(`x${name}`)
   return name
+}
+
+/** Refuses with 'limit' targets that one record does not take. */
+function mustFit(alias: string, targets: readonly string[]): void {
+  const octets = targets.reduce((sum, target) => sum + Buffer.byteLength(target), 0)
+  if (octets > aliasTargetBytes)
+    throw new Refusal(
+      'limit',
+      `The targets of ${alias} would have ${octets} octets together; at most ${aliasTargetBytes} are taken: put some behind an alias of their own`,
+    )
 }
 
 /** Callers see to it that changes come one after another. */
@@ -113,6 +123,7 @@ export class Aliases {
       if (targets.length === 0) throw new Refusal('bad-alias', 'An alias needs a target')
       if (targets.length > aliasTargets)
         throw new Refusal('limit', `An alias has at most ${aliasTargets} targets`)
+      if (isDryRun || targets.length > present.length) mustFit(alias, targets)
       // Also refuses what reaches too many accounts.
       const info = await this.#info({ alias, targets })
       if (isDryRun || targets.length === present.length) return info
@@ -199,6 +210,8 @@ export class Aliases {
         ]
       })
       const others = [...new Set(kept)].filter((target) => canonicalAddress(target) !== alias)
+      // A longer address takes more room in each alias that names it.
+      if (becomes !== undefined) mustFit(alias, others)
       const value = others.length === 0 ? undefined : encodeAlias(siteKey, alias, others)
       changes.push({ name: alias, value, expected: bytes })
     }

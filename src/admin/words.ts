@@ -52,6 +52,16 @@ export function durationInWords(ms: number): string {
     .join(' ')
 }
 
+/** Of a list without bounds that an answer holds. */
+export const namesAtMost = 1000
+const namesShown = 20
+
+/** `a, b and 98 more`: as many as people read. */
+export function someNames(names: readonly string[], count: number): string {
+  const shown = names.slice(0, namesShown).join(', ')
+  return count > namesShown ? `${shown} and ${count - namesShown} more` : shown
+}
+
 /** `1 message`, `2 messages`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`

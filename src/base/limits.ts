@@ -28,3 +28,5 @@ export const passwordBytes: number = 1024
 /** Targets of one alias, and accounts that mail for one address may reach in all: each gets a copy sealed to it. */
 export const aliasTargets: number = 500
 export const aliasReach: number = 1000
+/** Octets of one alias's targets together: its record is one value of the store, and a row with it and all that it reaches goes through one frame. */
+export const aliasTargetBytes: number = 48 * 1024

@@ -230,6 +230,25 @@ describe('an alias', () => {
 })
 
 describe('logging in by an alias', () => {
+  it('refuses targets that are too long together, also when a rename makes them so, and keeps what it had', async () => {
+    const { accounts } = await site()
+    const { names } = accounts
+    const long = (index: number): string => `alice+${String(index).padStart(200, 'x')}@example.org`
+    const fits = Array.from({ length: 224 }, (_, index) => long(index))
+    await assert.rejects(
+      names.addAlias('long@example.org', [...fits, long(300), long(301)]),
+      (error) => isRefusal(error, 'limit') && /long@example\.org would have \d+ octets/.test(error.message),
+    )
+    const info = await names.addAlias('long@example.org', fits)
+    assert.equal(info.targets.length, fits.length)
+    assert.ok(JSON.stringify(info).length < 256 * 1024)
+    const longer = `${'a'.repeat(60)}@example.org`
+    await assert.rejects(names.rename(alice, longer, { keepsAlias: true }), refuses('limit'))
+    assert.deepEqual((await names.alias('long@example.org'))?.targets, info.targets)
+    await names.rename(alice, 'al@example.org', { keepsAlias: false })
+    assert.deepEqual((await names.alias('long@example.org'))?.reaches, ['al@example.org'])
+  })
+
   it('works where it stands for one account, and counts for that account', async () => {
     const tried: string[] = []
     const guard: LoginGuard = {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { accountForm, accountRow, address, addressArgument, type AccountRow } from '../forms.ts'
-import { sizeInWords } from '../words.ts'
+import { namesAtMost, sizeInWords, someNames } from '../words.ts'
 
 const input = z.strictObject({ address })
 const result = accountForm.extend({
@@ -10,7 +10,10 @@ const result = accountForm.extend({
   wasBegun: z
     .boolean()
     .describe('true: an earlier deletion had not come to its end, and this went on with it'),
-  aliases: z.array(z.string()).describe('aliases that lose it; those that led to nobody else go too'),
+  aliases: z
+    .array(z.string())
+    .describe('aliases that lose it, the first 1,000; those that led to nobody else go too'),
+  aliasCount: z.number().describe('how many lose it in all'),
 })
 
 /** What is left of an account whose deletion has begun says nothing any more. */
@@ -40,15 +43,16 @@ export const userDelete: SiteCommand<z.output<typeof input>, z.output<typeof res
       (row.wasBegun
         ? `The deletion of ${row.address} was begun, and did not come to its end: it will.`
         : `${row.address} and ${sizeInWords(row.usedBytes)} of mail will be gone for good.`) +
-      (row.aliases.length > 0 ? ` Aliases lead to it: ${row.aliases.join(', ')}.` : ''),
+      (row.aliasCount > 0 ? ` Aliases lead to it: ${someNames(row.aliases, row.aliasCount)}.` : ''),
   }),
 
   async run(work, { address }) {
     const wasBegun = await work.accounts.isBeingDeleted(address)
     const row = wasBegun ? halfGone(address) : accountRow(await work.accounts.info(address))
-    const aliases = [...(await work.accounts.names.aliasesTo(row.address))]
+    const all = await work.accounts.names.aliasesTo(row.address)
+    const aliases = all.slice(0, namesAtMost)
     if (!work.isDryRun) await work.accounts.delete(address)
-    return { ...row, wasBegun, deleted: !work.isDryRun, aliases }
+    return { ...row, wasBegun, deleted: !work.isDryRun, aliases, aliasCount: all.length }
   },
 
   show(row, view) {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { siteCommand, type SiteCommand } from '../command.ts'
 import { address } from '../forms.ts'
+import { namesAtMost, someNames } from '../words.ts'
 
 const input = z.strictObject({ address, to: address, alias: z.boolean().optional() })
 const result = z.object({
@@ -9,8 +10,13 @@ const result = z.object({
   address: z.string().describe('its address from now on'),
   accountId: z.string().describe('its identifier on the disk, which stays'),
   hasAlias: z.boolean().describe('true: mail and logins for the old address go on'),
-  aliases: z.array(z.string()).describe('aliases that named the old address, and name the new one now'),
-  alternateOf: z.array(z.string()).describe('accounts whose notices go to the old address: they still do'),
+  aliases: z
+    .array(z.string())
+    .describe('aliases that named the old address, and name the new one now: the first 1,000'),
+  aliasCount: z.number().describe('how many they are in all'),
+  alternateOf: z
+    .array(z.string())
+    .describe('accounts whose notices go to the old address, and still do: the first 1,000'),
 })
 
 /** Keys, mail, app passwords and the recovery code stay as they are. */
@@ -46,8 +52,9 @@ export const userRename: SiteCommand<z.output<typeof input>, z.output<typeof res
       address: done.to,
       accountId,
       hasAlias,
-      aliases: [...aliases],
-      alternateOf: [...alternateOf],
+      aliases: aliases.slice(0, namesAtMost),
+      aliasCount: aliases.length,
+      alternateOf: alternateOf.slice(0, namesAtMost),
     }
   },
 
@@ -55,7 +62,8 @@ export const userRename: SiteCommand<z.output<typeof input>, z.output<typeof res
     view.talk(`${done.from} is ${done.address} from now on.`)
     if (done.hasAlias) view.talk(`Mail and logins for ${done.from} go on.`)
     else view.talk(`Mail for ${done.from} is refused: programs must be told the new address.`)
-    if (done.aliases.length > 0) view.talk(`Aliases that lead there: ${done.aliases.join(', ')}.`)
+    if (done.aliasCount > 0)
+      view.talk(`Aliases that lead there: ${someNames(done.aliases, done.aliasCount)}.`)
     for (const other of done.alternateOf)
       view.talk(`Notices of ${other} still go to ${done.from}: letterlock user alternate-address ${other}`)
   },
