@@ -1,6 +1,6 @@
 // Verifies an unlocked account: everything that is stored authenticates, every reference resolves, and nothing else lies about.
 import { breathe } from '../base/async.ts'
-import type { OpenAccount, SelectedMailbox, Uid } from './api.ts'
+import type { MessageContent, OpenAccount, SelectedMailbox, Uid } from './api.ts'
 import { isRefusal } from './errors.ts'
 import { openContents } from './message-parts.ts'
 import { compareStates } from './verify-state.ts'
@@ -113,15 +113,15 @@ class Reading {
   async #opens(
     mailbox: SelectedMailbox,
     uid: Uid,
-    { sizeBytes, read }: { sizeBytes: number; read: (start: number, end: number) => AsyncIterable<Buffer> },
+    content: Pick<MessageContent, 'sizeBytes' | 'read'>,
   ): Promise<boolean> {
     let octets = 0
     try {
-      for await (const piece of read(0, sizeBytes)) {
+      for await (const piece of content.read(0, content.sizeBytes)) {
         octets += piece.length
         await breathe()
       }
-      if (octets !== sizeBytes) throw new RangeError('short')
+      if (octets !== content.sizeBytes) throw new RangeError('short')
       return true
     } catch (error) {
       if (isRefusal(error, 'message-expunged') || !mailbox.state(uid)) return false
