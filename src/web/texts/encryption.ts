@@ -97,8 +97,8 @@ export const encryptionTexts = {
   'sheet.qr': ['The recovery code as a QR code', 'Der Wiederherstellungscode als QR-Code'],
   'sheet.passwordLine': ['Password, if you like, by hand:', 'Passwort, wenn Sie mögen, von Hand:'],
   'sheet.keep': [
-    'Keep this sheet with your papers. Whoever has it can open your mail. It works once; then you get a new one.',
-    'Bewahren Sie dieses Blatt bei Ihren Papieren auf. Wer es hat, kann Ihre Post öffnen. Es gilt einmal; dann bekommen Sie ein neues.',
+    'If you forget your password, type this code at the address above to set a new one. Keep this sheet with your papers. Whoever has it can open your mail. It works once; then you get a new one.',
+    'Vergessen Sie Ihr Passwort, tippen Sie diesen Code auf der Seite ein, die oben steht, und setzen ein neues. Bewahren Sie dieses Blatt bei Ihren Papieren auf. Wer es hat, kann Ihre Post öffnen. Es gilt einmal; dann bekommen Sie ein neues.',
   ],
   'sheet.print': ['Print', 'Drucken'],
   'sheet.copy': ['Copy', 'Kopieren'],
