@@ -38,6 +38,8 @@ export interface Survey {
   readonly quarantined: ReadonlySet<string>
   readonly strays: readonly { readonly key: Buffer; readonly text: string }[]
   readonly usageBytes: number
+  /** Mail that waits to be adopted: the quota counts it, and no mailbox does. */
+  readonly waiting: number
   wipe(): void
 }
 
@@ -99,12 +101,14 @@ export async function surveyAccount(account: UnlockedAccount): Promise<Survey> {
       mailboxes.push({ table, found, damaged: [...table.uids].filter((uid) => !found.has(uid)) })
     }
     const strays: { key: Buffer; text: string }[] = []
+    let waiting = 0
     for await (const entries of view.range({ gte: Buffer.of(0), lt: Buffer.of(0xff) })) {
       for (const [key, value] of entries) {
         const name = Buffer.from(key)
         const text = objection(state, name)
         if (text !== undefined) strays.push({ key: name, text })
         else if (name[0] === arrivalLetter) {
+          waiting += 1
           const blob = bodyOfArrival(account, value)
           if (blob !== undefined) use(blob)
         }
@@ -117,7 +121,7 @@ export async function surveyAccount(account: UnlockedAccount): Promise<Survey> {
     const quarantined = new Set<string>()
     for (let at = 1; at + 16 <= aside.length; at += 16) quarantined.add(hex(aside.subarray(at, at + 16)))
     return {
-      ...{ mailboxes, used, held, quarantined, strays, usageBytes: view.usageBytes },
+      ...{ mailboxes, used, held, quarantined, strays, usageBytes: view.usageBytes, waiting },
       wipe() {
         for (const { found } of mailboxes) for (const { messageKey } of found.values()) messageKey.fill(0)
       },

@@ -157,7 +157,9 @@ export class AuditFile implements AuditLog, AuditReader {
       const isRotated = own?.lines.length === 0 && (before?.number ?? 0) < end.number
       // Written, and the process ended before it was remembered.
       const isAhead = before?.number === end.number + 1
-      if (!isAtEnd && !isRotated && !isAhead)
+      // A site of before there was an audit log, or one in which nothing was worth a line so far.
+      const isNew = before === undefined && end.number === 0
+      if (!isAtEnd && !isRotated && !isAhead && !isNew)
         findings.push({
           ...{ file: own?.name ?? '', line: own?.lines.length ?? 0 },
           text: `the last entry was number ${end.number}: the end was cut off`,

@@ -66,6 +66,11 @@ describe('the audit log', () => {
     assert.equal((await stat(path)).mode & 0o777, 0o600)
   })
 
+  it('has nothing against a site in which nothing was noted yet', async (context) => {
+    const { open } = await made(context)
+    assert.deepEqual((await open().verify()).findings, [])
+  })
+
   it('goes on in a new file when the old one was moved away', async (context) => {
     const { path, open } = await made(context)
     const audit = open()

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { within } from '../../src/base/async.ts'
 import { freePort } from './ports.ts'
 
-const program = fileURLToPath(new URL('../../bin/letterlock.js', import.meta.url))
+const ownProgram = fileURLToPath(new URL('../../bin/letterlock.js', import.meta.url))
 const startLimitMs = 300_000
 const stopLimitMs = 300_000
 
@@ -19,6 +19,8 @@ export interface SiteOptions {
   readonly dataParent?: string
   /** Commands use another control socket than the server's: something that passes on to it listens there. */
   readonly hasProxiedCommands?: boolean
+  /** The `letterlock.js` of another release; default: this one's. */
+  readonly program?: string
 }
 
 /** One ended run of a command. */
@@ -39,6 +41,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly root: string
   readonly dataDir: string
   readonly controlSocket: string
+  readonly #program: string
   /** Where commands look for the server. */
   readonly commandSocket: string
   /** The server's own TMPDIR. */
@@ -56,6 +59,7 @@ export class ServerProcess implements AsyncDisposable {
     this.controlSocket = join(root, 'control/control.sock')
     this.commandSocket = options.hasProxiedCommands ? join(root, 'control/proxy.sock') : this.controlSocket
     this.temporaryDir = join(root, 'tmp')
+    this.#program = options.program ?? ownProgram
     this.ports = ports
     this.#options = options
   }
@@ -112,7 +116,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Starts the server; the promise is false when it ended before it was ready. */
   launch(): Promise<boolean> {
     if (this.isRunning) throw new Error('the server runs already')
-    const child = spawn(process.execPath, [program, '--config', this.#configFile('server'), 'serve'], {
+    const child = spawn(process.execPath, [this.#program, '--config', this.#configFile('server'), 'serve'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '', TMPDIR: this.temporaryDir },
     })
@@ -198,7 +202,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Runs an admin command; `input` are the lines on its standard input. Rejects unless it ends with 0. */
   async command(words: readonly string[], input: readonly string[] = []): Promise<CommandOutput> {
-    const child = spawn(process.execPath, [program, '--config', this.#configFile('command'), ...words])
+    const child = spawn(process.execPath, [this.#program, '--config', this.#configFile('command'), ...words])
     const output = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString('utf8')))
     child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString('utf8')))
