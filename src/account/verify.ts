@@ -195,6 +195,8 @@ export async function verifyAccount(
   }
 }
 
-async function versionOf({ site, id }: UnlockedAccount): Promise<number> {
-  return (await site.store.info(id))?.version ?? 0
+/** Asked while no commit runs: what one has written has a version before this process goes by it, and messages would be read as they were before. */
+async function versionOf(account: UnlockedAccount): Promise<number> {
+  const { site, id } = account
+  return account.exclusive(async () => (await site.store.info(id))?.version ?? 0)
 }

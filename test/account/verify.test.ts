@@ -1,7 +1,9 @@
 // Verifying an account: a sound one has nothing to be found, and each kind of damage is found where it is.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { isRefusal } from '../../src/account/errors.ts'
+import { deferred } from '../../src/base/async.ts'
 import type { Finding, VerifyReport } from '../../src/account/verify-report.ts'
 import { openMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -67,6 +69,41 @@ describe('verifying an account', () => {
       if (index % 5 === 4) await inbox.expunge()
     }
     assert.deepEqual(words(await report), [])
+  })
+
+  it('does not take for a stray what a commit has stored, and this process does not yet go by', async () => {
+    const store = openMemoryStore()
+    let held: Promise<unknown> | undefined
+    let onInfo: (() => Promise<void>) | undefined
+    const slow = overriding(store, {
+      transact: async (account, prepare) => {
+        const stored = await store.transact(account, prepare)
+        await held
+        return stored
+      },
+      info: async (account) => {
+        await onInfo?.()
+        return store.info(account)
+      },
+    })
+    const site = await lived(slow)
+    const open = await site.accounts.login(address, password(), session)
+    const go = deferred<undefined>()
+    let appended: Promise<unknown> = Promise.resolve()
+    onInfo = async () => {
+      onInfo = undefined
+      held = go.promise
+      appended = open.append('INBOX', chunks(mail('late')), { flags: [] })
+      for (let turn = 0; turn < 50; turn += 1) await immediate()
+    }
+    let isReading = false
+    const report = site.accounts.verify(address, password(), { progress: () => (isReading = true) })
+    for (let turn = 0; turn < 500 && !isReading; turn += 1) await immediate()
+    held = undefined
+    go.resolve(undefined)
+    assert.deepEqual(words(await report), [])
+    assert.equal(onInfo, undefined, 'the version was asked for')
+    await appended
   })
 
   it('stops when nobody waits for it', async () => {
