@@ -13,6 +13,7 @@ import { cardKey, quarantineKey } from './keys.ts'
 import { repairSealing, sealingState } from './pubkey-write.ts'
 import { isDamage } from './refusing.ts'
 import type { MailboxTable } from './mailbox-table.ts'
+import { adoptAll } from './adopt.ts'
 import { adoptLeniently } from './repair-arrivals.ts'
 import { bareFlags, file, rebuild, recoveredMailbox, recoveredName, type Rebuilt } from './repair-append.ts'
 import { knownOf } from './repair-words.ts'
@@ -342,9 +343,12 @@ function isOwnCard(siteKey: SiteKey, id: Buffer, stored: Uint8Array, own: Buffer
   }
 }
 
-/** Counts bodies, and octets for the quota, anew. Mail that waits is filed first: only then is its size known. */
+/**
+ * Counts bodies, and octets for the quota, anew. Mail that waits is filed first: only then is its size known. What the site does not vouch for
+ * is 'damaged', and for a repair to take in.
+ */
 export async function recount(account: UnlockedAccount, report: RepairReport): Promise<void> {
-  await adoptLeniently(account, false)
+  await adoptAll(account)
   await new Repair(account, { isDryRun: false }, report).counts()
 }
 

@@ -96,9 +96,9 @@ describe('verifying an account', () => {
       appended = open.append('INBOX', chunks(mail('late')), { flags: [] })
       for (let turn = 0; turn < 50; turn += 1) await immediate()
     }
-    let isReading = false
-    const report = site.accounts.verify(address, password(), { progress: () => (isReading = true) })
-    for (let turn = 0; turn < 500 && !isReading; turn += 1) await immediate()
+    const seen = { isReading: false }
+    const report = site.accounts.verify(address, password(), { progress: () => (seen.isReading = true) })
+    for (let turn = 0; turn < 500 && !seen.isReading; turn += 1) await immediate()
     held = undefined
     go.resolve(undefined)
     assert.deepEqual(words(await report), [])
