@@ -32,6 +32,8 @@ export interface PageServer extends AsyncDisposable {
   readonly accounts: AccountsDouble
   readonly clock: TestClock
   readonly lines: readonly string[]
+  /** As a restart does. */
+  dropConnections(): void
 }
 
 /** `flags`: settings by name. Alice is there, with encryption off. */
@@ -73,6 +75,7 @@ export async function pageServer(flags: Readonly<Record<string, string>> = {}): 
     accounts,
     clock,
     lines,
+    dropConnections: () => server.closeAllConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

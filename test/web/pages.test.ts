@@ -539,3 +539,26 @@ function story(hasScript: boolean): void {
 
 suite('in a browser with the script', { skip: withoutBrowser }, () => story(true))
 suite('in a browser without scripts', { skip: withoutBrowser }, () => story(false))
+
+test(
+  'a progress page whose session a restart has ended says so by itself',
+  { skip: withoutBrowser },
+  async () => {
+    await using site = await pageServer()
+    const browser = await startBrowser()
+    try {
+      await using visitor = await Visitor.open(browser)
+      const person = new Person(visitor, site)
+      await person.signIn()
+      const account = site.accounts.find(alice)
+      account.atRest = 'converting'
+      account.job = { kind: 'enable', done: 10, total: 100, startedAt: site.clock.now() }
+      await person.go('/progress')
+      await person.page.context().clearCookies()
+      site.dropConnections()
+      await person.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    } finally {
+      await browser.close()
+    }
+  },
+)

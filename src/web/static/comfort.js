@@ -32,6 +32,20 @@ for (const button of document.querySelectorAll('[data-comfort="copy"]')) {
   })
 }
 
+/** The page as it is now, as soon as there is a server that answers: where nobody does, a browser would show a page of its own. */
+async function reloadWhenAnswered() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    try {
+      await fetch(location.href, { redirect: 'manual', cache: 'no-store' })
+      location.reload()
+      return
+    } catch {
+      // Not yet.
+    }
+  }
+}
+
 for (const place of document.querySelectorAll('[data-comfort="progress"]')) {
   const bar = place.querySelector('progress')
   const words = place.querySelector('.bar-words')
@@ -49,6 +63,10 @@ for (const place of document.querySelectorAll('[data-comfort="progress"]')) {
     words.textContent = place.dataset.words
       .replace('{done}', done.toLocaleString(language))
       .replace('{total}', total.toLocaleString(language))
+  })
+  // A lost connection is opened again by the browser. A session that is gone, as after a restart of the server, ends the stream for good.
+  source.addEventListener('error', () => {
+    if (source.readyState === EventSource.CLOSED) reloadWhenAnswered()
   })
   addEventListener('pagehide', () => source.close())
 }

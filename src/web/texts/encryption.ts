@@ -142,8 +142,8 @@ export const encryptionTexts = {
     'Der Code wurde verworfen. Es hat sich nichts geändert.',
   ],
   'confirm.cancelledRenew': [
-    'The new code was thrown away. Your old one is still good.',
-    'Der neue Code wurde verworfen. Ihr alter gilt weiter.',
+    'The new code was thrown away. Nothing has changed: a code from before is still good.',
+    'Der neue Code wurde verworfen. Es hat sich nichts geändert: Ein Code von vorher gilt weiter.',
   ],
   'confirm.expired.title': ['There is no code waiting', 'Es wartet kein Code'],
   'confirm.expired.text': [
