@@ -86,7 +86,8 @@ class Scan {
     this.#count += 1
     part.headerStart = headerStart
     part.bodyStart = bodyStart
-    part.bodyLines = this.#lines // the lines before it, until its end is known
+    // The lines before it, until its end is known. Where a delimiter ended the header, the line end before that is of the body.
+    part.bodyLines = this.#lines - (bodyStart < this.#at ? 1 : 0)
     const depth = this.#open.length
     const mayHaveParts = depth < partDepth && this.#count < partsPerMessage
     if (part.type === 'multipart' && mayHaveParts) {
