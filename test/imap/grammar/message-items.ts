@@ -168,9 +168,10 @@ function binarySection(scan: Scan): void {
   scan.token(']')
 }
 
+/** As the client has asked for it, which may be beyond 32 bits since RFC 9051 (partial). */
 function origin(scan: Scan): void {
   if (!scan.try('<')) return
-  scan.number()
+  scan.number63()
   scan.token('>')
 }
 
